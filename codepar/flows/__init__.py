@@ -1,0 +1,1 @@
+"""The capabilities end to end; API, worker and CLI call only these."""

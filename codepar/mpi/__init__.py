@@ -1,0 +1,1 @@
+"""MPI completion: removal and insertion of calls, headers, encoding, rules, oracles."""

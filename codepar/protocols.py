@@ -1,0 +1,239 @@
+"""The few protocols that join the rooms, and the typed things they take and give.
+
+``Generator`` is a language model, ``Executor`` compiles and runs code, ``Progress`` hears what happens. Limits: no
+implementation lives here; a variant of any of them is a new file elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from codepar.project import Project
+
+MAX_RANKS = 64
+
+
+class Record(BaseModel):
+    """Base of the wire types: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Status(StrEnum):
+    """What became of one execution or check; the one vocabulary used everywhere (design, "Words that mean one thing")."""
+
+    OK = "ok"
+    COMPILE_ERROR = "compile_error"
+    RUNTIME_ERROR = "runtime_error"
+    WRONG_OUTPUT = "wrong_output"
+    TIMEOUT = "timeout"
+    DEADLOCK = "deadlock"
+    RACE = "race"
+    BARRIER_DIVERGENCE = "barrier_divergence"
+    MEMORY_ERROR = "memory_error"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    PROCESS_LIMIT = "process_limit"
+    NOT_PARALLEL = "not_parallel"
+    INVALID_TESTS = "invalid_tests"
+    UNSUPPORTED = "unsupported"
+    REFUSED = "refused"
+    INFRA_ERROR = "infra_error"
+
+
+class Diagnostic(Record):
+    """One finding, with its place where known. ``line`` is 1-based."""
+
+    kind: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    rank: int | None = None
+
+
+class Limits(Record):
+    """Bounds of one execution. ``wall_s`` bounds the run, ``compile_s`` the build; memory is for all ranks together."""
+
+    wall_s: float = Field(default=10.0, gt=0, le=3600)
+    compile_s: float = Field(default=30.0, gt=0, le=3600)
+    memory_bytes: int = Field(default=2 * 1024**3, ge=16 * 1024**2, le=64 * 1024**3)
+    output_bytes: int = Field(default=1024**2, ge=1024, le=64 * 1024**2)
+    processes: int = Field(default=128, ge=1, le=4096)
+    file_bytes: int = Field(default=64 * 1024**2, ge=0, le=4 * 1024**3)
+
+
+class Execution(Record):
+    """Build a project and run it once. ``ranks`` None starts the program without an MPI launcher.
+
+    ``flags`` are extra compiler flags, checked against an allow list by the toolchain.
+    """
+
+    project: Project
+    ranks: int | None = Field(default=None, ge=1, le=MAX_RANKS)
+    mpi: Literal["auto", "mpich", "openmpi"] = "auto"
+    arguments: tuple[str, ...] = Field(default=(), max_length=256)
+    stdin: str = Field(default="", max_length=16 * 1024**2)
+    flags: tuple[str, ...] = Field(default=(), max_length=64)
+    openmp: bool = False
+    limits: Limits = Limits()
+    cache: bool = Field(default=True, description="reuse a compiled program with the same sources, flags and compiler")
+
+
+class ExecutionResult(Record):
+    """What happened. ``rank_stdout[i]`` is the standard output of rank i; empty when no launcher was used.
+
+    ``wall_s``, ``cpu_s`` and ``peak_memory_bytes`` are of the run alone; ``compile_s`` is 0 when the program came from the cache.
+    """
+
+    status: Status
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    rank_stdout: tuple[str, ...] = ()
+    wall_s: float = 0.0
+    compile_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    emulated: bool = False
+    executor: Literal["sandboxed", "trusted"] = "sandboxed"
+    cached: bool = False
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Verdict(Record):
+    """The judgement at one rank count. ``agrees`` is None where no oracle could speak; ``reason`` says why it is not True."""
+
+    ranks: int
+    status: Status
+    agrees: bool | None = None
+    reason: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Message(Record):
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Grammar(Record):
+    """A constraint on the generated text: a regular expression, an EBNF grammar (start symbol ``root``) or a JSON schema."""
+
+    kind: Literal["regex", "ebnf", "json_schema"]
+    text: str
+
+
+class Sampling(Record):
+    """How tokens are chosen. Temperature 0 is greedy. ``budget_s`` ends the generation with what is there by then."""
+
+    max_tokens: int = Field(default=256, ge=1, le=32_768)
+    temperature: float = Field(default=0.0, ge=0, le=5)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    logprobs: int | None = Field(default=None, ge=0, le=20, description="alternatives listed a token; 0: the chosen token alone")
+    grammar: Grammar | None = None
+    budget_s: float | None = Field(default=None, gt=0)
+
+
+class Prompt(Record):
+    """What is completed: raw ``text``, optionally with a ``suffix`` (fill in the middle), or ``messages`` (chat)."""
+
+    text: str = ""
+    suffix: str | None = None
+    messages: tuple[Message, ...] | None = None
+
+
+class TokenLogprob(Record):
+    """One generated token with its log-probability (natural logarithm) and the listed alternatives."""
+
+    token: str
+    logprob: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+FinishReason = Literal["stop", "length", "budget", "cancelled"]
+
+
+class Generation(Record):
+    """The text of one generation. Token counts are those of the model's own tokenizer."""
+
+    text: str
+    finish_reason: FinishReason
+    prompt_tokens: int
+    completion_tokens: int
+    logprobs: tuple[TokenLogprob, ...] | None = None
+    model: str = ""
+
+
+class Chunk(Record):
+    """A piece of a stream. The last one carries ``generation``, whose text is all pieces joined."""
+
+    text: str
+    generation: Generation | None = None
+
+
+class Capabilities(Record):
+    """What a backend can do; asking for more raises ``Unsupported`` with the reason."""
+
+    model: str
+    backend: str
+    context_tokens: int
+    chat: bool = False
+    infill: bool = False
+    grammar: frozenset[Literal["regex", "ebnf", "json_schema"]] = frozenset()
+    logprobs: bool = False
+    scoring: bool = False
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A language model. Cancelling the awaiting task cancels the generation and frees its place in the batch."""
+
+    async def capabilities(self) -> Capabilities: ...
+
+    async def complete(self, prompt: Prompt, sampling: Sampling) -> Generation:
+        """One generation. Raises ``EngineUnavailable``, ``Unsupported``, ``InvalidInput`` (prompt longer than the context)."""
+        ...
+
+    def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Chunk]:
+        """The same, piece by piece."""
+        ...
+
+    async def batch(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Generation]:
+        """Several generations side by side, answered in order; a common prefix is computed once where the backend can."""
+        ...
+
+    async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
+        """Log-probability of each choice as continuation of the prompt, summed over its tokens."""
+        ...
+
+    async def count_tokens(self, text: str) -> int: ...
+
+    async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Compiles and runs. Never raises for what the code under test does: that is a status. Cancelling ends the processes."""
+
+    async def execute(self, execution: Execution) -> ExecutionResult: ...
+
+
+@runtime_checkable
+class Progress(Protocol):
+    """Hears the events of a job. ``data`` must be JSON-serialisable."""
+
+    async def report(self, type: str, data: dict[str, Any]) -> None: ...
+
+
+class SilentProgress:
+    """Hears everything, says nothing."""
+
+    async def report(self, type: str, data: dict[str, Any]) -> None:
+        return None

@@ -1,0 +1,110 @@
+"""The one typed settings object: flags over environment (``CODEPAR_``) over ``$XDG_CONFIG_HOME/codepar/config.toml``.
+
+The environment is read once, by the entry point that builds ``Settings``; everything else is given the object. Limits: a
+``.env`` file of the current folder is never read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct-q8_0"
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    value = os.environ.get(variable, "")
+    return (Path(value) if value.startswith("/") else Path.home() / fallback) / "codepar"
+
+
+def _runtime_directory() -> Path:
+    value = os.environ.get("XDG_RUNTIME_DIR", "")
+    if value.startswith("/") and os.access(value, os.W_OK):
+        return Path(value) / "codepar"
+    return Path(tempfile.gettempdir()) / f"codepar-{os.getuid()}"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Times are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="CODEPAR_", env_file=None, frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"))
+    runtime_dir: Path = Field(default_factory=_runtime_directory)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8421, ge=0, le=65535)
+    redis_url: str | None = Field(default=None, description="broker of your own; unset: an embedded one under `codepar serve`")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset: SQLite in the data folder")
+    engine_url: str | None = Field(default=None, description="OpenAI-compatible base URL, ending in /v1")
+    engine_api_key: str | None = None
+    model: str = Field(default=DEFAULT_MODEL, description="name of a pulled or built model, or the model name at engine_url")
+    adapter: Path | None = Field(default=None, description="PEFT adapter folder for the transformers backend")
+    engine_backend: Literal["openvino", "transformers"] = "openvino"
+    engine_threads: int | None = Field(default=None, ge=1)
+    engine_cache_bytes: int = Field(default=1024**3, ge=64 * 1024**2)
+
+    execute_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    job_workers: int = Field(default=4, ge=1)
+    heartbeat_s: float = Field(default=3.0, gt=0)
+    lease_s: float = Field(default=10.0, gt=0)
+    max_attempts: int = Field(default=3, ge=1)
+    retention_days: float = Field(default=30.0, gt=0)
+    max_body_bytes: int = Field(default=20 * 1024**2, ge=1024)
+    max_wait_s: float = Field(default=120.0, ge=0)
+
+    sandbox_binds: tuple[Path, ...] = Field(default=(), description="host folders bound read-only into every box")
+    sandbox_environment: dict[str, str] = Field(default_factory=dict)
+    compile_cache_bytes: int = Field(default=2 * 1024**3, ge=0)
+
+    oracle_runs: int = Field(default=3, ge=1, le=20)
+    oracle_rtol: float = Field(default=1e-6, ge=0)
+    oracle_atol: float = Field(default=1e-9, ge=0)
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        config = _xdg("XDG_CONFIG_HOME", ".config") / "config.toml"
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config)
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.data_dir / "cache"
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'codepar.sqlite3'}"
+
+    @property
+    def broker_socket(self) -> Path:
+        return self.runtime_dir / "broker.sock"
+
+    @property
+    def broker_url(self) -> str:
+        """The Redis URL that every process uses."""
+        return self.redis_url or f"unix://{self.broker_socket}"
+
+    def environment(self) -> dict[str, str]:
+        """These settings as ``CODEPAR_`` variables, for child processes that must see the same ones."""
+        dumped = self.model_dump(mode="json", exclude_none=True)
+        return {
+            f"CODEPAR_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in dumped.items()
+        }

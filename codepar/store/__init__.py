@@ -1,0 +1,1 @@
+"""The database: jobs, leases, idempotency keys; SQLAlchemy tables and alembic migrations."""

@@ -1,0 +1,1 @@
+"""The walls: run a command on files under limits."""

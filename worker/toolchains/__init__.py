@@ -1,0 +1,1 @@
+"""What turns a typed Execution into commands: compilers and launchers."""
