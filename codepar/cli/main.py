@@ -43,6 +43,9 @@ def root(
 
 def _register() -> None:
     """Add the sub-commands. Each module brings a ``register(app)``."""
+    from codepar.cli import models
+
+    models.register(app)
 
 
 def _fail(message: str, exit_code: int) -> int:

