@@ -6,16 +6,20 @@ The environment is read once, by the entry point that builds ``Settings``; every
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct-q8_0"
+# sockaddr_un holds 108 bytes; the broker and its clients add a little.
+MAX_SOCKET_PATH_BYTES = 100
 
 
 def _xdg(variable: str, fallback: str) -> Path:
@@ -96,12 +100,17 @@ class Settings(BaseSettings):
 
     @property
     def broker_socket(self) -> Path:
-        return self.runtime_dir / "broker.sock"
+        """The embedded broker's socket; a path too long for the kernel gets a short stand-in that all processes compute alike."""
+        socket = self.runtime_dir / "broker.sock"
+        if len(os.fsencode(socket)) <= MAX_SOCKET_PATH_BYTES:
+            return socket
+        digest = hashlib.sha256(os.fsencode(self.runtime_dir)).hexdigest()[:16]
+        return Path(f"/tmp/codepar-{os.getuid()}-{digest}/broker.sock")  # noqa: S108 - its owner and mode are checked before use
 
     @property
     def broker_url(self) -> str:
         """The Redis URL that every process uses."""
-        return self.redis_url or f"unix://{self.broker_socket}"
+        return self.redis_url or f"unix://{quote(str(self.broker_socket))}"
 
     def environment(self) -> dict[str, str]:
         """These settings as ``CODEPAR_`` variables, for child processes that must see the same ones."""
