@@ -1,0 +1,389 @@
+/* The two small programs around bubblewrap, in one file.
+ *
+ *   box launch UID GID BWRAP_FD COUNT CGROUP_FD... -- ARGV0 ARGS...   on the host: join the control groups, drop root, exec bwrap
+ *   box init REQUEST_FD RESULT_FD                                     pid 1 of the box: unpack, run, reap, hand back
+ *
+ * The request is a sealed memory file (layout: wire.py), the result a pipe. pid 1 is not dumpable, so the command under
+ * test, although of the same user, can neither signal it, nor read its memory or environment, nor reach its descriptors.
+ * Limits: Linux only; trusts the request; the command's output never passes through here.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NOT_SET = -1, MAX_KEPT = 64, LAUNCH_FAILED = 125 };
+enum hit { HIT_NONE, HIT_MEMORY, HIT_PROCESSES, HIT_FILES };
+enum artifact { ARTIFACT_MISSING, ARTIFACT_SENT, ARTIFACT_TOO_LARGE, ARTIFACT_REFUSED };
+
+static void die(const char *what) {
+    dprintf(2, "codepar box: %s: %s\n", what, strerror(errno));
+    _exit(LAUNCH_FAILED);
+}
+
+/* ---- launch ---- */
+
+static void join(int cgroup_fd) {
+    if (write(cgroup_fd, "0", 1) != 1) die("joining a control group");
+    close(cgroup_fd);
+}
+
+static void become(uid_t uid, gid_t gid) {
+    if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)) die("dropping root");
+}
+
+static int launch(int argc, char **argv) {
+    if (argc < 7) return LAUNCH_FAILED;
+    long uid = atol(argv[2]), gid = atol(argv[3]);
+    int bwrap = atoi(argv[4]), groups = atoi(argv[5]);
+    char **rest = argv + 6;
+    while (groups-- > 0) join(atoi(*rest++));
+    if (uid != NOT_SET) become((uid_t)uid, (gid_t)gid);
+    syscall(SYS_execveat, bwrap, "", rest + 1, environ, AT_EMPTY_PATH);
+    die("starting bubblewrap");
+    return LAUNCH_FAILED;
+}
+
+/* ---- the request ---- */
+
+struct header {
+    uint64_t memory, file_bytes, artifact_bytes, inodes;
+    uint32_t processes, address_space, poll_ms, files, argv, environment, artifacts, kept;
+};
+
+static const char *cursor, *request_end;
+
+static const char *take(size_t size) {
+    if ((size_t)(request_end - cursor) < size) { errno = EPROTO; die("reading the request"); }
+    const char *start = cursor;
+    cursor += size;
+    return start;
+}
+
+static uint64_t number(void) {
+    uint64_t value;
+    memcpy(&value, take(sizeof value), sizeof value);
+    return value;
+}
+
+static char *text(void) {
+    size_t size = number();
+    const char *bytes = take(size + 1);
+    if (bytes[size] != '\0') { errno = EPROTO; die("reading the request"); }
+    return (char *)bytes;
+}
+
+static char **texts(uint32_t count) {
+    char **list = calloc(count + 1u, sizeof *list);
+    if (!list) die("memory");
+    for (uint32_t i = 0; i < count; i++) list[i] = text();
+    return list;
+}
+
+static void write_all(int fd, const void *data, size_t size) {
+    for (const char *at = data; size;) {
+        ssize_t done = write(fd, at, size);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) die("writing");
+        at += done;
+        size -= (size_t)done;
+    }
+}
+
+static void make_parents(char *path) {
+    for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0755) && errno != EEXIST) die(path);
+        *slash = '/';
+    }
+}
+
+static void unpack(uint32_t count) {
+    while (count--) {
+        uint64_t mode = number();
+        char path[4096];
+        const char *name = text();
+        if (strlen(name) >= sizeof path) { errno = ENAMETOOLONG; die(name); }
+        strcpy(path, name);
+        uint64_t size = number();
+        const char *data = take(size);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+        if (fd < 0 && errno == ENOENT) {
+            make_parents(path);
+            fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+        }
+        if (fd < 0) die(name);
+        write_all(fd, data, size);
+        close(fd);
+    }
+}
+
+/* ---- the command ---- */
+
+static void limit(int what, rlim_t value) {
+    struct rlimit now, wanted = {value, value};
+    getrlimit((__rlimit_resource_t)what, &now);
+    if (wanted.rlim_max > now.rlim_max) wanted.rlim_cur = wanted.rlim_max = now.rlim_max;
+    if (setrlimit((__rlimit_resource_t)what, &wanted)) die("setting a limit");
+}
+
+static void set_limits(const struct header *h) {
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, h->file_bytes);
+    limit(RLIMIT_NOFILE, 1024);
+    limit(RLIMIT_NPROC, h->processes + 2u); /* pid 1 counts, and one more must be possible to be seen */
+    limit(RLIMIT_MEMLOCK, 8u << 20);
+    limit(RLIMIT_MSGQUEUE, 1u << 20);
+    limit(RLIMIT_SIGPENDING, 1024);
+    limit(RLIMIT_RTPRIO, 0);
+    if (h->address_space) limit(RLIMIT_AS, h->memory);
+}
+
+static void first_victim(void) {
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    (void)!write(fd, "1000", 4);
+    close(fd);
+}
+
+static pid_t start(const struct header *h, char **argv, char **environment, int failure_fd) {
+    pid_t pid = fork();
+    if (pid) return pid;
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+    first_victim();
+    set_limits(h);
+    environ = environment;
+    execvpe(argv[0], argv, environment);
+    int32_t error = errno;
+    (void)!write(failure_fd, &error, sizeof error);
+    _exit(127);
+}
+
+/* Every descriptor but the standard three closes when the command starts, except those it was promised. */
+static void keep_only(const int *kept, size_t count) {
+    if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC)) die("close_range (Linux 5.11 or later is needed)");
+    for (size_t i = 0; i < count; i++)
+        if (fcntl(kept[i], F_SETFD, 0)) die("an inherited descriptor");
+}
+
+/* ---- counters, for hosts without writable control groups ---- */
+
+static const char *const writable[] = {"/box", "/tmp", "/dev/shm"};
+
+static uint64_t field(const char *text_, const char *name) {
+    const char *at = strstr(text_, name);
+    return at ? strtoull(at + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+static int read_file(const char *path, char *buffer, size_t size) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t got = read(fd, buffer, size - 1);
+    close(fd);
+    if (got <= 0) return -1;
+    buffer[got] = '\0';
+    return 0;
+}
+
+struct usage { uint64_t resident, private_, anonymous, shared, files, inodes; uint32_t tasks; };
+
+static void add_process(const char *pid, struct usage *u, int precise) {
+    char path[64], line[4096];
+    unsigned long long size = 0, resident = 0, shared = 0, page = (unsigned long long)sysconf(_SC_PAGESIZE);
+    snprintf(path, sizeof path, "/proc/%s/statm", pid);
+    if (read_file(path, line, sizeof line)) return;
+    sscanf(line, "%llu %llu %llu", &size, &resident, &shared);
+    u->resident += resident * page;
+    u->private_ += (resident - shared) * page;
+    snprintf(path, sizeof path, "/proc/%s/status", pid);
+    if (!read_file(path, line, sizeof line)) {
+        const char *threads = strstr(line, "Threads:");
+        u->tasks += threads ? (uint32_t)atoi(threads + 8) : 1;
+    }
+    if (!precise) return;
+    snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
+    if (read_file(path, line, sizeof line)) { u->anonymous += resident * page; return; } /* hidden by the command: all counts */
+    u->anonymous += field(line, "Pss_Anon:");
+    u->shared += field(line, "Pss_Shmem:");
+}
+
+static struct usage measure(int precise) {
+    struct usage u = {0};
+    DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc && (entry = readdir(proc));)
+        if (entry->d_name[0] > '0' && entry->d_name[0] <= '9' && strcmp(entry->d_name, "1")) add_process(entry->d_name, &u, precise);
+    if (proc) closedir(proc);
+    for (size_t i = 0; i < sizeof writable / sizeof *writable; i++) {
+        struct statvfs fs;
+        if (statvfs(writable[i], &fs)) continue;
+        u.files += (fs.f_blocks - fs.f_bfree) * fs.f_frsize;
+        u.inodes += fs.f_files - fs.f_ffree;
+    }
+    return u;
+}
+
+static uint64_t peak;
+
+static enum hit exceeded(const struct header *h) {
+    struct usage u = measure(0);
+    uint64_t floor_ = u.private_ + u.files;
+    if (floor_ > peak) peak = floor_;
+    if (u.inodes > h->inodes) return HIT_FILES;
+    if (u.tasks > h->processes) return HIT_PROCESSES;
+    if (u.resident + u.files <= h->memory) return HIT_NONE;
+    u = measure(1);
+    uint64_t exact = u.anonymous + (u.shared > u.files ? u.shared : u.files);
+    if (exact > peak) peak = exact;
+    return exact > h->memory ? HIT_MEMORY : HIT_NONE;
+}
+
+/* ---- the end ---- */
+
+static int reap_until(pid_t pid, int *status) {
+    for (;;) {
+        int now;
+        pid_t got = waitpid(-1, &now, WNOHANG);
+        if (got == 0) return 0;
+        if (got < 0) return errno == ECHILD;
+        if (got == pid) { *status = now; return 1; }
+    }
+}
+
+static enum hit watch(const struct header *h, pid_t pid, int *status) {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    struct timespec interval = {h->poll_ms / 1000, (long)(h->poll_ms % 1000) * 1000000};
+    for (;;) {
+        if (reap_until(pid, status)) return HIT_NONE;
+        if (!h->poll_ms) { sigwaitinfo(&child, NULL); continue; }
+        if (sigtimedwait(&child, NULL, &interval) == SIGCHLD) continue;
+        enum hit hit = exceeded(h);
+        if (hit) return hit;
+    }
+}
+
+static void kill_all(void) {
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) kill(-1, SIGKILL);
+}
+
+static int open_artifact(const char *name) {
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+    int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof how);
+    return fd < 0 && errno == ENOSYS ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : fd;
+}
+
+static void record(int out, uint64_t kind, uint64_t size) {
+    uint64_t pair[2] = {kind, size};
+    write_all(out, pair, sizeof pair);
+}
+
+static void copy(int out, int fd, uint64_t size) {
+    static char buffer[1 << 16];
+    while (size) {
+        ssize_t got = read(fd, buffer, size < sizeof buffer ? size : sizeof buffer);
+        if (got <= 0) die("reading an artifact");
+        write_all(out, buffer, (size_t)got);
+        size -= (uint64_t)got;
+    }
+}
+
+static uint64_t send_artifact(int out, const char *name, uint64_t room) {
+    struct stat info;
+    int fd = open_artifact(name);
+    enum artifact state = ARTIFACT_SENT;
+    if (fd < 0) state = errno == ELOOP || errno == EXDEV ? ARTIFACT_REFUSED : ARTIFACT_MISSING;
+    else if (fstat(fd, &info) || !S_ISREG(info.st_mode)) state = ARTIFACT_REFUSED;
+    else if ((uint64_t)info.st_size > room) state = ARTIFACT_TOO_LARGE;
+    uint64_t size = state == ARTIFACT_SENT ? (uint64_t)info.st_size : 0;
+    record(out, state, size);
+    if (size) copy(out, fd, size);
+    if (fd >= 0) close(fd);
+    return size;
+}
+
+struct ending { uint64_t failure, status, hit, cpu_us, peak; };
+
+static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
+
+static struct ending run(const struct header *h, char **argv, char **environment) {
+    struct ending end = {0};
+    int pipe_[2], status = 0;
+    int32_t error = 0;
+    if (pipe2(pipe_, O_CLOEXEC)) die("pipe");
+    pid_t pid = start(h, argv, environment, pipe_[1]);
+    if (pid < 0) die("fork");
+    close(pipe_[1]);
+    if (read(pipe_[0], &error, sizeof error) == sizeof error) end.failure = (uint64_t)error;
+    close(pipe_[0]);
+    end.hit = watch(h, pid, &status);
+    kill_all();
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    end.status = (uint64_t)(uint32_t)status;
+    end.cpu_us = microseconds(used.ru_utime) + microseconds(used.ru_stime);
+    uint64_t largest = (uint64_t)used.ru_maxrss * 1024;
+    end.peak = largest > peak ? largest : peak;
+    return end;
+}
+
+static void map_request(int fd) {
+    struct stat info;
+    if (fstat(fd, &info)) die("request");
+    cursor = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (cursor == MAP_FAILED) die("request");
+    request_end = cursor + info.st_size;
+    close(fd);
+}
+
+static int init(int request, int out) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    if (prctl(PR_SET_DUMPABLE, 0)) die("prctl");
+    map_request(request);
+    struct header h;
+    memcpy(&h, take(sizeof h), sizeof h);
+    int kept[MAX_KEPT];
+    if (h.kept > MAX_KEPT) { errno = E2BIG; die("inherited descriptors"); }
+    for (uint32_t i = 0; i < h.kept; i++) kept[i] = (int)number();
+    keep_only(kept, h.kept);
+    char **argv = texts(h.argv), **environment = texts(h.environment), **artifacts = texts(h.artifacts);
+    umask(022);
+    if (chdir("/box")) die("/box");
+    unpack(h.files);
+    record(out, 'S', 0);
+    struct ending end = run(&h, argv, environment);
+    record(out, 'E', sizeof end);
+    write_all(out, &end, sizeof end);
+    uint64_t room = h.artifact_bytes;
+    for (uint32_t i = 0; i < h.artifacts; i++) room -= send_artifact(out, artifacts[i], room);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "launch")) return launch(argc, argv);
+    if (argc == 4 && !strcmp(argv[1], "init")) return init(atoi(argv[2]), atoi(argv[3]));
+    return LAUNCH_FAILED;
+}

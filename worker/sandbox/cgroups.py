@@ -1,0 +1,249 @@
+"""Control groups, where this process may write them: memory and process limits of one box, and its counters.
+
+Version 1 (one hierarchy a controller) and version 2 (one for all). Groups are made below the group this process is in, so
+limits set on the service hold for its boxes. Limits: where nothing is writable ``find`` answers None, and pid 1 of the box counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.runner import MEBIBYTE, Bounds
+
+_CONTROLLERS = ("memory", "pids", "cpuacct")
+_OVERHEAD_BYTES = 8 * MEBIBYTE  # bubblewrap, pid 1 and the kernel's tables of mounts
+_OVERHEAD_PROCESSES = 3  # bubblewrap outside, bubblewrap inside while it sets up, pid 1
+_PREFIX = "codepar-"
+_REMOVE_S = 5.0
+_serial = itertools.count()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counters of a box. ``refused_forks`` counts what the process limit refused."""
+
+    oom_kills: int = 0
+    refused_forks: int = 0
+    peak_memory_bytes: int = 0
+    cpu_s: float | None = None
+
+
+def _number(path: Path) -> int:
+    return int(path.read_text())
+
+
+def _entry(path: Path, name: str) -> int:
+    for line in path.read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return 0
+
+
+def _start_time(pid: int) -> str:
+    """Clock ticks since boot at which the process started; "" when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _members(folder: Path) -> list[int]:
+    try:
+        return [int(pid) for pid in (folder / "cgroup.procs").read_text().split()]
+    except OSError:
+        return []
+
+
+def _remove(folder: Path) -> None:
+    """Kill what is still in it and remove it; retries while the kernel takes leave of the dead."""
+    deadline = time.monotonic() + _REMOVE_S
+    while True:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            for pid in _members(folder):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.002)
+        else:
+            return
+
+
+class Group:
+    """The groups of one box, one folder a controller (version 1) or one for all (version 2). ``close`` removes them."""
+
+    def __init__(self, folders: Mapping[str, Path], version: int) -> None:
+        self._folders = folders
+        self._version = version
+
+    def limit(self, bounds: Bounds) -> None:
+        memory, pids = self._folders["memory"], self._folders.get("pids")
+        total = str(bounds.memory_bytes + _OVERHEAD_BYTES)
+        if self._version == 1:
+            (memory / "memory.limit_in_bytes").write_text(total)
+            swap = memory / "memory.memsw.limit_in_bytes"
+        else:
+            (memory / "memory.max").write_text(total)
+            swap, total = memory / "memory.swap.max", "0"
+        if swap.exists():
+            swap.write_text(total)
+        if pids is not None:
+            (pids / "pids.max").write_text(str(bounds.processes + _OVERHEAD_PROCESSES))
+
+    def entrances(self) -> Iterator[int]:
+        """Open descriptors; a process that writes "0" to each is in the group. The caller closes them."""
+        for folder in dict.fromkeys(self._folders.values()):
+            yield os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+
+    def alarms(self) -> Usage:
+        """The two counters that end a box, read often; the others stay 0."""
+        memory, pids = self._folders["memory"], self._folders.get("pids")
+        events = memory / ("memory.oom_control" if self._version == 1 else "memory.events")
+        refused = _entry(pids / "pids.events", "max") if pids is not None else 0
+        return Usage(oom_kills=_entry(events, "oom_kill"), refused_forks=refused)
+
+    def usage(self) -> Usage:
+        alarms = self.alarms()
+        return Usage(alarms.oom_kills, alarms.refused_forks, self._peak(), self._cpu_s())
+
+    def _peak(self) -> int:
+        name = "memory.max_usage_in_bytes" if self._version == 1 else "memory.peak"
+        path = self._folders["memory"] / name
+        return _number(path) if path.exists() else 0  # memory.peak came with Linux 5.19
+
+    def _cpu_s(self) -> float | None:
+        folder = self._folders.get("cpuacct")
+        if folder is None:
+            return None
+        if self._version == 1:
+            return _number(folder / "cpuacct.usage") / 1e9
+        return _entry(folder / "cpu.stat", "usage_usec") / 1e6
+
+    def close(self) -> None:
+        for folder in dict.fromkeys(self._folders.values()):
+            _remove(folder)
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Where groups can be made: the folder of this process for each controller."""
+
+    parents: Mapping[str, Path]
+    version: int
+
+    def group(self, bounds: Bounds) -> Group:
+        """A new limited group. Raises ``OSError``."""
+        name = f"{_PREFIX}{os.getpid()}-{_start_time(os.getpid())}-{next(_serial)}"
+        folders = {controller: parent / name for controller, parent in self.parents.items()}
+        group = Group(folders, self.version)
+        try:
+            for folder in dict.fromkeys(folders.values()):
+                folder.mkdir()
+            group.limit(bounds)
+        except OSError:
+            group.close()
+            raise
+        return group
+
+    def leftovers(self) -> list[Path]:
+        """Groups of boxes whose worker is gone (it was killed)."""
+        found = []
+        for parent in dict.fromkeys(self.parents.values()):
+            for folder in parent.glob(f"{_PREFIX}*-*-*"):
+                pid, started = folder.name.removeprefix(_PREFIX).split("-")[:2]
+                if _start_time(int(pid)) != started:
+                    found.append(folder)
+        return found
+
+    def sweep(self) -> None:
+        for folder in self.leftovers():
+            with contextlib.suppress(OSError):
+                _remove(folder)
+
+
+def _mounts() -> Iterator[tuple[str, Path, Path, set[str]]]:
+    """Type, root, place and options of each control group mount."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        kind, _, options = right.split(" ", 2)
+        if kind in {"cgroup", "cgroup2"}:
+            fields = left.split(" ")
+            yield kind, Path(fields[3]), Path(fields[4]), set(options.split(","))
+
+
+def _own() -> dict[str, Path]:
+    """The group of this process by controller; "" is version 2."""
+    groups = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            groups[controller] = Path(path)
+    return groups
+
+
+def _below(place: Path, root: Path, own: Path) -> Path:
+    return place / (own.relative_to(root) if own.is_relative_to(root) else own.relative_to("/"))
+
+
+def _version_1() -> dict[str, Path]:
+    own, parents = _own(), {}
+    for kind, root, place, options in _mounts():
+        for controller in _CONTROLLERS:
+            if kind == "cgroup" and controller in options and controller in own:
+                parents[controller] = _below(place, root, own[controller])
+    return parents
+
+
+def _version_2() -> dict[str, Path]:
+    own = _own()
+    for kind, root, place, _ in _mounts():
+        if kind == "cgroup2" and "" in own:
+            folder = _below(place, root, own[""])
+            if {"memory", "pids"} <= set(_delegated(folder)):
+                return {"memory": folder, "pids": folder, "cpuacct": folder}
+    return {}
+
+
+def _delegated(folder: Path) -> list[str]:
+    """Controllers that children of the folder get. Asks for them; a group that holds processes itself refuses."""
+    wanted = folder / "cgroup.subtree_control"
+    with contextlib.suppress(OSError):
+        wanted.write_text("+memory +pids +cpu")
+    try:
+        return wanted.read_text().split()
+    except OSError:
+        return []
+
+
+def _usable(parents: dict[str, Path], version: int) -> Hierarchy | None:
+    if "memory" not in parents:
+        return None
+    hierarchy = Hierarchy(parents, version)
+    try:
+        hierarchy.group(Bounds()).close()
+    except OSError:
+        return None
+    return hierarchy
+
+
+def find() -> Hierarchy | None:
+    """The hierarchy that this process can use, or None."""
+    try:
+        hierarchy = _usable(_version_1(), 1) or _usable(_version_2(), 2)
+    except OSError:
+        return None
+    if hierarchy is not None:
+        hierarchy.sweep()
+    return hierarchy

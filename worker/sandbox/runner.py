@@ -1,0 +1,92 @@
+"""The sandboxed runner: each command in a box of its own, and no command at all where a wall is missing.
+
+Threat model: the command is written by a stranger or a language model and wants out, wants secrets, wants to stay, or wants the
+machine. It gets no host account, no host process in sight, no network but its own, no writable host file, no privileges, and bounded
+memory, processes, files, output and time; the verdict comes from the host's clock and counters. Limits: the kernel is shared, so
+kernel faults and side channels (timing, caches, load) are out of scope; so is what an operator binds into the box.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+from codepar.errors import SandboxUnavailable
+from codepar.settings import Settings
+from worker.runner import Command, Outcome, Watch
+from worker.sandbox import bubblewrap, cgroups, launch, program, seccomp
+from worker.sandbox.cgroups import Group, Hierarchy
+from worker.sandbox.launch import Equipment
+from worker.sandbox.process import Monitor
+
+_FALLBACK_POLL_MS = 20
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
+_ACCOUNTS = {
+    "passwd": "root:x:0:0::/:/usr/sbin/nologin\nbox:x:1000:1000::/box:/bin/sh\n",
+    "group": "root:x:0:\nbox:x:1000:\n",
+    "hosts": "127.0.0.1 localhost box\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "ld.so.cache": "",  # the host's own is bound over it
+}
+
+
+def _write_accounts(folder: Path) -> Path:
+    """The box's /etc; the folder ``alternatives`` and the file ``ld.so.cache`` are places for the host's own."""
+    (folder / "alternatives").mkdir(parents=True, exist_ok=True)
+    for name, text in _ACCOUNTS.items():
+        path = folder / name
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+        path.chmod(0o644)
+    for path in (folder, folder / "alternatives"):
+        path.chmod(0o755)
+    return folder
+
+
+class SandboxedRunner:
+    """Runs commands in boxes. Many ``run`` may be under way at once in one event loop."""
+
+    name: Literal["sandboxed"] = "sandboxed"
+
+    def __init__(self, settings: Settings, *, control_groups: bool = True) -> None:
+        """``control_groups`` False leaves memory and processes to pid 1 of the box even where groups are writable."""
+        self._settings = settings
+        self._control_groups = control_groups
+        self._hierarchy: Hierarchy | None = None
+        self._equipment: Equipment | None = None
+
+    def prepare(self) -> Equipment:
+        """Find and build what boxes need. Raises ``SandboxUnavailable``. Blocks for a compilation at the first use ever."""
+        if self._equipment is None:
+            self._hierarchy = cgroups.find() if self._control_groups else None
+            self._equipment = Equipment(
+                bubblewrap=bubblewrap.find(),
+                box=program.build(self._settings),
+                accounts=_write_accounts(self._settings.cache_dir / "sandbox" / "etc"),
+                filter=seccomp.build_filter(bulk_memory=self._hierarchy is not None),
+                binds=self._settings.sandbox_binds,
+                environment={**_ENVIRONMENT, **self._settings.sandbox_environment},
+                poll_ms=0 if self._hierarchy is not None else _FALLBACK_POLL_MS,
+            )
+        return self._equipment
+
+    async def run(self, command: Command, watch: Watch | None = None) -> Outcome:
+        return await self._run(self.prepare(), command, watch)
+
+    async def _run(self, equipment: Equipment, command: Command, watch: Watch | None = None) -> Outcome:
+        with ExitStack() as stack:
+            group = self._group(command)
+            if group is not None:
+                stack.callback(group.close)
+            monitor = Monitor(launch.start(equipment, command, group), command, group)
+            await monitor.finish(watch)
+            return monitor.outcome()
+
+    def _group(self, command: Command) -> Group | None:
+        if self._hierarchy is None:
+            return None
+        try:
+            return self._hierarchy.group(command.bounds)
+        except OSError as error:
+            raise SandboxUnavailable(f"no control group could be made: {error}", remedy="codepar doctor") from error
