@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field
@@ -27,11 +27,14 @@ def _xdg(variable: str, fallback: str) -> Path:
     return (Path(value) if value.startswith("/") else Path.home() / fallback) / "codepar"
 
 
-def _runtime_directory() -> Path:
+def _runtime_directory(known: dict[str, Any]) -> Path:
+    # Services with a data folder each must not meet in one runtime folder.
+    data_dir = Path(known.get("data_dir", "")).absolute()
+    instance = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     value = os.environ.get("XDG_RUNTIME_DIR", "")
     if value.startswith("/") and os.access(value, os.W_OK):
-        return Path(value) / "codepar"
-    return Path(tempfile.gettempdir()) / f"codepar-{os.getuid()}"
+        return Path(value) / f"codepar-{instance}"
+    return Path(tempfile.gettempdir()) / f"codepar-{os.getuid()}-{instance}"
 
 
 class Settings(BaseSettings):
