@@ -43,9 +43,10 @@ def root(
 
 def _register() -> None:
     """Add the sub-commands. Each module brings a ``register(app)``."""
-    from codepar.cli import models
+    from codepar.cli import models, run
 
     models.register(app)
+    run.register(app)
 
 
 def _fail(message: str, exit_code: int) -> int:

@@ -1,0 +1,102 @@
+"""``codepar run``: compile a file or a project, run it behind walls (or trusted), say what happened.
+
+Limits: runs on this machine; exit 0 when every run is ok, 1 for any other verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.errors import InvalidInput
+from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
+from codepar.project import Project
+from codepar.project_folder import load_project
+from codepar.protocols import Limits, Progress, SilentProgress, Status
+from codepar.settings import Settings
+from worker.executor import open_executor
+
+_MEBIBYTE = 1024**2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run", context_settings={"allow_interspersed_args": True})(run)
+
+
+def run(
+    program: Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A source file, a project folder, or - for C on stdin.")],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[-- ARGS]", help="Arguments of the program.")] = None,
+    *,
+    np: Annotated[str | None, typer.Option("--np", help="Rank counts, for example 4 or 1,2,4; without it no launcher.")] = None,
+    mpi: Annotated[Literal["auto", "mpich", "openmpi"], typer.Option(help="Which MPI.")] = "auto",
+    trust: Annotated[bool, typer.Option("--trust", help="My own code: my account, my modules, no walls.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds that each run may take.")] = 10.0,
+    memory: Annotated[int, typer.Option(help="Mebibytes for all ranks together.")] = 2048,
+    stdin: Annotated[Path | None, typer.Option(help="File that becomes the program's standard input.")] = None,
+    openmp: Annotated[bool, typer.Option("--openmp", help="Compile with OpenMP.")] = False,
+    flag: Annotated[list[str] | None, typer.Option("--flag", help="A compiler flag; may be given several times.")] = None,
+    build: Annotated[str | None, typer.Option(help="Command that builds the project in its root.")] = None,
+    run_line: Annotated[str | None, typer.Option("--run", help="Program (and arguments) to start after the build.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Compile and run a program or a project."""
+    options = ExecutionOptions(
+        ranks=rank_counts(np),
+        mpi=mpi,
+        arguments=tuple(arguments or ()),
+        stdin="" if stdin is None else read_text(str(stdin), limit=16 * _MEBIBYTE),
+        flags=tuple(flag or ()),
+        openmp=openmp,
+        limits=Limits(wall_s=timeout, memory_bytes=memory * _MEBIBYTE),
+    )
+    request = ExecutionRequest(project=_project(program, build, run_line), options=options)
+    report = asyncio.run(_run(request, trust))
+    if as_json:
+        print_json(report)
+    else:
+        _show(report)
+    return 0 if report.status == Status.OK else 1
+
+
+def rank_counts(text: str | None) -> tuple[int, ...] | None:
+    """The counts of ``--np 1,2,4``. Raises ``InvalidInput`` for what is no number; the request checks the range."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError as error:
+        raise InvalidInput(f"--np {text}: not a list of rank counts", remedy="for example --np 1,2,4") from error
+
+
+def _project(program: str, build: str | None, run_line: str | None) -> Project:
+    if program == "-":
+        return Project(files={"main.c": read_text("-")}, build=build, run=run_line)
+    return load_project(Path(program), build, run_line)
+
+
+async def _run(request: ExecutionRequest, trust: bool) -> ExecutionReport:
+    executor = open_executor(Settings(), trust)
+    progress: Progress = SilentProgress()
+    return await execute(request, executor, progress)
+
+
+def _show(report: ExecutionReport) -> None:
+    """The program's own output on stdout and stderr, then one line a run on stderr with what was found."""
+    for run in report.runs:
+        typer.echo(run.stdout, nl=False)
+        typer.echo(run.stderr, nl=False, err=True)
+        say(_status_line(run))
+        for found in run.diagnostics:
+            place = f" ({found.file}:{found.line})" if found.file and found.line else ""
+            say(f"codepar:   {found.kind}: {found.message}{place}")
+
+
+def _status_line(run: Run) -> str:
+    ranks = "" if run.ranks is None else f" at {run.ranks} rank{'' if run.ranks == 1 else 's'}"
+    code = "" if run.exit_code is None else f", exit code {run.exit_code}"
+    return f"codepar: {run.status}{ranks}{code}, {run.wall_s:.2f} s, {run.executor}"
