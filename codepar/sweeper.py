@@ -52,7 +52,7 @@ class Sweeper:
         return len(owed)
 
     def _lost(self) -> list[JobRef]:
-        # A queue that is empty while a job waits for it has lost the message: the broker was wiped, or died within its sync interval.
+        # A queue that is empty while a job waits for it has lost the message: the broker was wiped, or died before it synced.
         waiting = self._store.waiting(self._settings.lease_s)
         if not waiting:
             return []

@@ -59,12 +59,16 @@ class LeaseRows(Database):
             return _end(connection, _held(lease), self.moment(connection), state, result=result, error=error)
 
     def release(self, lease: Lease) -> bool:
-        """Put the job back as queued, the attempt uncounted: the owner stops, and not because of the job."""
+        """Put the job back as queued, the attempt uncounted: the owner stops, and not because of the job.
+
+        The owner puts the message back too.
+        """
         with self.writing() as connection:
+            moment = self.moment(connection)
             query = (
                 update(jobs)
                 .where(_held(lease))
-                .values(state=JobState.QUEUED.value, attempt=lease.attempt - 1, owner=None, heartbeat_at=None, sent_at=None)
+                .values(state=JobState.QUEUED.value, attempt=lease.attempt - 1, owner=None, heartbeat_at=None, sent_at=moment)
             )
             return connection.execute(query).rowcount == 1
 

@@ -1,0 +1,94 @@
+"""The Celery worker: its tasks (thin) and the life of its processes.
+
+The pool is prefork: one task a process at a time, so that a crash takes only its own task with it and is noticed at once, and the
+kernel ends the children with their parent. Limits: time limits and revocation of Celery are not used; tasks stop by their pulse.
+"""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+from celery import Celery
+from celery.exceptions import Reject
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutting_down
+
+from codepar.logs import configure_logs
+from codepar.queue import EXECUTE_TASK, JOB_TASK, QueueName, make_app
+from codepar.settings import Settings
+from worker.executions import deliver_execution
+from worker.leases import ShuttingDown, deliver_job
+from worker.runtime import Runtime
+
+
+class Worker:
+    """One worker: a parent that consumes and ``concurrency`` children that work."""
+
+    def __init__(self, settings: Settings, queues: list[QueueName], concurrency: int) -> None:
+        self._settings = settings
+        self._queues = [queue.value for queue in queues]
+        self._concurrency = concurrency
+        # Shared with the children: they have no other way to learn that the parent was asked to end.
+        self._shutdown = mmap.mmap(-1, 1)
+        self._runtime: Runtime | None = None
+        self.app = self._make_app()
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT, then put back what is under way. Returns the exit code."""
+        connections = (
+            (setup_logging, self._configure_logs),
+            (worker_process_init, self._open),
+            (worker_process_shutdown, self._close),
+            (worker_shutting_down, self._begin_shutdown),
+        )
+        for signal, receiver in connections:
+            signal.connect(receiver, weak=False)
+        worker = self.app.Worker(
+            queues=self._queues,
+            pool="prefork",
+            concurrency=self._concurrency,
+            hostname=f"{'-'.join(self._queues)}@%h",
+            quiet=True,
+            without_mingle=True,
+            without_gossip=True,
+            without_heartbeat=True,
+        )
+        worker.start()
+        return int(worker.exitcode or 0)
+
+    def _make_app(self) -> Celery:
+        app = make_app(self._settings)
+
+        @app.task(name=JOB_TASK)  # type: ignore[untyped-decorator] # Celery ships no types
+        def job(job_id: str) -> None:
+            _delivered(deliver_job, self._running(), job_id)
+
+        @app.task(name=EXECUTE_TASK)  # type: ignore[untyped-decorator]
+        def execute(execution_id: str, delivery: int, body: dict[str, Any]) -> None:
+            _delivered(deliver_execution, self._running(), execution_id, delivery, body)
+
+        return app
+
+    def _running(self) -> Runtime:
+        assert self._runtime is not None, "tasks run in pool processes only"
+        return self._runtime
+
+    def _configure_logs(self, **_: Any) -> None:
+        configure_logs(self._settings.log_level)
+
+    def _open(self, **_: Any) -> None:
+        self._runtime = Runtime(self._settings, lambda: self._shutdown[0] != 0)
+
+    def _close(self, **_: Any) -> None:
+        if self._runtime is not None:
+            self._runtime.close()
+
+    def _begin_shutdown(self, **_: Any) -> None:
+        self._shutdown[0] = 1
+
+
+def _delivered(deliver: Any, *arguments: Any) -> None:
+    try:
+        deliver(*arguments)
+    except ShuttingDown:
+        raise Reject("the worker ends", requeue=True) from None

@@ -1,0 +1,83 @@
+"""The pulse of one task: a thread that says "alive" and hears "stop", and cancels the task's coroutine then.
+
+A thread, so that a coroutine that computes for long does not fall silent. Limits: a coroutine that never awaits is not stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from codepar.errors import BrokerUnavailable, StoreUnavailable
+
+_T = TypeVar("_T")
+_LOOK_S = 0.25
+
+_log = logging.getLogger(__name__)
+
+
+class Stop(StrEnum):
+    """Why a task shall end early."""
+
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    SHUTDOWN = "shutdown"
+
+
+class Stopped(Exception):
+    """The coroutine was cancelled for ``reason``."""
+
+    def __init__(self, reason: Stop) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Pulse:
+    """Calls ``beat`` every ``interval_s``; its answer, or ``shutdown`` being set, ends the work."""
+
+    def __init__(self, beat: Callable[[], Stop | None], interval_s: float, shutdown: Callable[[], bool]) -> None:
+        self._beat = beat
+        self._interval_s = interval_s
+        self._shutdown = shutdown
+        self._done = threading.Event()
+        self._reason: Stop | None = None
+
+    async def guard(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Await ``work`` under this pulse. Raises ``Stopped`` when it was made to end, and what ``work`` raises."""
+        task = asyncio.ensure_future(work)
+        thread = threading.Thread(target=self._run, args=(asyncio.get_running_loop(), task), name="pulse", daemon=True)
+        thread.start()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._reason is None:
+                raise
+            raise Stopped(self._reason) from None
+        finally:
+            self._done.set()
+            await asyncio.to_thread(thread.join)
+
+    def _run(self, loop: asyncio.AbstractEventLoop, task: asyncio.Future[Any]) -> None:
+        due = time.monotonic() + self._interval_s
+        while not self._done.wait(min(_LOOK_S, self._interval_s)):
+            reason = Stop.SHUTDOWN if self._shutdown() else None
+            if reason is None and time.monotonic() >= due:
+                due = time.monotonic() + self._interval_s
+                reason = self._ask()
+            if reason is not None:
+                self._reason = reason
+                loop.call_soon_threadsafe(task.cancel)
+                return
+
+    def _ask(self) -> Stop | None:
+        try:
+            return self._beat()
+        except (StoreUnavailable, BrokerUnavailable) as error:
+            # Go on: when the silence lasts, the compare-and-swap on the lease decides whose result counts.
+            _log.warning("a heartbeat failed: %s", error)
+            return None
