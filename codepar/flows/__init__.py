@@ -1,1 +1,32 @@
-"""The capabilities end to end; API, worker and CLI call only these."""
+"""The capabilities from end to end, and the registry that API and worker use: one flow for each kind of job."""
+
+from __future__ import annotations
+
+from codepar.errors import EnvironmentFault
+from codepar.flows.complete import complete
+from codepar.flows.execute import ExecutionReport, ExecutionRequest, execute
+from codepar.flows.flow import Flow
+from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.jobs import JobKind
+from codepar.protocols import Executor, Generator, Progress
+from codepar.settings import Settings
+
+
+async def _execute(
+    request: ExecutionRequest,
+    generator: Generator | None,
+    executor: Executor | None,
+    progress: Progress,
+    settings: Settings | None = None,
+) -> ExecutionReport:
+    if executor is None:
+        raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor")
+    return await execute(request, executor, progress)
+
+
+FLOWS: dict[JobKind, Flow] = {
+    JobKind.MPI_COMPLETION: Flow(request_model=MpiCompletionRequest, run=complete, needs_engine=True),
+    JobKind.EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
+}
+
+__all__ = ["FLOWS", "Flow"]

@@ -1,0 +1,166 @@
+"""MPI completion from end to end: propose calls, run the candidates, return the first that is verified.
+
+Limits: candidates are tried in order of what they promise, not searched exhaustively; ``budget_s`` bounds the language model.
+What went wrong on the way (no model, an answer without sense) is said in ``notes``, never silently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codepar.errors import EnvironmentFault
+from codepar.flows.candidates import Candidate, Found, completers_of, find_candidates
+from codepar.flows.judging import Court, call_court, is_verified, why_unverified
+from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.flows.mpi_result import Baseline, CandidateSummary, MpiCompletion, Provenance
+from codepar.mpi.apply import unified_diff
+from codepar.mpi.headers import Signatures, load_signatures
+from codepar.mpi.oracle import CommandRunner
+from codepar.mpi.proposal import Dropped, Edit
+from codepar.project import Project
+from codepar.protocols import Executor, Generator, Progress, Status, Verdict
+from codepar.settings import Settings
+
+_NOTHING_RUN = "nothing was run: verification was not asked for, or nothing here can run programs"
+
+
+@dataclass
+class _Trial:
+    """A candidate with the verdicts known so far."""
+
+    candidate: Candidate
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def merit(self) -> tuple[bool, int]:
+        """Larger is better: verified, then how far the first run came."""
+        status = self.verdicts[0].status if self.verdicts else None
+        far = {Status.OK: 3, Status.WRONG_OUTPUT: 2, Status.COMPILE_ERROR: 0}.get(status, 1) if status else 3
+        return (is_verified(self.verdicts), far)
+
+
+async def complete(
+    request: MpiCompletionRequest,
+    generator: Generator | None,
+    executor: Executor | None,
+    progress: Progress,
+    settings: Settings | None = None,
+    *,
+    command: CommandRunner | None = None,
+) -> MpiCompletion:
+    """Answer one request. With ``verify`` false nothing is run and the answer is unverified.
+
+    Raises ``InvalidInput`` where there is nothing to complete, ``EnvironmentFault`` without executor or ``mpi.h``.
+    """
+    options = request.options
+    if executor is None and options.verify:
+        raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor, or ask with verify false")
+    signatures = load_signatures(cache=settings.cache_dir if settings else None)
+    completers = completers_of(request.project, signatures, options.file)
+    court = None
+    if executor is not None and options.verify:
+        court = call_court(request, executor, progress, settings=settings, command=command)
+    await progress.report("proposing", {"files": list(completers)})
+    asked = generator if options.model else None
+    found = await find_candidates(request.project, completers, asked, options.budget_s)
+    if generator is None and options.model:
+        found.notes.append("no language model is installed or reachable: the rules alone proposed (codepar models pull)")
+    await progress.report("candidates", {"names": [candidate.name for candidate in found.candidates]})
+    trials = await _try(found, court, progress)
+    best = max(trials, key=lambda trial: trial.merit)
+    verdicts = await court.verdicts(best.candidate.project, best.verdicts) if court else []
+    baseline = await _baseline(found, trials, court)
+    answer = _answer(request, found, trials, _Trial(best.candidate, verdicts))
+    provenance = await _provenance(generator if found.answered else None, signatures)
+    return answer.model_copy(update={"baseline": baseline, "provenance": provenance})
+
+
+async def _try(found: Found, court: Court | None, progress: Progress) -> list[_Trial]:
+    """Judge the candidates in turn until one is verified, each first at the largest rank count, which decides soonest."""
+    trials: list[_Trial] = []
+    for candidate in found.candidates:
+        trial = _Trial(candidate)
+        trials.append(trial)
+        if court is None:
+            break
+        trial.verdicts = await _judge(court, candidate.project)
+        first = trial.verdicts[0]
+        data = {"name": candidate.name, "ranks": first.ranks, "status": first.status.value, "agrees": first.agrees}
+        await progress.report("candidate", data)
+        if is_verified(trial.verdicts):
+            break
+    return trials
+
+
+async def _judge(court: Court, project: Project) -> list[Verdict]:
+    """Verdicts up to the first rank count that fails, the largest count first."""
+    verdicts: list[Verdict] = []
+    for ranks in sorted(court.options.ranks, reverse=True):
+        verdicts.append(await court.verdict(project, ranks, hurried=True))
+        if not is_verified(verdicts):
+            break
+    return verdicts
+
+
+async def _baseline(found: Found, trials: list[_Trial], court: Court | None) -> Baseline:
+    """What became of the four-call rule; the trial is reused where it was one of the candidates."""
+    project = found.baseline.project
+    known = next((trial.verdicts for trial in trials if trial.verdicts and trial.candidate.project.files == project.files), None)
+    if court is not None and known is None:
+        known = await _judge(court, project)
+    verified = is_verified(known) if known is not None else None
+    return Baseline(edits=tuple(found.baseline.all_edits()), verified=verified, verification=tuple(known or ()))
+
+
+async def _provenance(generator: Generator | None, signatures: Signatures) -> Provenance:
+    capabilities = await generator.capabilities() if generator is not None else None
+    return Provenance(
+        model=capabilities.model if capabilities else None,
+        backend=capabilities.backend if capabilities else None,
+        mpi_header=str(signatures.path),
+    )
+
+
+def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], best: _Trial) -> MpiCompletion:
+    before, after = request.project.files, best.candidate.project.files
+    changed = {path: text for path, text in after.items() if before.get(path) != text}
+    path = next(iter(changed), request.options.file or request.project.sources()[0])
+    judged = bool(best.verdicts)
+    return MpiCompletion(
+        source=after[path],
+        path=path,
+        diff="".join(unified_diff(name, before[name], text) for name, text in changed.items()),
+        edits=tuple(best.candidate.all_edits()),
+        dropped=(*found.dropped, *_left_out(found, best.candidate)),
+        verification=tuple(best.verdicts),
+        verified=is_verified(best.verdicts),
+        reason=why_unverified(best.verdicts) if judged else _NOTHING_RUN,
+        files=changed,
+        candidate=best.candidate.name,
+        candidates=tuple(_summary(trial, best.candidate) for trial in trials),
+        notes=tuple(found.notes),
+    )
+
+
+def _left_out(found: Found, chosen: Candidate) -> list[Dropped]:
+    """Calls of the model that are in no chosen edit: named, so that nothing is lost."""
+    taken = {_key(edit) for edit in chosen.all_edits()}
+    others = {_key(edit): edit for candidate in found.candidates for edit in candidate.all_edits() if edit.origin == "model"}
+    rule = f"choice: the candidate without it ({chosen.name}) was preferred"
+    return [Dropped(text=edit.text, rule=rule, file=edit.file) for key, edit in others.items() if key not in taken]
+
+
+def _key(edit: Edit) -> tuple[str | None, int, str]:
+    return (edit.file, edit.after_line, edit.text)
+
+
+def _summary(trial: _Trial, chosen: Candidate) -> CandidateSummary:
+    first = trial.verdicts[0] if trial.verdicts else None
+    return CandidateSummary(
+        name=trial.candidate.name,
+        edits=trial.candidate.count,
+        status=first.status if first else None,
+        agrees=first.agrees if first else None,
+        ranks=first.ranks if first else None,
+        chosen=trial.candidate is chosen,
+    )

@@ -1,0 +1,102 @@
+"""What may be asked of MPI completion and verification: the body ``{project, options}`` and its bounds.
+
+Limits: validation alone; nothing here runs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from codepar.project import Project
+from codepar.protocols import MAX_RANKS, Limits, Record
+
+
+def _distinct(ranks: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(ranks)) != len(ranks):
+        raise ValueError("a rank count is listed twice")
+    return tuple(sorted(ranks))
+
+
+def _as_project(value: Any) -> Any:
+    return {"source": value} if isinstance(value, str) else value
+
+
+Ranks = Annotated[int, Field(ge=1, le=MAX_RANKS)]
+RankCounts = Annotated[tuple[Ranks, ...], Field(min_length=1, max_length=8), AfterValidator(_distinct)]
+ProjectOrSource = Annotated[Project, BeforeValidator(_as_project)]
+
+
+class OracleOptions(Record):
+    """What the right output is (design, "oracle"), and how the program is run. Several oracles must all agree."""
+
+    ranks: RankCounts = (1, 2, 4)
+    reference: ProjectOrSource | None = Field(default=None, description="the original parallel program")
+    serial: ProjectOrSource | None = Field(default=None, description="the sequential program")
+    invariant: bool = Field(default=False, description="the same output at every rank count")
+    oracle: str | None = Field(default=None, max_length=4096, description="the user's own test; at the shell only")
+    mpi: Literal["auto", "mpich", "openmpi"] = "auto"
+    arguments: tuple[str, ...] = Field(default=(), max_length=256)
+    stdin: str = Field(default="", max_length=16 * 1024**2)
+    flags: tuple[str, ...] = Field(default=(), max_length=64)
+    openmp: bool = False
+    limits: Limits = Limits()
+
+    @property
+    def has_oracle(self) -> bool:
+        return bool(self.reference or self.serial or self.invariant or self.oracle)
+
+
+class CompletionOptions(OracleOptions):
+    """Options of ``mpi complete``. ``line`` (1-based) with ``column`` asks for one call at the cursor of ``file``.
+
+    ``column`` is 1-based in characters; the call goes where the cursor is. ``budget_s`` bounds the language model, not the runs.
+    """
+
+    verify: bool = True
+    model: bool = Field(default=True, description="ask the language model; false leaves the rules alone")
+    budget_s: float = Field(default=60.0, gt=0, le=600)
+    file: str | None = Field(default=None, description="path in the project of the cursor, or the only file to complete")
+    line: int | None = Field(default=None, ge=1)
+    column: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _check_cursor(self) -> Self:
+        if self.column is not None and self.line is None:
+            raise ValueError("`column` needs `line`")
+        return self
+
+
+class _WithProject(Record):
+    project: Project
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_source(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "source" in value:
+            if "project" in value:
+                raise ValueError("give either `project` or `source`, not both")
+            value = dict(value)
+            value["project"] = {"source": value.pop("source")}
+        return value
+
+
+class MpiCompletionRequest(_WithProject):
+    """A program or project whose MPI calls are missing. ``source`` is the shorthand for one C file."""
+
+    options: CompletionOptions = CompletionOptions()
+
+    @model_validator(mode="after")
+    def _check_file(self) -> Self:
+        if self.options.file is not None and self.options.file not in self.project.files:
+            raise ValueError(f"`file` {self.options.file!r} is not in the project")
+        if self.options.line is not None and self.options.file is None and len(self.project.sources()) != 1:
+            raise ValueError("`line` needs `file` where the project has several sources")
+        return self
+
+
+class MpiVerifyRequest(_WithProject):
+    """An MPI program or project as it is, to be judged."""
+
+    options: OracleOptions = OracleOptions()

@@ -1,0 +1,67 @@
+"""What MPI completion answers: the design's shape and what is added to it.
+
+Limits: the wire types alone.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from codepar import __version__
+from codepar.mpi.proposal import Dropped, Edit
+from codepar.protocols import Record, Status, Verdict
+
+
+class Baseline(Record):
+    """The four-call rule (Init, Comm_rank, Comm_size, Finalize) on the same program, which the answer must beat.
+
+    ``verified`` is None where nothing was run; running stops at the first rank count that fails.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    verified: bool | None = None
+    verification: tuple[Verdict, ...] = ()
+
+
+class CandidateSummary(Record):
+    """One candidate that was tried: its first verdict and whether it was chosen."""
+
+    name: str
+    edits: int
+    status: Status | None = None
+    agrees: bool | None = None
+    ranks: int | None = None
+    chosen: bool = False
+
+
+class Provenance(Record):
+    """Who proposed. ``model`` is None where no language model was asked or none answered."""
+
+    codepar: str = __version__
+    model: str | None = None
+    backend: str | None = None
+    mpi_header: str | None = None
+
+
+class MpiCompletion(Record):
+    """The completed program with its verdict.
+
+    ``source`` is the completed text of ``path``; ``files`` holds every changed file of the project; ``diff`` patches the
+    project's root. ``suggestions`` are the ranked calls at the cursor, best first. ``reason`` says why it is not verified.
+    """
+
+    source: str
+    path: str
+    diff: str
+    edits: tuple[Edit, ...]
+    dropped: tuple[Dropped, ...]
+    verification: tuple[Verdict, ...]
+    baseline: Baseline = Baseline()
+    verified: bool
+    reason: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+    suggestions: tuple[Edit, ...] = ()
+    candidate: str
+    candidates: tuple[CandidateSummary, ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: Provenance = Provenance()

@@ -1,0 +1,78 @@
+"""Put edits into a program and say the change as a unified diff.
+
+Limits: an edit whose line or hole does not exist raises; whether the result is right is for whoever runs it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from codepar.errors import InvalidInput
+from codepar.mpi.holes import find_holes
+from codepar.mpi.proposal import Edit
+
+
+def apply_edits(source: str, edits: Sequence[Edit]) -> str:
+    """The program with the edits in it. Statements get the indentation of their block; edits of one line keep their order."""
+    lines = _filled(source, [edit for edit in edits if edit.inline]).splitlines(keepends=True)
+    newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    after: dict[int, list[str]] = {}
+    for edit in edits:
+        if edit.inline:
+            continue
+        if edit.after_line > len(lines):
+            raise InvalidInput(f"there is no line {edit.after_line} to insert after")
+        after.setdefault(edit.after_line, []).append(f"{_indentation(lines, edit.after_line)}{edit.text.strip()}{newline}")
+    result = list(after.get(0, []))
+    for number, line in enumerate(lines, start=1):
+        inserted = after.get(number, [])
+        result.append(line if line.endswith("\n") or not inserted else line + newline)
+        result += inserted
+    return "".join(result)
+
+
+def _filled(source: str, edits: Sequence[Edit]) -> str:
+    """The source with its holes filled: the first edit of a line takes the line's first hole."""
+    holes = list(find_holes(source))
+    chosen: list[tuple[int, int, str]] = []
+    for edit in edits:
+        hole = next((hole for hole in holes if hole.line == edit.after_line), None)
+        if hole is None:
+            raise InvalidInput(f"line {edit.after_line} has no hole for {edit.text!r}")
+        holes.remove(hole)
+        chosen.append((hole.start, hole.end, edit.text.strip().rstrip(";")))
+    for start, end, text in sorted(chosen, reverse=True):
+        source = source[:start] + text + source[end:]
+    return source
+
+
+def _indentation(lines: Sequence[str], after_line: int) -> str:
+    """That of the next line with code, unless it closes the block, then that of the line before, one deeper after a brace."""
+    for line in lines[after_line:]:
+        if line.strip():
+            if not line.lstrip().startswith(("}", "#")):
+                return _leading(line)
+            break
+    for line in reversed(lines[:after_line]):
+        if line.strip() and not line.lstrip().startswith("#"):
+            return _leading(line) + ("  " if line.rstrip().endswith("{") else "")
+    return ""
+
+
+def _leading(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def unified_diff(path: str, before: str, after: str) -> str:
+    """A patch of ``path`` that ``git apply`` takes in the project's root; empty when nothing changed."""
+    pieces = []
+    for line in difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}"):
+        pieces.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(pieces)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as git sees them: only a newline ends one."""
+    parts = text.split("\n")
+    return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

@@ -1,0 +1,168 @@
+"""Propose the missing MPI calls of one file: by rules that read the program, and by a language model held to those rules.
+
+Limits: proposes; nothing is compiled or run here. Confidence is the rule's own estimate, or the model's mean token probability
+damped by repairs: a score for ordering, not yet calibrated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from codepar.errors import CodeparError
+from codepar.mpi.encode import ask_for_calls
+from codepar.mpi.facts import Facts
+from codepar.mpi.headers import Signatures
+from codepar.mpi.labels import Label, decode_labels
+from codepar.mpi.proposal import Dropped, Edit
+from codepar.mpi.rules_check import Placed, RuleBroken, Rules
+from codepar.mpi.rules_setup import init_line, propose_setup
+from codepar.protocols import Generation, Generator, Sampling
+from codepar.syntax.tree import SyntaxTree
+
+ANSWER_TOKENS = 640
+_SETUP = ("MPI_Init", "MPI_Comm_rank", "MPI_Comm_size", "MPI_Finalize")
+_SINGLE = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize"})
+
+
+@dataclass
+class Proposal:
+    """Edits with what was dropped on the way, and remarks for the person (a model that was silent, a cut answer)."""
+
+    edits: list[Edit] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    answered: bool = False
+
+
+class Completer:
+    """Proposals for one file; the model is asked once, the rules are free."""
+
+    def __init__(self, tree: SyntaxTree, signatures: Signatures) -> None:
+        self.source = tree.text
+        self.facts = Facts(tree)
+        self.rules = Rules(self.facts, signatures)
+
+    @property
+    def wants_calls(self) -> bool:
+        """Whether the file has to do with MPI: it names it, has holes, or holds ``main``."""
+        return "MPI" in self.source or "mpi" in self.source or self.facts.main is not None
+
+    def by_rules(self) -> list[Edit]:
+        """What the rules infer from the program."""
+        return order(propose_setup(self.facts))
+
+    def baseline(self) -> list[Edit]:
+        """The four calls that every program has, and nothing else."""
+        return order(edit for edit in propose_setup(self.facts) if edit.function in _SETUP)
+
+    async def by_model(self, generator: Generator, budget_s: float) -> Proposal:
+        """Ask the model for the whole file. Never raises for what the model or its engine does: that is a note."""
+        try:
+            capabilities = await generator.capabilities()
+            asked = ask_for_calls(self.source, capabilities, ANSWER_TOKENS)
+            logprobs = 0 if capabilities.logprobs else None
+            sampling = Sampling(max_tokens=ANSWER_TOKENS, budget_s=budget_s, logprobs=logprobs)
+            generation = await generator.complete(asked.prompt, sampling)
+        except CodeparError as error:
+            return Proposal(notes=[f"the language model was not used: {error}"])
+        proposal = self.read_answer(generation)
+        if not asked.whole:
+            proposal.notes.append("the file is longer than the model's context; it saw the first part only")
+        return proposal
+
+    def read_answer(self, generation: Generation) -> Proposal:
+        """Decode an answer and pass each call through the rules."""
+        answer = decode_labels(generation.text)
+        proposal = Proposal(answered=bool(generation.text.strip()))
+        if not answer.labels:
+            proposal.notes.append(
+                "the language model's answer holds no call" if generation.text.strip() else "the language model answered nothing"
+            )
+        if answer.cut_off:
+            proposal.dropped.append(Dropped(text=answer.cut_off[:200], rule="cut off: the answer ends in mid-call"))
+        for label in answer.labels:
+            try:
+                placed = self.rules.check(label.line, label.text, inline=label.ordinal == 0)
+            except RuleBroken as broken:
+                proposal.dropped.append(Dropped(text=label.text[:200], rule=str(broken)))
+            else:
+                proposal.edits.append(_edit(label, placed, confidence_of(generation, label)))
+        return proposal
+
+    def join(self, rules: Sequence[Edit], model: Sequence[Edit]) -> Proposal:
+        """The rules' edits with what the model adds; a call that both propose is the model's at the rules' place."""
+        joined = Proposal()
+        said = {(edit.function, edit.arguments): edit for edit in model}
+        for edit in rules:
+            both = said.get((edit.function, edit.arguments))
+            joined.edits.append(edit if both is None else _agreed(edit, both))
+        for edit in model:
+            fault = self._conflict(edit, joined.edits)
+            if fault is None:
+                joined.edits.append(edit)
+            elif fault:
+                joined.dropped.append(Dropped(text=edit.text, rule=fault))
+        joined.edits = order(joined.edits)
+        return joined
+
+    def _conflict(self, edit: Edit, others: Sequence[Edit]) -> str | None:
+        """Why a model's edit cannot join: empty when the same call is there already, None when it can."""
+        same = [other for other in others if other.function == edit.function]
+        if any(
+            other.arguments == edit.arguments for other in same if edit.function in _SETUP or other.after_line == edit.after_line
+        ):
+            return ""
+        if same and edit.function in _SINGLE:
+            return f"once: {edit.function} is called once a program path"
+        if same and edit.function in _SETUP:
+            return f"once: {edit.function} is already called"
+        main = self.facts.main
+        if main is None or not main.first_line <= edit.after_line <= main.last_line:
+            return None
+        first = next((other.after_line for other in others if other.function == "MPI_Init"), init_line(self.facts, main))
+        last = next((other.after_line for other in others if other.function == "MPI_Finalize"), main.last_line)
+        if not first <= edit.after_line <= last:
+            return "order: the call is not between MPI_Init and MPI_Finalize"
+        return None
+
+
+def _edit(label: Label, placed: Placed, confidence: float) -> Edit:
+    call = placed.call
+    inline = label.ordinal == 0
+    return Edit(
+        after_line=placed.after_line,
+        text=call.expression if inline else call.statement,
+        function=call.function,
+        arguments=call.arguments,
+        inline=inline,
+        confidence=round(confidence * (1.0 if placed.after_line == label.line else 0.7), 4),
+        origin="model",
+    )
+
+
+def _agreed(rule: Edit, model: Edit) -> Edit:
+    joint = 1.0 - (1.0 - rule.confidence) * (1.0 - model.confidence)
+    return rule.model_copy(update={"origin": "model", "confidence": round(joint, 4)})
+
+
+def confidence_of(generation: Generation, label: Label) -> float:
+    """Geometric mean of the probabilities of the label's tokens; 0.3 where the engine gives none."""
+    if not generation.logprobs:
+        return 0.3
+    position, inside = 0, list[float]()
+    for token in generation.logprobs:
+        end = position + len(token.token)
+        if position < label.end and end > label.start:
+            inside.append(token.logprob)
+        position = end
+    return min(1.0, math.exp(sum(inside) / len(inside))) if inside else 0.3
+
+
+_RANK_OF = {"MPI_Init": 0, "MPI_Init_thread": 0, "MPI_Comm_rank": 1, "MPI_Comm_size": 2, "MPI_Finalize": 9}
+
+
+def order(edits: Iterable[Edit]) -> list[Edit]:
+    """In the order of the file; after one line Init comes first and Finalize last."""
+    return sorted(edits, key=lambda edit: (edit.after_line, _RANK_OF.get(edit.function, 5)))

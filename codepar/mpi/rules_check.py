@@ -1,0 +1,201 @@
+"""What a proposed call must satisfy, and how a near miss is repaired: name, arity, place, scope, address, datatype.
+
+Each rule takes a call and returns it, perhaps repaired, or raises ``RuleBroken`` with its name and the reason. Limits: a call
+that passes is well formed, not necessarily the right one; that is what running it is for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from codepar.mpi.call_text import CallText, names_in, read_call
+from codepar.mpi.datatypes import agrees, buffers_with_datatypes, datatype_of
+from codepar.mpi.facts import Facts
+from codepar.mpi.headers import Signature, Signatures
+from codepar.mpi.places import statement_at
+from codepar.mpi.roles import Roles
+from codepar.syntax.variables import Variable
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+_ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)")
+_FAR = 8
+"""Lines that a call may be moved to reach a legal place; farther off, the model meant something else."""
+
+
+class RuleBroken(Exception):
+    """A proposed call breaks a rule beyond repair."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A call and the line it goes after."""
+
+    after_line: int
+    call: CallText
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules for one file."""
+
+    facts: Facts
+    signatures: Signatures
+
+    def check(self, after_line: int, text: str, inline: bool) -> Placed:
+        """Pass one proposal through all rules. Raises ``RuleBroken``."""
+        call = read_call(text)
+        if call is None:
+            raise RuleBroken("syntax: not one MPI call")
+        call = self._arity(self._name(call))
+        if inline:
+            return Placed(after_line, self._datatypes(self._scope(after_line, call)))
+        line = self._place(after_line, call)
+        line = self._after_declarations(line, call)
+        return Placed(line, self._datatypes(self._addresses(line, self._scope(line, call))))
+
+    def _name(self, call: CallText) -> CallText:
+        if call.function in self.signatures:
+            return call
+        by_lower = {name.lower(): name for name in self.signatures.common}
+        exact = by_lower.get(call.function.lower())
+        near = [exact] if exact else difflib.get_close_matches(call.function, self.signatures.common, n=2, cutoff=0.88)
+        if not near or (len(near) == 2 and not exact):
+            raise RuleBroken(f"name: mpi.h has no {call.function}")
+        return replace(call, function=near[0])
+
+    def _arity(self, call: CallText) -> CallText:
+        signature = self.signatures[call.function]
+        wanted = [parameter.type.replace(" ", "") for parameter in signature.parameters]
+        missing = len(wanted) - len(call.arguments)
+        if missing == 0 or signature.variadic:
+            return call
+        given = call.arguments
+        if missing == 1 and wanted[-1] == "MPI_Comm" and "MPI_COMM" not in "".join(given):
+            return replace(call, arguments=(*given, "MPI_COMM_WORLD"))
+        if missing == 1 and wanted[-1] in {"MPI_Status*", "MPI_Status[]"}:
+            return replace(call, arguments=(*given, "MPI_STATUS_IGNORE"))
+        if call.function == "MPI_Init" and not given:
+            return replace(call, arguments=("NULL", "NULL"))
+        if not wanted:
+            return replace(call, arguments=())
+        raise RuleBroken(f"arity: {call.function} takes {len(wanted)} arguments, not {len(given)}")
+
+    @cached_property
+    def _slots(self) -> dict[int, str]:
+        """Lines after which a statement can stand, with the function around them."""
+        return dict(_slots(self.facts))
+
+    def _place(self, after_line: int, call: CallText) -> int:
+        if not self._slots:
+            raise RuleBroken("place: the file has no function body")
+        if call.function in {"MPI_Init", "MPI_Init_thread", "MPI_Finalize"} and self.facts.main is not None:
+            slots = [line for line, function in self._slots.items() if function == "main"]
+        else:
+            slots = list(self._slots)
+        best = min(slots, key=lambda line: (abs(line - after_line), line), default=None)
+        if best is None or abs(best - after_line) > _FAR:
+            raise RuleBroken(f"place: no statement can stand near line {after_line}")
+        return best
+
+    def _after_declarations(self, line: int, call: CallText) -> int:
+        """Where a name is declared later in the same function, the call moves behind the declaration."""
+        visible = {variable.name for variable in self.facts.tree.variables_after(line)}
+        function = self.facts.enclosing(self._slots.get(line, ""))
+        if function is None:
+            return line
+        declared = [
+            variable.line
+            for variable in self.facts.variables(function)
+            if variable.name in names_in(", ".join(call.arguments)) - visible and variable.line > line
+        ]
+        later = [slot for slot, name in self._slots.items() if name == function.name and slot >= max(declared, default=0)]
+        return min(later, default=line) if declared else line
+
+    def _scope(self, line: int, call: CallText) -> CallText:
+        visible = {variable.name for variable in self.facts.tree.variables_after(line)}
+        known = visible | set(self.signatures.constants) | {c.name for c in self.facts.tree.constants_after(line)}
+        known |= {function.name for function in self.facts.tree.functions} | self._written_anywhere
+        arguments = list(call.arguments)
+        signature = self.signatures[call.function]
+        for index, argument in enumerate(arguments):
+            for name in sorted(names_in(argument) - known):
+                other = self._stand_in(name, index, line, signature)
+                if other is None:
+                    raise RuleBroken(f"scope: `{name}` is not in scope after line {line}")
+                arguments[index] = re.sub(rf"\b{name}\b", other, arguments[index])
+        return replace(call, arguments=tuple(arguments))
+
+    @cached_property
+    def _written_anywhere(self) -> set[str]:
+        """Names in capitals that the file uses: constants of headers that are not read here."""
+        text = self.facts.tree.lexis.code.decode(errors="replace")
+        return set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", text))
+
+    def _stand_in(self, name: str, index: int, line: int, signature: Signature) -> str | None:
+        """The variable that was meant: the rank, the size, or the one close name in scope."""
+        function = self.facts.enclosing(self._slots.get(line, ""))
+        if function is not None and signature.name in {"MPI_Comm_rank", "MPI_Comm_size"} and index == 1:
+            roles = Roles(self.facts, function)
+            found = roles.rank if signature.name == "MPI_Comm_rank" else roles.size
+            return found.name if found else None
+        visible = [variable.name for variable in self.facts.tree.variables_after(line)]
+        near = difflib.get_close_matches(name, visible, n=2, cutoff=0.8)
+        return near[0] if len(near) == 1 else None
+
+    def _variables(self, line: int) -> dict[str, Variable]:
+        return {variable.name: variable for variable in self.facts.tree.variables_after(line)}
+
+    def _addresses(self, line: int, call: CallText) -> CallText:
+        """A scalar where an address is wanted gets its ``&``."""
+        visible = self._variables(line)
+        arguments = list(call.arguments)
+        for index, parameter in enumerate(self.signatures[call.function].parameters[: len(arguments)]):
+            variable = visible.get(arguments[index])
+            wants_address = parameter.type.endswith("*") and not parameter.type.replace(" ", "").endswith("**")
+            if variable and wants_address and not variable.pointer_depth and not variable.dimensions:
+                if "<" in variable.type or "&" in variable.type:
+                    continue
+                arguments[index] = f"&{arguments[index]}"
+        return replace(call, arguments=tuple(arguments))
+
+    def _datatypes(self, call: CallText) -> CallText:
+        """A predefined datatype that contradicts the buffer's element type is replaced by the right one."""
+        arguments = list(call.arguments)
+        everything = {variable.name: variable for variable in self.facts.tree.variables_after(self.facts.tree.line_count)}
+        for function in self.facts.tree.functions:
+            everything |= {variable.name: variable for variable in self.facts.variables(function)}
+        for buffer, datatype in buffers_with_datatypes(self.signatures[call.function]):
+            match = _PLAIN.fullmatch(arguments[buffer]) or _ADDRESS.match(arguments[buffer])
+            variable = everything.get(match[match.lastindex or 0]) if match else None
+            if variable is None or agrees(arguments[datatype], variable, self.signatures):
+                continue
+            right = datatype_of(variable, self.signatures)
+            if right is None:
+                raise RuleBroken(f"datatype: {arguments[datatype]} does not describe `{variable.name}`")
+            arguments[datatype] = right
+        return replace(call, arguments=tuple(arguments))
+
+
+def _slots(facts: Facts) -> list[tuple[int, str]]:
+    """Each line after which a statement can stand: after a brace that opens a block, and after each statement of a block."""
+    tree = facts.tree
+    found: dict[int, str] = {}
+    for function in tree.functions:
+        found[function.body_first_line] = function.name
+    for span in tree.statements:
+        statement = statement_at(tree, span.start)
+        if statement is None:
+            continue
+        function_around = tree.function_at(statement.first_line)
+        if function_around is None:
+            continue
+        ends_line = tree.data[span.end : tree.offset_after(statement.last_line)].split(b"//")[0].strip() == b""
+        starts_line = tree.data[tree.offset_after(statement.first_line - 1) : span.start].strip() == b""
+        if ends_line and statement.type not in {"return_statement", "break_statement", "continue_statement"}:
+            found[statement.last_line] = function_around.name
+        if starts_line and statement.first_line > 1:
+            found[statement.first_line - 1] = function_around.name
+    return sorted(found.items())
