@@ -23,6 +23,7 @@ INSIDE_UID = 1000
 BOX_PROGRAM = "/.codepar-box"
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ld.so.cache", "alternatives")
+_CPU = "/sys/devices/system/cpu"
 _OWN = ("/usr", "/proc", "/dev", "/sys", "/box", "/etc", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _MASKED = ("cmdline", "config.gz", "iomem", "kallsyms", "key-users", "keys", "kcore", "modules", "sched_debug", "timer_list")
 
@@ -102,6 +103,9 @@ def _system() -> tuple[str, ...]:
             arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             arguments += ["--ro-bind", str(path), str(path)]
+    arguments += ["--dir", "/sys/class/net"]  # UCX complains on stdout when it is missing; hwloc wants the next
+    if Path(_CPU).is_dir():
+        arguments += ["--ro-bind", _CPU, _CPU]
     for name in _ETC:
         path = Path("/etc", name)
         if path.exists():

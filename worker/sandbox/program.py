@@ -1,4 +1,4 @@
-"""Builds ``box.c``, the program that starts bubblewrap outside and is pid 1 inside, once a machine and version.
+"""Builds the sandbox's two C programs once a machine and version: ``box.c`` (the start, and pid 1) and ``probe.c``.
 
 Limits: needs a C compiler, which a worker has anyway. Linked statically where the static libc is installed.
 """
@@ -47,7 +47,7 @@ def _compile(source: Path, target: Path) -> None:
     raise SandboxUnavailable(f"{source.name} does not compile: {errors[-400:]}", remedy="install gcc and the C library's headers")
 
 
-def build(settings: Settings, name: str = "box.c") -> Path:
+def build(settings: Settings, name: str) -> Path:
     """The compiled program of that source, from the cache when it is there. Raises ``SandboxUnavailable``."""
     source = Path(__file__).with_name(name)
     key = hashlib.sha256(source.read_bytes() + platform.machine().encode() + " ".join(_FLAGS).encode()).hexdigest()[:16]

@@ -8,19 +8,24 @@ kernel faults and side channels (timing, caches, load) are out of scope; so is w
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from codepar.errors import SandboxUnavailable
 from codepar.settings import Settings
 from worker.runner import Command, Outcome, Watch
-from worker.sandbox import bubblewrap, cgroups, launch, program, seccomp
+from worker.sandbox import bubblewrap, cgroups, launch, probe, program, seccomp
 from worker.sandbox.cgroups import Group, Hierarchy
 from worker.sandbox.launch import Equipment
+from worker.sandbox.probe import Report
 from worker.sandbox.process import Monitor
 
-_FALLBACK_POLL_MS = 20
+_FALLBACK_POLL_MS = 10
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
 _ACCOUNTS = {
     "passwd": "root:x:0:0::/:/usr/sbin/nologin\nbox:x:1000:1000::/box:/bin/sh\n",
@@ -55,24 +60,48 @@ class SandboxedRunner:
         self._control_groups = control_groups
         self._hierarchy: Hierarchy | None = None
         self._equipment: Equipment | None = None
+        self._preparing = threading.Lock()
+        self._report: Report | None = None
 
     def prepare(self) -> Equipment:
         """Find and build what boxes need. Raises ``SandboxUnavailable``. Blocks for a compilation at the first use ever."""
-        if self._equipment is None:
-            self._hierarchy = cgroups.find() if self._control_groups else None
-            self._equipment = Equipment(
-                bubblewrap=bubblewrap.find(),
-                box=program.build(self._settings),
-                accounts=_write_accounts(self._settings.cache_dir / "sandbox" / "etc"),
-                filter=seccomp.build_filter(bulk_memory=self._hierarchy is not None),
-                binds=self._settings.sandbox_binds,
-                environment={**_ENVIRONMENT, **self._settings.sandbox_environment},
-                poll_ms=0 if self._hierarchy is not None else _FALLBACK_POLL_MS,
-            )
+        with self._preparing:
+            if self._equipment is None:
+                self._equipment = self._equip()
         return self._equipment
 
+    def _equip(self) -> Equipment:
+        self._hierarchy = cgroups.find() if self._control_groups else None
+        return Equipment(
+            bubblewrap=bubblewrap.find(),
+            box=program.build(self._settings, "box.c"),
+            accounts=_write_accounts(self._settings.cache_dir / "sandbox" / "etc"),
+            filter=seccomp.build_filter(bulk_memory=self._hierarchy is not None),
+            binds=self._settings.sandbox_binds,
+            environment={**_ENVIRONMENT, **self._settings.sandbox_environment},
+            poll_ms=0 if self._hierarchy is not None else _FALLBACK_POLL_MS,
+        )
+
+    async def probe(self) -> Report:
+        """Try to break every wall, now. Raises ``SandboxUnavailable`` when no box can be started at all."""
+        equipment = await asyncio.to_thread(self.prepare)
+        bare = replace(equipment, binds=(), environment=_ENVIRONMENT)  # what operators add is theirs to answer for
+        attempts = await asyncio.to_thread(lambda: program.build(self._settings, "probe.c").read_bytes())
+        counters = f"control groups, version {self._hierarchy.version}" if self._hierarchy else "pid 1 of the box"
+        version = ".".join(map(str, bare.bubblewrap.version))
+        return await probe.examine(partial(self._run, bare), attempts, counters, f"{bare.bubblewrap.program} {version}")
+
+    async def _proved(self) -> Equipment:
+        """The equipment, once every wall has held in this process. Raises ``SandboxUnavailable``."""
+        if self._report is None:
+            report = await self.probe()
+            if not report.holds:
+                raise probe.refuse(report)
+            self._report = report
+        return self.prepare()
+
     async def run(self, command: Command, watch: Watch | None = None) -> Outcome:
-        return await self._run(self.prepare(), command, watch)
+        return await self._run(await self._proved(), command, watch)
 
     async def _run(self, equipment: Equipment, command: Command, watch: Watch | None = None) -> Outcome:
         with ExitStack() as stack:

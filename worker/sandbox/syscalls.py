@@ -1,8 +1,9 @@
 """The system calls of the box by name and, for x86_64, by number.
 
-What gcc, g++, both MPIs, OpenMP and ordinary programs use, by what they are for. Left out on purpose: mounts, namespaces, ptrace and
-process_vm_*, keys, bpf, perf, userfaultfd, modules, clocks, swap, open_by_handle_at, modify_ldt. Limits: numbers of
-Linux 6.1; a later call is answered with ENOSYS.
+What gcc, g++, both MPIs, OpenMP and ordinary programs use, by what they are for. Left out on purpose: mounts, namespaces,
+ptrace, keys, bpf, perf, userfaultfd, modules, clocks, swap, open_by_handle_at, modify_ldt. process_vm_* is in: MPICH moves
+large messages with it, and it reaches no further than /proc/PID/mem does. Limits: numbers of Linux 6.1; a later call is
+answered with ENOSYS.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ _WAITING = """
 _TALKING_INSIDE_THE_BOX = """
     connect accept accept4 bind listen sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockname getpeername
     setsockopt getsockopt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink mq_timedsend
-    mq_timedreceive mq_notify mq_getsetattr shmdt
+    mq_timedreceive mq_notify mq_getsetattr shmget shmat shmctl shmdt process_vm_readv process_vm_writev
 """
 
 ALLOWED = tuple(" ".join((_FILES, _MEMORY, _PROCESSES, _SIGNALS_AND_TIME, _WAITING, _TALKING_INSIDE_THE_BOX)).split())
-BULK_MEMORY = ("memfd_create", "shmget", "shmat", "shmctl")  # hold memory that belongs to no process
+BULK_MEMORY = ("memfd_create",)  # holds memory that only a control group sees
 NOT_THERE = ("clone3", "io_uring_setup", "io_uring_enter", "io_uring_register")  # callers fall back
 EXAMINED = ("clone", "socket", "socketpair", "ioctl", "personality")  # allowed by argument
 LAST_KNOWN = 450
@@ -85,7 +86,7 @@ _NUMBERS = """
     renameat2=316 getrandom=318 memfd_create=319 execveat=322 membarrier=324 mlock2=325 copy_file_range=326 preadv2=327
     pwritev2=328 pkey_mprotect=329 pkey_alloc=330 pkey_free=331 statx=332 rseq=334 pidfd_send_signal=424
     io_uring_setup=425 io_uring_enter=426 io_uring_register=427 pidfd_open=434 clone3=435 close_range=436 openat2=437
-    faccessat2=439 epoll_pwait2=441 futex_waitv=449
+    faccessat2=439 epoll_pwait2=441 process_vm_readv=310 process_vm_writev=311 futex_waitv=449
 """
 
 X86_64: Mapping[str, int] = {name: int(number) for name, number in (pair.split("=") for pair in _NUMBERS.split())}
