@@ -1,0 +1,64 @@
+"""``POST /v1/executions``: build a project and run it at each rank count, behind walls. Limits: nothing is judged here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.openapi.models import Example
+
+from codepar.api.json_response import AsciiJSONResponse
+from codepar.api.services import ServicesOf
+from codepar.api.submission import SUBMISSION_RESPONSES, IdempotencyKey, Wait, submit
+from codepar.flows.execute import ExecutionRequest
+from codepar.jobs import Job, JobKind
+
+router = APIRouter(prefix="/v1/executions", tags=["executions"])
+
+HELLO = """#include <mpi.h>
+#include <stdio.h>
+
+int main(int argc, char **argv) {
+    int rank;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    printf("hello from %d\\n", rank);
+    MPI_Finalize();
+    return 0;
+}
+"""
+EXAMPLES = {
+    "source": Example(
+        summary="One C file at 1 and 2 ranks",
+        value={"project": {"source": HELLO}, "options": {"ranks": [1, 2]}},
+    ),
+    "project": Example(
+        summary="A project with a Makefile, without a launcher",
+        value={
+            "project": {
+                "files": {"main.c": "int main(void) { return 3; }\n", "Makefile": "demo: main.c\n\t$(CC) main.c -o demo\n"},
+                "build": "make",
+                "run": "./demo",
+            },
+            "options": {"limits": {"wall_s": 5}},
+        },
+    ),
+}
+
+
+@router.post(
+    "",
+    summary="Build and run a program",
+    response_model=Job,
+    response_class=AsciiJSONResponse,
+    responses=SUBMISSION_RESPONSES,
+)
+async def create_execution(
+    services: ServicesOf,
+    request: Request,
+    body: Annotated[ExecutionRequest, Body(openapi_examples=EXAMPLES)],
+    wait: Wait = 0,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """A job of kind `execution`; its result is the `run` of the design, with one entry a rank count in `runs`."""
+    return await submit(services, request, JobKind.EXECUTION, body, wait=wait, key=idempotency_key)

@@ -1,0 +1,123 @@
+"""``POST /v1/mpi/completions``: the MPI calls that a program lacks; verified as a job, or at once for an editor.
+
+Limits: an answer at once (``verify`` false) is not stored; a test command of the user's is for the shell alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.openapi.models import Example
+
+from codepar.api.hangup import HungUp, unless_hung_up
+from codepar.api.json_response import AsciiJSONResponse
+from codepar.api.services import Services, ServicesOf
+from codepar.api.submission import NOBODY_LISTENS, SUBMISSION_RESPONSES, IdempotencyKey, Wait, submit
+from codepar.errors import EngineUnavailable, EnvironmentFault, Unsupported
+from codepar.flows.candidates import completers_of
+from codepar.flows.complete import complete
+from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.flows.mpi_result import MpiCompletion
+from codepar.jobs import Job, JobKind, JobState, new_id, now
+from codepar.mpi.headers import load_signatures
+from codepar.protocols import Generator, SilentProgress
+
+router = APIRouter(prefix="/v1/mpi/completions", tags=["mpi"])
+
+# What rules and headers may take beyond the model's budget.
+RULES_S = 30.0
+
+SUM = """#include <mpi.h>
+#include <stdio.h>
+
+int main(int argc, char **argv) {
+    int rank, size, total;
+    printf("rank %d of %d\\n", rank, size);
+    return 0;
+}
+"""
+EXAMPLES = {
+    "verified": Example(
+        summary="Complete and run at 1, 2 and 4 ranks; the output must be the same at each",
+        value={"project": {"source": SUM}, "options": {"ranks": [1, 2, 4], "invariant": True}},
+    ),
+    "editor": Example(
+        summary="At once, nothing is run; one call at the cursor",
+        value={"project": {"source": SUM}, "options": {"verify": False, "line": 6, "budget_s": 5}},
+    ),
+}
+
+
+@router.post(
+    "",
+    summary="Complete the MPI calls of a program",
+    response_model=Job,
+    response_class=AsciiJSONResponse,
+    responses=SUBMISSION_RESPONSES,
+)
+async def create_completion(
+    services: ServicesOf,
+    request: Request,
+    body: Annotated[MpiCompletionRequest, Body(openapi_examples=EXAMPLES)],
+    wait: Wait = 0,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """A job of kind `mpi_completion`. With `verify` false the answer comes at once, unverified, and is not stored."""
+    if body.options.oracle is not None:
+        raise Unsupported(
+            "options.oracle: a test command runs at the shell only",
+            remedy="send `reference`, `serial` or `invariant`, or use `codepar mpi complete --oracle`",
+            param="options.oracle",
+        )
+    if not body.options.verify:
+        return await _at_once(services, request, body)
+    await asyncio.to_thread(_check_readable, services, body)
+    return await submit(services, request, JobKind.MPI_COMPLETION, body, wait=wait, key=idempotency_key)
+
+
+def _check_readable(services: Services, body: MpiCompletionRequest) -> None:
+    # What no worker could complete is refused here, not after a wait. A machine without MPI leaves it to the workers.
+    with suppress(EnvironmentFault):
+        completers_of(body.project, load_signatures(cache=services.settings.cache_dir), body.options.file)
+
+
+async def _at_once(services: Services, request: Request, body: MpiCompletionRequest) -> Response:
+    begun = now()
+    try:
+        result = await unless_hung_up(request, _complete(services, body))
+    except HungUp:
+        return Response(status_code=NOBODY_LISTENS)
+    job = Job(
+        id=new_id(),
+        kind=JobKind.MPI_COMPLETION,
+        state=JobState.SUCCEEDED,
+        attempt=1,
+        created_at=begun,
+        started_at=begun,
+        finished_at=now(),
+        result=result.model_dump(mode="json"),
+    )
+    return AsciiJSONResponse(job.model_dump(mode="json"))
+
+
+async def _complete(services: Services, body: MpiCompletionRequest) -> MpiCompletion:
+    generator = await _generator(services)
+    budget_s = body.options.budget_s + RULES_S
+    try:
+        async with asyncio.timeout(budget_s):
+            return await complete(body, generator, None, SilentProgress(), services.settings)
+    except TimeoutError:
+        raise EngineUnavailable(
+            f"no answer within {budget_s:.0f} s", remedy="send a smaller program or a larger budget_s"
+        ) from None
+
+
+async def _generator(services: Services) -> Generator | None:
+    # The rules answer without a model too, and the answer says that there was none.
+    try:
+        return await services.generator()
+    except EngineUnavailable:
+        return None

@@ -1,0 +1,86 @@
+"""The parts of the service and how each is started: broker, engine, API, two kinds of worker. Limits: starts nothing itself."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from codepar.broker import EmbeddedBroker
+from codepar.cli.child import ChildSpec
+from codepar.cli.supervisor import ChildPart, Log, Part, Supervisor
+from codepar.engine.models import find_model
+from codepar.settings import Settings
+
+# A worker puts its jobs back before it ends; the API lets answers under way go out; the engine only frees memory.
+STOP_S = {"worker-jobs": 15.0, "worker-execute": 15.0, "api": 6.0, "engine": 5.0}
+
+
+class BrokerPart:
+    """The embedded broker as a part."""
+
+    name = "broker"
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self._broker = EmbeddedBroker(settings)
+        self._log = log
+        self._last_pid = 0
+
+    @property
+    def pid(self) -> int | None:
+        return self._broker.pid
+
+    def start(self) -> None:
+        self._broker.start()
+        self._log(self.name, f"started, process {self._broker.pid}")
+
+    def poll(self) -> str | None:
+        return None if self._broker.pid is not None else "is gone"
+
+    def stop(self, idle: Callable[[], bool]) -> None:
+        self._broker.stop()
+
+    def kill(self) -> None:
+        self._broker.stop()
+
+
+def engine_socket(settings: Settings) -> Path:
+    """Where the engine process of this service listens; beside the broker, whose folder has a short enough name."""
+    return settings.broker_socket.parent / "engine.sock"
+
+
+def runs_own_engine(settings: Settings, *, engine: bool) -> bool:
+    """Whether the service starts an engine process: wanted, not given by URL, and there is a model to load."""
+    if not engine or settings.engine_url is not None:
+        return False
+    return settings.engine_backend != "openvino" or find_model(settings.models_dir, settings.model) is not None
+
+
+def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.socket, *, engine: bool) -> list[Part]:
+    """The parts in the order of their start. ``settings`` are those of the API and the workers."""
+    parts: list[Part] = []
+    if settings.redis_url is None:
+        parts.append(BrokerPart(settings, supervisor.log))
+    specs = [
+        _spec(settings, "worker-execute", "worker", "--queues", "execute", "--concurrency", str(settings.execute_workers)),
+        _spec(settings, "worker-jobs", "worker", "--queues", "jobs", "--concurrency", str(settings.job_workers)),
+        replace(_spec(settings, "api", "codepar.api", "--fd", str(listener.fileno())), descriptors=(listener.fileno(),)),
+    ]
+    if engine:
+        # The engine itself must not take its own address for somebody else's.
+        own = settings.model_copy(update={"engine_url": None})
+        specs.insert(0, _spec(own, "engine", "codepar.engine.server", "--uds", str(engine_socket(settings))))
+    return parts + [ChildPart(spec, supervisor) for spec in specs]
+
+
+def _spec(settings: Settings, name: str, *module: str) -> ChildSpec:
+    # -P: a folder `worker` or `codepar` where the service was started must not shadow ours.
+    return ChildSpec(
+        name=name,
+        argv=(sys.executable, "-P", "-m", *module),
+        folder=settings.data_dir,
+        environment=settings.environment(),
+        stop_s=STOP_S[name],
+    )
