@@ -1,9 +1,93 @@
-"""Put removed calls back."""
+"""Put removed calls back: byte for byte into the stripped program, and each to its place after that was edited elsewhere.
 
+Limits: after an edit the places are found by the lines around them (see ``place``); no call is ever lost, but one whose hole was
+deleted comes back as a statement of its own.
+"""
+
+from __future__ import annotations
+
+from codepar.errors import InvalidInput
+from codepar.mpi.holes import HOLE
+from codepar.mpi.place import Placement, Placer
 from codepar.mpi.remove import splice
-from codepar.mpi.stripped import Stripped
+from codepar.mpi.stripped import RemovedCall, Stripped
+from codepar.syntax.language import Language, language_of
 
 
-def insert(stripped: Stripped) -> str:
-    """Insert."""
-    return splice(stripped.source.encode(), stripped.calls).decode()
+def insert(stripped: Stripped, language: Language | None = None) -> str:
+    """The program with its calls. ``stripped.source`` may have been edited since; ``language`` is told from it if not given.
+
+    Raises ``InvalidInput`` when the spans do not fit the program that they are said to belong to.
+    """
+    base = stripped.base if stripped.base is not None else stripped.source
+    data = base.encode()
+    problem = _misfit(data, stripped.calls)
+    if problem is None and base == stripped.source:
+        return splice(data, stripped.calls).decode()
+    language = language or language_of(None, stripped.source)
+    if problem is not None:
+        if stripped.base is not None:
+            raise InvalidInput(
+                problem, remedy="give the object as `codepar mpi strip --json` printed it; only `source` may change"
+            )
+        return _apply(stripped.source, _place_without_base(stripped, language))
+    return _apply(stripped.source, Placer(base, stripped.source, language).place(stripped.calls))
+
+
+def _misfit(data: bytes, calls: tuple[RemovedCall, ...]) -> str | None:
+    """Why the spans cannot be those of ``data``: order, range, or a hole where none is; None when they fit."""
+    position = 0
+    for number, call in enumerate(calls):
+        start, end = call.span
+        place = f"calls[{number}].span {[start, end]}"
+        if start < position or end > len(data):
+            return f"{place} is out of order or outside the {len(data)} bytes of the source"
+        position = end
+        try:
+            text = data[start:end].decode()
+            data[:start].decode()
+        except UnicodeDecodeError:
+            return f"{place} cuts a character in two"
+        if call.inline != bool(text) or (text and HOLE.fullmatch(text) is None):
+            return f"{place} does not hold the hole of {call.function}"
+        if call.removed.endswith("\n") and start and data[start - 1] != ord("\n"):
+            return f"{place} is not where {call.function} stood"
+    return None
+
+
+def _place_without_base(stripped: Stripped, language: Language) -> list[Placement]:
+    """Places from ``after_line`` alone, for an object that lost its ``base``: holes in their order, statements by their line."""
+    placer = Placer(stripped.source, stripped.source, language)
+    holes = list(HOLE.finditer(stripped.source))
+    placements = []
+    for call in stripped.calls:
+        if call.inline and holes:
+            placements.append(Placement(*holes.pop(0).span(), call.removed))
+        else:
+            placements.append(placer.statement_at(placer.allowed_near(call.after_line), call.removed))
+    return placements
+
+
+def _apply(source: str, placements: list[Placement]) -> str:
+    """The edited text with the placements in it, each on a line of its own where it needs one."""
+    parts, position, open_line = list[str](), 0, False
+    for placement in sorted(placements, key=lambda placement: placement.start):
+        between = source[position : placement.start]
+        parts.append(_joined(between, open_line))
+        begins_line = placement.own_line and not placement.continues
+        if begins_line and _ends_open(parts):
+            parts.append("\n")
+        parts.append(placement.text)
+        open_line = placement.own_line and not placement.text.endswith("\n")
+        position = placement.end
+    return "".join([*parts, _joined(source[position:], open_line)])
+
+
+def _joined(text: str, open_line: bool) -> str:
+    """``text`` on the next line, when the line before is a statement that shares its line with nothing."""
+    return "\n" + text if open_line and text else text
+
+
+def _ends_open(parts: list[str]) -> bool:
+    last = next((part for part in reversed(parts) if part), "\n")
+    return not last.endswith("\n")

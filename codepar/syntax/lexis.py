@@ -65,8 +65,19 @@ class Lexis:
 
     def __init__(self, data: bytes, language: Language) -> None:
         self.data = data
+        self._language = language
         self.code = _OPAQUE[language].sub(_blank, data)
         """``data`` with comments and the contents of strings blanked."""
+
+    @cached_property
+    def _opaque(self) -> tuple[tuple[int, int], ...]:
+        matches = _OPAQUE[self._language].finditer(self.data)
+        return tuple(match.span() for match in matches if not match.group()[:1].isdigit())
+
+    def is_opaque(self, offset: int) -> bool:
+        """Whether the byte at ``offset`` belongs to a comment or a string."""
+        index = bisect_right(self._opaque, (offset, len(self.data))) - 1
+        return index >= 0 and offset < self._opaque[index][1]
 
     @cached_property
     def directives(self) -> tuple[Directive, ...]:
