@@ -17,7 +17,9 @@ from codepar.mpi.headers import Signatures
 from codepar.mpi.labels import Label, decode_labels
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Placed, RuleBroken, Rules
-from codepar.mpi.rules_setup import init_line, propose_setup
+from codepar.mpi.rules_collective import propose_collectives
+from codepar.mpi.rules_pairs import propose_for_bodies, propose_pairs
+from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
 from codepar.protocols import Generation, Generator, Sampling
 from codepar.syntax.tree import SyntaxTree
 
@@ -50,8 +52,21 @@ class Completer:
         return "MPI" in self.source or "mpi" in self.source or self.facts.main is not None
 
     def by_rules(self) -> list[Edit]:
-        """What the rules infer from the program."""
-        return order(propose_setup(self.facts))
+        """What the rules infer from the program; each inference must pass the checks that the model's calls must pass."""
+        setup = propose_setup(self.facts)
+        signatures = self.rules.signatures
+        bodies = propose_for_bodies(self.facts, signatures)
+        sent = {edit.arguments[0] for edit in bodies}
+        inferred = [*propose_pairs(self.facts, signatures), *propose_collectives(self.facts, signatures)]
+        inferred = bodies + [edit for edit in inferred if edit.arguments[0] not in sent]
+        return order([*setup, *propose_for_holes(self.facts), *filter(self._holds, inferred)])
+
+    def _holds(self, edit: Edit) -> bool:
+        try:
+            placed = self.rules.check(edit.after_line, edit.text, edit.inline)
+        except RuleBroken:
+            return False
+        return placed.after_line == edit.after_line
 
     def baseline(self) -> list[Edit]:
         """The four calls that every program has, and nothing else."""

@@ -40,10 +40,14 @@ def _spelling(type_text: str) -> str:
     return _SPELLINGS.get(type_text, type_text)
 
 
-@cache
 def _by_element(signatures: Signatures) -> dict[str, str]:
+    return _inverted(tuple(signatures.elements.items()))
+
+
+@cache
+def _inverted(elements: tuple[tuple[str, str], ...]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, element in signatures.elements.items():
+    for name, element in elements:
         # MPI_INT comes before MPI_INT32_T, and a Fortran name is never the first choice in C.
         found.setdefault(_spelling(element), name)
     return found

@@ -1,14 +1,14 @@
 """What a program tells about its variables: where each is declared, read and written, and under which rank conditions.
 
 The rules that propose calls stand on this: a variable that is read but never written lacks a call. Limits: names are resolved
-by function, not by inner scope; pointers are followed only where they are written through (`p[i]`, `*p`).
+by line, so two scopes on one line are one; pointers are followed only where they are written through (`p[i]`, `*p`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -55,7 +55,10 @@ class Guard:
 
 @dataclass(frozen=True)
 class Use:
-    """One use of a name. ``printed`` when it is an argument of an output call; ``value`` is the text assigned."""
+    """One use of a name. ``printed`` when it is an argument of an output call; ``value`` is the text assigned.
+
+    ``declared`` is the line of the declaration that the name means there (0: none in this file).
+    """
 
     name: str
     kind: Kind
@@ -66,6 +69,7 @@ class Use:
     printed: bool = False
     value: str = ""
     loops: tuple[tuple[int, int], ...] = ()
+    declared: int = 0
 
 
 @dataclass
@@ -74,9 +78,15 @@ class Facts:
 
     tree: SyntaxTree
     uses: tuple[Use, ...] = field(init=False)
+    _visible: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.uses = tuple(_uses(self.tree))
+        self.uses = tuple(replace(use, declared=self._declared(use)) for use in _uses(self.tree))
+
+    def _declared(self, use: Use) -> int:
+        if use.line not in self._visible:
+            self._visible[use.line] = {variable.name: variable.line for variable in self.tree.variables_after(use.line)}
+        return self._visible[use.line].get(use.name, 0)
 
     @cached_property
     def main(self) -> Function | None:
@@ -108,7 +118,7 @@ def _uses(tree: SyntaxTree) -> Iterator[Use]:
 
 
 def _function_node(root: Node, function: Function) -> Node | None:
-    found = root.descendant_for_byte_range(function.span.start, function.span.end)
+    found: Node | None = root.descendant_for_byte_range(function.span.start, function.span.end)
     while found is not None and found.type != "function_definition":
         found = found.named_children[0] if found.named_children else None
     return found
@@ -127,13 +137,12 @@ def _walk(node: Node, function: str, guards: tuple[Guard, ...], loops: tuple[tup
     condition = node.child_by_field_name("condition")
     if condition is not None:
         yield from _walk(condition, function, guards, loops)
-    for branch, negated in (("consequence", False), ("alternative", True)):
-        child = node.child_by_field_name(branch)
-        if child is not None:
-            guard = Guard(
-                strip_parentheses(text_of(condition)), negated, child.start_byte, child.end_byte, node.start_byte, node.end_byte
-            )
-            yield from _walk(child, function, (*guards, guard), loops)
+    for side, negated in (("consequence", False), ("alternative", True)):
+        branch = node.child_by_field_name(side)
+        if branch is not None:
+            text = strip_parentheses(text_of(condition))
+            guard = Guard(text, negated, branch.start_byte, branch.end_byte, node.start_byte, node.end_byte)
+            yield from _walk(branch, function, (*guards, guard), loops)
 
 
 def strip_parentheses(text: str) -> str:

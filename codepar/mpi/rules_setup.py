@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from codepar.mpi.facts import Facts
+from codepar.mpi.holes import find_holes
 from codepar.mpi.places import Statement, statements_of
 from codepar.mpi.proposal import Edit
 from codepar.mpi.roles import Roles, is_integer
@@ -114,3 +115,18 @@ def _finalize(facts: Facts, main: Function) -> Iterator[Edit]:
         yield rule_edit(last.line_before, "MPI_Finalize", (), 0.95)
     else:
         yield rule_edit(max(main.body_first_line, main.last_line - 1), "MPI_Finalize", (), 0.95)
+
+
+def propose_for_holes(facts: Facts) -> Iterator[Edit]:
+    """A hole where a double is missing is the time: no other common MPI function returns one."""
+    for hole in find_holes(facts.tree.text):
+        if hole.type == "double":
+            yield Edit(
+                after_line=hole.line,
+                text="MPI_Wtime()",
+                function="MPI_Wtime",
+                arguments=(),
+                inline=True,
+                confidence=0.95,
+                origin="rule",
+            )
