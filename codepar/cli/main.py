@@ -13,6 +13,7 @@ from typing import Annotated
 import click
 import typer
 from pydantic import ValidationError
+from typer.exceptions import TyperException
 
 from codepar import __version__
 from codepar.errors import CodeparError
@@ -43,10 +44,14 @@ def root(
 
 def _register() -> None:
     """Add the sub-commands. Each module brings a ``register(app)``."""
-    from codepar.cli import models, run
+    from codepar.cli import doctor, jobs, models, mpi, run, serve
 
+    doctor.register(app)
+    jobs.register(app)
     models.register(app)
+    mpi.register(app)
     run.register(app)
+    serve.register(app)
 
 
 def _fail(message: str, exit_code: int) -> int:
@@ -57,7 +62,17 @@ def _fail(message: str, exit_code: int) -> int:
 def _validation_message(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def _wrong_use(error: Exception) -> int:
+    """Print the usage that the parser knows, and its message."""
+    show = getattr(error, "show", None)
+    if show is None:
+        return _fail(str(error), 2)
+    show()
+    return 2
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -69,11 +84,10 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(str(error), error.exit_code)
     except ValidationError as error:
         return _fail(_validation_message(error), 2)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, typer.Abort):
         return _fail("interrupted", 130)
-    except click.ClickException as error:
-        error.show()
-        return 2
+    except (click.ClickException, TyperException) as error:
+        return _wrong_use(error)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except BrokenPipeError:

@@ -21,6 +21,8 @@ _MAX_ERROR_SHARE = 0.35
 _MAX_UNREAD_SHARE = 0.12
 """Both must be exceeded. One slip can put a whole function into an error node, but its statements still parse: C and C++ of
 tutorials stay below 0.05 unread then, prose, Python, Fortran and JSON lie above 0.13."""
+_MAX_SLIPS_SHARE = 0.1
+_DIRECTIVES = frozenset({"include", "define", "if", "ifdef", "ifndef", "pragma"})
 _FRAGMENTS = frozenset({"comma_expression", "binary_expression", "type_descriptor", "parameter_list", "argument_list"})
 _BLANK = re.compile(rb"\s+")
 
@@ -64,11 +66,19 @@ def _check_text(text: str, name: str) -> None:
 
 def _check_language(tree: SyntaxTree, name: str) -> None:
     code = len(_BLANK.sub(b"", tree.lexis.code))
-    in_errors = sum(_size(tree, node) for node in tree.error_nodes)
-    if code and (in_errors <= _MAX_ERROR_SHARE * code or _unread(tree) <= _MAX_UNREAD_SHARE * code):
+    share = sum(_size(tree, node) for node in tree.error_nodes) / max(code, 1)
+    if _holds_c(tree, share) and (share <= _MAX_ERROR_SHARE or _unread(tree) <= _MAX_UNREAD_SHARE * code):
         return
     first = tree.errors[0].line if tree.errors else 1
     raise InvalidInput(f"{name} does not look like C or C++: line {first} cannot be parsed", remedy="give a C or C++ program")
+
+
+def _holds_c(tree: SyntaxTree, error_share: float) -> bool:
+    """Whether anything of C is there: a semicolon or a directive; where much does not parse, a function or an include."""
+    names = {directive.name for directive in tree.lexis.directives}
+    if error_share > _MAX_SLIPS_SHARE:
+        return "include" in names or bool(tree.functions)
+    return b";" in tree.lexis.plain or not names.isdisjoint(_DIRECTIVES)
 
 
 def _size(tree: SyntaxTree, node: Node) -> int:
