@@ -64,7 +64,8 @@ class Announcer:
     def stop(self) -> None:
         """Take the word back and end."""
         self._stopped.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._client.close()
 
     def _run(self) -> None:

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8421, ge=0, le=65535)
+    server_url: str = Field(default="http://127.0.0.1:8421", description="the service that clients such as `codepar jobs` ask")
     redis_url: str | None = Field(default=None, description="broker of your own; unset: an embedded one under `codepar serve`")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset: SQLite in the data folder")
     engine_url: str | None = Field(default=None, description="OpenAI-compatible base URL, ending in /v1")
