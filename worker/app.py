@@ -7,10 +7,13 @@ kernel ends the children with their parent. Limits: time limits and revocation o
 from __future__ import annotations
 
 import mmap
+import socket
+import warnings
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import Reject
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from codepar.logs import configure_logs
@@ -43,11 +46,13 @@ class Worker:
         )
         for signal, receiver in connections:
             signal.connect(receiver, weak=False)
+        # It warns root of pickled messages; ours are JSON alone, and what strangers wrote runs as another user behind walls.
+        warnings.simplefilter("ignore", SecurityWarning)
         worker = self.app.Worker(
             queues=self._queues,
             pool="prefork",
             concurrency=self._concurrency,
-            hostname=f"{'-'.join(self._queues)}@%h",
+            hostname=f"{'-'.join(self._queues)}@{socket.gethostname()}",
             quiet=True,
             without_mingle=True,
             without_gossip=True,

@@ -10,9 +10,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from codepar.errors import BrokerUnavailable, CodeparError, StoreUnavailable
+from pydantic import BaseModel, ValidationError
+
+from codepar.errors import CodeparError, InvalidInput, StoreUnavailable
 from codepar.events import JobProgress
-from codepar.flows import FLOWS
+from codepar.flows import FLOWS, Flow
 from codepar.jobs import ErrorBody, JobKind, JobState
 from codepar.logs import job_context
 from codepar.protocols import ExecutionResult, Executor, Status
@@ -92,8 +94,8 @@ async def _attempt(runtime: Runtime, lease: Lease) -> Outcome:
     await progress.report("started", {"kind": lease.kind.value})
     try:
         flow = FLOWS[lease.kind]
-        request = flow.request_model.model_validate(lease.request)
-        generator = runtime.generator() if flow.needs_engine else None
+        request = _validated(flow, lease.request)
+        generator = await runtime.generator() if flow.needs_engine else None
         result = await flow.run(request, generator, _executor(runtime, lease.kind), progress, runtime.settings)
     except CodeparError as error:
         _log.warning("attempt %d failed: %s", lease.attempt, error)
@@ -103,6 +105,16 @@ async def _attempt(runtime: Runtime, lease: Lease) -> Outcome:
         message = f"internal error: {type(error).__name__}: {error}"
         return Outcome(JobState.FAILED, error=ErrorBody(message=message, type="server_error", code="internal_error"))
     return _judged(result.model_dump(mode="json", by_alias=True), result)
+
+
+def _validated(flow: Flow, body: dict[str, Any]) -> BaseModel:
+    # The API has checked it; this is for jobs stored by another version.
+    try:
+        return flow.request_model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{place}: {first['msg']}" if place else str(first["msg"]), param=place or None) from error
 
 
 def _executor(runtime: Runtime, kind: JobKind) -> Executor:
@@ -141,5 +153,5 @@ def _tell_end(runtime: Runtime, job_id: str) -> None:
         job = runtime.store.get(job_id)
         if job.state.is_terminal:
             runtime.run(runtime.events.publish_end(job))
-    except (BrokerUnavailable, CodeparError) as error:
+    except CodeparError as error:
         _log.warning("the end was not published: %s", error)

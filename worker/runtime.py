@@ -7,6 +7,7 @@ the next. Limits: one task at a time; only what a task awaits moves, nothing run
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from codepar.store import Store, open_store
 from worker.executor import open_executor
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 
 class Runtime:
@@ -80,16 +82,19 @@ class Runtime:
             self._remote = RemoteExecutor(self.settings)
         return self._remote
 
-    def generator(self) -> Generator | None:
-        """The language model; None without one, as the flows answer without it too."""
-        # Loaded here: processes that only execute need no engine.
-        from codepar.engine.factory import open_generator
+    async def generator(self) -> Generator | None:
+        """The language model at ``engine_url``; None without one, as the flows answer without it too, and say so.
 
-        if self._generator is None:
+        Weights are never loaded here: one engine process serves all workers (design, "How data flows").
+        """
+        if self._generator is None and self.settings.engine_url is not None:
+            # Imported here: processes that only execute need no engine.
+            from codepar.engine.factory import open_generator
+
             try:
-                self._generator = open_generator(self.settings)
-            except EngineUnavailable:
-                return None
+                self._generator = await open_generator(self.settings)
+            except EngineUnavailable as error:
+                _log.warning("going on without a language model: %s", error)
         return self._generator
 
     def close(self) -> None:

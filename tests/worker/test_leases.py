@@ -1,0 +1,175 @@
+"""Jobs in real worker processes, and what happens when these die."""
+
+import os
+import signal
+import time
+import uuid
+
+import psutil
+import pytest
+
+from codepar.jobs import JobKind, JobState
+from codepar.queue import QueueName
+
+HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
+# Prints once, at the end.
+SLEEP = '#include <stdio.h>\n#include <unistd.h>\nint main(void) { sleep(%d); puts("rested"); return 0; }\n'
+
+
+@pytest.fixture
+def marker():
+    return f"marker-{uuid.uuid4()}"
+
+
+def _terminal(events):
+    return [event for event in events if event.type == "finished"]
+
+
+def test_a_job_runs_and_its_progress_ends_once(service):
+    service.start_worker()
+    job = service.wait(job_id := service.submit(HELLO))
+    assert job.error is None
+    assert (job.state, job.attempt, job.result["status"], job.result["stdout"]) == (JobState.SUCCEEDED, 1, "ok", "hello\n")
+    events = service.events(job_id)
+    assert events[0].type == "started"
+    assert [event.id for event in _terminal(events)] == [events[-1].id]
+    assert events[-1].data["state"] == "succeeded"
+
+
+def test_a_program_that_does_not_compile_is_a_verdict(service):
+    service.start_worker()
+    job = service.wait(service.submit("int main(void) { return x; }"))
+    assert (job.state, job.result["status"]) == (JobState.SUCCEEDED, "compile_error")
+
+
+def test_a_request_that_cannot_be_read_fails_with_the_reason(service):
+    service.start_worker()
+    job_id = service.store.create_job(JobKind.EXECUTION, {"no": "project"}).job.id
+    job = service.wait(job_id)
+    assert (job.state, job.error.code) == (JobState.FAILED, "invalid_input")
+    assert "project" in job.error.message
+
+
+def test_a_job_stored_while_the_broker_was_away_is_sent_later(service):
+    service.start_worker()
+    job_id = service.store.create_job(JobKind.EXECUTION, {"source": HELLO}).job.id
+    assert service.wait(job_id).state is JobState.SUCCEEDED
+
+
+def test_a_message_that_the_broker_lost_is_sent_again(service):
+    job_id = service.submit(HELLO)
+    service.queue._redis.flushall()
+    service.start_worker()
+    assert service.wait(job_id).result["stdout"] == "hello\n"
+
+
+def test_a_message_delivered_three_times_gives_one_result(service, marker):
+    service.start_worker(concurrency=3)
+    job_id = service.submit(SLEEP % 1, arguments=[marker])
+    for _ in range(2):
+        service.queue.send_job(job_id, JobKind.EXECUTION)
+    service.wait_for_process(job_id, marker)
+    job = service.wait(job_id)
+    service.queue.send_job(job_id, JobKind.EXECUTION)
+    assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
+    assert (job.attempt, service.store.get(job_id)) == (1, job)
+    assert [event.type for event in service.events(job_id)].count("started") == 1
+
+
+def test_a_killed_child_is_replaced_and_the_job_has_one_result(service, marker):
+    service.start_worker()
+    job_id = service.submit(SLEEP % 2, arguments=[marker])
+    os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
+    service.wait_until_gone(marker, 1.5)
+    job = service.wait(job_id)
+    assert (job.state, job.attempt, job.result["stdout"]) == (JobState.SUCCEEDED, 2, "rested\n")
+    assert len(_terminal(service.events(job_id))) == 1
+
+
+def test_a_killed_worker_leaves_no_process_and_its_successor_ends_the_job(service, marker):
+    worker = service.start_worker()
+    job_id = service.submit(SLEEP % 2, arguments=[marker])
+    child = service.wait_for_process(job_id, marker)
+    worker.kill()
+    worker.wait()
+    service.wait_until_gone(marker, 1.5)
+    # Where process 1 does not reap, a dead child stays as a zombie.
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    service.start_worker()
+    job = service.wait(job_id)
+    assert (job.state, job.attempt, job.result["stdout"]) == (JobState.SUCCEEDED, 2, "rested\n")
+    assert len(_terminal(service.events(job_id))) == 1
+
+
+def test_a_job_that_kills_its_worker_each_time_ends_as_infra_error(service, marker):
+    service.start_worker()
+    job_id = service.submit(SLEEP % 5, arguments=[marker])
+    for _ in range(3):
+        os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
+        service.wait_until_gone(marker, 1.5)
+    job = service.wait(job_id)
+    assert (job.state, job.attempt, job.error.code) == (JobState.FAILED, 3, "infra_error")
+    assert job.result["status"] == "infra_error"
+    assert len(_terminal(service.events(job_id))) == 1
+    assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
+
+
+def test_a_frozen_worker_loses_its_lease_and_its_late_result(service, marker):
+    frozen = service.start_worker()
+    job_id = service.submit(SLEEP % 1, arguments=[marker])
+    child = service.wait_for_process(job_id, marker)
+    for process in (child, frozen.pid):
+        os.kill(process, signal.SIGSTOP)
+    service.start_worker()
+    job = service.wait(job_id)
+    for process in (frozen.pid, child):
+        os.kill(process, signal.SIGCONT)
+    assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
+    time.sleep(1)
+    assert service.store.get(job_id) == job
+    assert len(_terminal(service.events(job_id))) == 1
+
+
+def test_a_cancelled_job_stops_its_program(service, marker):
+    service.start_worker()
+    job_id = service.submit(SLEEP % 60, arguments=[marker], limits={"wall_s": 120})
+    service.wait_for_process(job_id, marker)
+    service.store.request_cancel(job_id)
+    job = service.wait(job_id, 10)
+    assert (job.state, job.result) == (JobState.CANCELLED, None)
+    service.wait_until_gone(marker)
+    assert service.events(job_id)[-1].data["state"] == "cancelled"
+
+
+def test_a_worker_that_is_told_to_end_puts_its_job_back(service, marker):
+    worker = service.start_worker()
+    job_id = service.submit(SLEEP % 3, arguments=[marker])
+    service.wait_for_process(job_id, marker)
+    worker.terminate()
+    assert worker.wait(15) == 0
+    assert service.processes_with(marker) == []
+    assert service.store.get(job_id).state is JobState.QUEUED
+    service.start_worker()
+    job = service.wait(job_id)
+    assert (job.state, job.attempt) == (JobState.SUCCEEDED, 1)
+
+
+def test_a_broker_that_restarts_in_mid_job_costs_nothing(service, broker, marker):
+    service.start_worker()
+    running = service.submit(SLEEP % 3, arguments=[marker])
+    waiting = service.submit(HELLO)
+    service.wait_for_process(running, marker)
+    broker.stop()
+    broker.start()
+    assert (service.wait(running).attempt, service.wait(waiting).state) == (1, JobState.SUCCEEDED)
+    assert len(_terminal(service.events(running))) == 1
+
+
+def test_a_completion_runs_on_the_jobs_queue_and_its_programs_on_execute(service):
+    service.start_worker(QueueName.JOBS)
+    service.start_worker(QueueName.EXECUTE)
+    source = '#include <mpi.h>\n#include <stdio.h>\nint main(int argc, char **argv) {\n  puts("one");\n  return 0;\n}\n'
+    options = {"ranks": [1, 2], "reference": {"source": source}}
+    job = service.wait(service.submit(source, kind=JobKind.MPI_COMPLETION, **options), 120)
+    assert job.state is JobState.SUCCEEDED
+    assert [verdict["ranks"] for verdict in job.result["verification"]] == [1, 2]

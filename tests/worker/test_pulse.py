@@ -1,0 +1,70 @@
+"""The pulse ends the work it guards, and says why."""
+
+import asyncio
+import threading
+
+import pytest
+
+from codepar.errors import StoreUnavailable
+from worker.pulse import Pulse, Stop, Stopped
+
+
+async def _forever():
+    await asyncio.Event().wait()
+
+
+def test_work_that_ends_gives_its_result_and_stops_the_pulse():
+    async def main():
+        return await Pulse(lambda: None, 0.01, lambda: False).guard(asyncio.sleep(0.05, "result"))
+
+    assert asyncio.run(main()) == "result"
+    assert "pulse" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("reason", [Stop.CANCELLED, Stop.LOST])
+def test_a_beat_that_says_stop_cancels_the_work(reason):
+    async def main():
+        await Pulse(lambda: reason, 0.01, lambda: False).guard(_forever())
+
+    with pytest.raises(Stopped) as caught:
+        asyncio.run(main())
+    assert caught.value.reason is reason
+
+
+def test_a_shutdown_cancels_the_work():
+    with pytest.raises(Stopped) as caught:
+        asyncio.run(Pulse(lambda: None, 60, lambda: True).guard(_forever()))
+    assert caught.value.reason is Stop.SHUTDOWN
+
+
+def test_a_store_that_is_away_does_not_stop_the_work():
+    beats = []
+
+    def beat():
+        beats.append(1)
+        raise StoreUnavailable("away")
+
+    async def main():
+        return await Pulse(beat, 0.01, lambda: False).guard(asyncio.sleep(0.1, "result"))
+
+    assert asyncio.run(main()) == "result"
+    assert len(beats) > 1
+
+
+def test_a_failure_of_the_work_is_raised_as_it_is():
+    async def fail():
+        raise ValueError("its own")
+
+    with pytest.raises(ValueError, match="its own"):
+        asyncio.run(Pulse(lambda: None, 0.01, lambda: False).guard(fail()))
+
+
+def test_work_that_computes_without_awaiting_does_not_fall_silent():
+    beats = []
+
+    async def compute():
+        while len(beats) < 3:
+            pass
+
+    asyncio.run(Pulse(lambda: beats.append(1), 0.01, lambda: False).guard(compute()))
+    assert len(beats) >= 3
