@@ -57,6 +57,7 @@ class FoundCall:
     arguments: tuple[str, ...]
     form: Form
     semicolon: int | None
+    in_macro: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _found(tree: SyntaxTree, candidate: _Candidate, closing: int) -> FoundCall:
 def _bound(tree: SyntaxTree, start: int, end: int, name: str, opening: int) -> FoundCall:
     form = _form(tree, start, end)
     semicolon = tree.lexis.code.find(b";", end) if form is not Form.VALUE else None
-    return FoundCall(start, end, name, _arguments(tree.lexis, opening, end - 1), form, semicolon)
+    in_macro = tree.lexis.directive_at(start) is not None
+    return FoundCall(start, end, name, _arguments(tree, opening, end - 1), form, semicolon, in_macro)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +266,9 @@ def _call_node(tree: SyntaxTree, candidate: _Candidate) -> Node | None:
     return parent if parent is not None and parent.type == "call_expression" else None
 
 
-def _arguments(lexis: Lexis, opening: int, closing: int) -> tuple[str, ...]:
+def _arguments(tree: SyntaxTree, opening: int, closing: int) -> tuple[str, ...]:
     """The texts between the top-level commas, comments left out and blanks collapsed."""
-    parts, depth, start = list[str](), 0, opening + 1
+    lexis, parts, depth, start = tree.lexis, list[str](), 0, opening + 1
     for match in re.finditer(rb"[()\[\]{},]", lexis.code[opening + 1 : closing]):
         character, offset = match.group(), opening + 1 + match.start()
         if character == b"," and depth == 0:
@@ -274,8 +276,20 @@ def _arguments(lexis: Lexis, opening: int, closing: int) -> tuple[str, ...]:
             start = offset + 1
         elif character != b",":
             depth += 1 if character in b"([{" else -1
-    last = _argument(lexis, start, closing)
-    return (*parts, last) if parts or last else ()
+    parts.append(_argument(lexis, start, closing))
+    if any(part.count("<") > part.count(">") for part in parts):
+        return _template_arguments(tree, opening, closing) or tuple(parts)
+    return () if parts == [""] else tuple(parts)
+
+
+def _template_arguments(tree: SyntaxTree, opening: int, closing: int) -> tuple[str, ...]:
+    """The arguments as the grammar reads them: a comma between angle brackets may belong to a template."""
+    node = tree.root.descendant_for_byte_range(opening, closing + 1)
+    if node is None or node.type != "argument_list" or node.has_error:
+        return ()
+    return tuple(
+        _argument(tree.lexis, child.start_byte, child.end_byte) for child in node.named_children if child.type != "comment"
+    )
 
 
 def _argument(lexis: Lexis, start: int, end: int) -> str:

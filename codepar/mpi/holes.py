@@ -1,6 +1,7 @@
 """Holes: what stands in a stripped program for a call that the syntax cannot do without.
 
-A value leaves ``0/* mpi: int */``, a lone body of an ``if`` or loop ``/* mpi: void */`` before its semicolon: both compile.
+A value leaves ``0/* mpi: int */``, a lone body of an ``if`` or loop ``/* mpi: void */`` before its semicolon; in the body of a
+macro, where the grammar reads no comments, ``(int)0x4D5049`` (the letters MPI). All of them compile.
 Limits: the type is that of MPI's C binding, told from the name.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-HOLE = re.compile(r"(?:\b0(?:\.0)?)?/\* mpi: (?P<type>[A-Za-z_]\w*) \*/")
+HOLE = re.compile(r"(?:\((?=\w+\)0x4D5049\b)|(?:\b0(?:\.0)?)?/\* mpi: (?=\w+ \*/))(?P<type>[A-Za-z_]\w*)(?:\)0x4D5049\b| \*/)")
 """Matches a hole; group ``type`` is the C type of the missing value, ``void`` for a statement (its semicolon follows)."""
 
 _DOUBLES = frozenset({"Wtime", "Wtick"})
@@ -32,8 +33,10 @@ class Hole:
         return self.type == "void"
 
 
-def hole_text(type_text: str) -> str:
+def hole_text(type_text: str, *, in_macro: bool = False) -> str:
     """What to write for a call that returns ``type_text``; ``void`` for a whole statement without its semicolon."""
+    if in_macro:
+        return f"({type_text})0x4D5049"
     value = {"void": "", "double": "0.0"}.get(type_text, "0")
     return f"{value}/* mpi: {type_text} */"
 

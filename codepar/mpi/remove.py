@@ -8,6 +8,7 @@ constants and declarations stay.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -86,7 +87,8 @@ def _cuts(tree: SyntaxTree, calls: tuple[FoundCall, ...]) -> list[_Cut]:
 
 
 def _hole(call: FoundCall) -> bytes:
-    return hole_text("void" if call.form is Form.BODY else value_type(call.function)).encode()
+    type_text = "void" if call.form is Form.BODY else value_type(call.function)
+    return hole_text(type_text, in_macro=call.in_macro).encode()
 
 
 def _runs(data: bytes, calls: list[FoundCall]) -> list[list[FoundCall]]:
@@ -152,12 +154,16 @@ def _problem(tree: SyntaxTree, stripped: Stripped) -> Refusal | None:
     if splice(source, stripped.calls) != tree.data:
         return Refusal(line=1, reason="insertion would not give back the same bytes")
     rest = parse(stripped.source, tree.language)
-    left = list(candidates(rest.lexis))[len(stripped.refused) :]
-    bound = list(find_binding_calls(rest))
-    if left or bound:
-        name = left[0].name if left else bound[0].name
-        return Refusal(line=1, reason=f"a call of {name} would be left")
-    if len(rest.error_nodes) > len(tree.error_nodes):
-        line = rest.errors[0].line
-        return Refusal(line=line, reason="what remains would not parse")
+    left = _left(rest, stripped.refused)
+    if left:
+        return Refusal(line=1, reason=f"a call of {left} would be left")
+    if rest.root.has_error and not tree.root.has_error:
+        return Refusal(line=rest.errors[0].line, reason="what remains would not parse")
     return None
+
+
+def _left(rest: SyntaxTree, refused: tuple[Refusal, ...]) -> str | None:
+    """The name of a call that is still there, those apart that were refused as no calls."""
+    named = Counter(candidate.name for candidate in candidates(rest.lexis))
+    left = named - Counter(place.reason.split(" ", 1)[0] for place in refused)
+    return next(iter(left), None) or next((found.name for found in find_binding_calls(rest)), None)
