@@ -44,12 +44,13 @@ def root(
 
 def _register() -> None:
     """Add the sub-commands. Each module brings a ``register(app)``."""
-    from codepar.cli import doctor, jobs, models, mpi, run, serve
+    from codepar.cli import doctor, jobs, models, mpi, mpi_complete, run, serve
 
     doctor.register(app)
     jobs.register(app)
     models.register(app)
     mpi.register(app)
+    mpi_complete.register(app)
     run.register(app)
     serve.register(app)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from codepar.errors import EnvironmentFault
 from codepar.flows.candidates import Candidate, Found, completers_of, find_candidates
-from codepar.flows.judging import Court, call_court, is_verified, why_unverified
+from codepar.flows.judging import Court, call_court, is_undecided, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import Baseline, CandidateSummary, MpiCompletion, Provenance
 from codepar.mpi.apply import unified_diff
@@ -87,7 +87,7 @@ async def _try(found: Found, court: Court | None, progress: Progress) -> list[_T
         first = trial.verdicts[0]
         data = {"name": candidate.name, "ranks": first.ranks, "status": first.status.value, "agrees": first.agrees}
         await progress.report("candidate", data)
-        if is_verified(trial.verdicts):
+        if is_verified(trial.verdicts) or is_undecided(trial.verdicts):
             break
     return trials
 
@@ -97,7 +97,7 @@ async def _judge(court: Court, project: Project) -> list[Verdict]:
     verdicts: list[Verdict] = []
     for ranks in sorted(court.options.ranks, reverse=True):
         verdicts.append(await court.verdict(project, ranks, hurried=True))
-        if not is_verified(verdicts):
+        if not is_verified(verdicts) and not is_undecided(verdicts):
             break
     return verdicts
 

@@ -115,9 +115,15 @@ def is_verified(verdicts: Sequence[Verdict]) -> bool:
     return bool(verdicts) and all(verdict.status is Status.OK and verdict.agrees is True for verdict in verdicts)
 
 
+def is_undecided(verdicts: Sequence[Verdict]) -> bool:
+    """All ``ok`` and nobody disagrees, but no oracle spoke: another candidate could not fare better."""
+    return bool(verdicts) and all(v.status is Status.OK and v.agrees is None for v in verdicts)
+
+
 def why_unverified(verdicts: Sequence[Verdict]) -> str | None:
     """The reason of the first verdict that is not ``ok`` and agreed; None when all are."""
     for verdict in verdicts:
         if verdict.status is not Status.OK or verdict.agrees is not True:
-            return f"at {verdict.ranks} ranks {verdict.status}: {verdict.reason or 'no reason known'}"
+            ranks = f"{verdict.ranks} rank{'' if verdict.ranks == 1 else 's'}"
+            return f"at {ranks} {verdict.status}: {verdict.reason or 'no reason known'}"
     return None if verdicts else "nothing was run"

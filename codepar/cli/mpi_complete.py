@@ -1,0 +1,237 @@
+"""``codepar mpi complete|verify``: put the missing MPI calls into a program, or judge one that has them.
+
+Limits: runs on this machine, in this process. Exit 0 only when the answer is verified; 1 says why it is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.cli.mpi import app
+from codepar.cli.mpi_oracle import shell_oracle
+from codepar.errors import EnvironmentFault, InvalidInput
+from codepar.flows.complete import complete
+from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
+from codepar.flows.mpi_result import MpiCompletion
+from codepar.flows.verify import MpiVerification, verify
+from codepar.mpi.oracle import CommandRunner
+from codepar.project import Project
+from codepar.project_folder import load_project
+from codepar.protocols import Generator, SilentProgress, Verdict
+from codepar.settings import Settings
+from worker.executor import open_executor
+
+_MEBIBYTE = 1024**2
+
+Program = Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A source file, a project folder, or - for C on stdin.")]
+Reference = Annotated[Path | None, typer.Option(metavar="FILE|DIR", help="The original parallel program: same output wanted.")]
+Serial = Annotated[Path | None, typer.Option(metavar="FILE|DIR", help="The sequential program: same output wanted.")]
+OracleCommand = Annotated[
+    str | None, typer.Option("--oracle", metavar="CMD", help="My own test, run in the folder; exit 0 agrees.")
+]
+IsInvariant = Annotated[bool, typer.Option("--invariant", help="The output must be the same at every rank count.")]
+RankCounts = Annotated[str, typer.Option("--np", help="Rank counts to run at.")]
+Trust = Annotated[bool, typer.Option("--trust", help="My own code: my account, my modules, no walls.")]
+Build = Annotated[str | None, typer.Option(help="Command that builds the project in its root.")]
+RunLine = Annotated[str | None, typer.Option("--run", help="Program (and arguments) to start after the build.")]
+Timeout = Annotated[float, typer.Option(help="Seconds that each run may take.")]
+Mpi = Annotated[Literal["auto", "mpich", "openmpi"], typer.Option(help="Which MPI.")]
+Arguments = Annotated[list[str] | None, typer.Option("--arg", help="An argument of the program; may be given several times.")]
+Stdin = Annotated[Path | None, typer.Option(help="File that becomes the program's standard input.")]
+Flags = Annotated[list[str] | None, typer.Option("--flag", help="A compiler flag; may be given several times.")]
+
+
+class _Spoken(SilentProgress):
+    """Progress as lines on standard error."""
+
+    async def report(self, type: str, data: dict[str, Any]) -> None:
+        if type == "candidate":
+            say(f"codepar: {data['name']}: {data['status']} at {data['ranks']} ranks{_agreement(data['agrees'])}")
+
+
+def register(root: typer.Typer) -> None:
+    """The commands join the group `mpi` when this module is imported; that group is registered by its own."""
+
+
+@app.command("complete")
+def complete_command(
+    program: Program,
+    *,
+    reference: Reference = None,
+    serial: Serial = None,
+    oracle: OracleCommand = None,
+    invariant: IsInvariant = False,
+    np: RankCounts = "1,2,4",
+    file: Annotated[str | None, typer.Option(help="The one file of the project to complete.")] = None,
+    line: Annotated[int | None, typer.Option(help="The cursor's line, 1-based: one call wanted there.")] = None,
+    column: Annotated[int | None, typer.Option(help="The cursor's column, 1-based.")] = None,
+    no_model: Annotated[bool, typer.Option("--no-model", help="Leave the language model out; the rules propose.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Propose only; run nothing.")] = False,
+    budget: Annotated[float, typer.Option(help="Seconds that the language model may take.")] = 60.0,
+    trust: Trust = False,
+    build: Build = None,
+    run: RunLine = None,
+    mpi: Mpi = "auto",
+    arg: Arguments = None,
+    stdin: Stdin = None,
+    flag: Flags = None,
+    timeout: Timeout = 10.0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the completed source to this file.")] = None,
+    patch: Annotated[Path | None, typer.Option(help="Write the unified diff to this file.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the diff instead of the source.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Propose the missing MPI calls, compile and run the result, and say whether it is right."""
+    shared = _options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
+    chosen = {"file": file, "line": line, "column": column, "budget_s": budget, "model": not no_model, "verify": not no_verify}
+    body = _body(program, (reference, serial), build, run, {**shared, **chosen})
+    request = MpiCompletionRequest.model_validate(body)
+    answer = asyncio.run(_complete(request, trust, shell_oracle(request.options)))
+    if patch is not None:
+        patch.write_text(answer.diff, encoding="utf-8")
+    if output is not None:
+        output.write_text(answer.source, encoding="utf-8", newline="")
+    if as_json:
+        print_json(answer)
+    elif line is not None:
+        for suggestion in answer.suggestions:
+            typer.echo(f"{suggestion.confidence:.2f}  {suggestion.text}")
+    elif output is None or diff:
+        typer.echo(answer.diff if diff or len(answer.files) > 1 else answer.source, nl=False)
+    _summarise(answer)
+    return 0 if answer.verified else 1
+
+
+@app.command("verify")
+def verify_command(
+    program: Program,
+    *,
+    reference: Reference = None,
+    serial: Serial = None,
+    oracle: OracleCommand = None,
+    invariant: IsInvariant = False,
+    np: RankCounts = "1,2,4",
+    trust: Trust = False,
+    build: Build = None,
+    run: RunLine = None,
+    mpi: Mpi = "auto",
+    arg: Arguments = None,
+    stdin: Stdin = None,
+    flag: Flags = None,
+    timeout: Timeout = 10.0,
+    as_json: JsonOption = False,
+) -> int:
+    """Compile an MPI program, run it at each rank count and judge it."""
+    body = _body(program, (reference, serial), build, run, _options(np, oracle, invariant, mpi, arg, stdin, flag, timeout))
+    request = MpiVerifyRequest.model_validate(body)
+    answer = asyncio.run(_verify(request, trust, shell_oracle(request.options)))
+    if as_json:
+        print_json(answer)
+    _say_verdicts(answer.verification, answer.verified, answer.reason)
+    return 0 if answer.verified else 1
+
+
+def _options(
+    np: str,
+    oracle: str | None,
+    invariant: bool,
+    mpi: str,
+    arguments: Sequence[str] | None,
+    *rest: Any,
+) -> dict[str, Any]:
+    stdin, flags, timeout = rest
+    return {
+        "ranks": _ranks(np),
+        "oracle": oracle,
+        "invariant": invariant,
+        "mpi": mpi,
+        "arguments": list(arguments or ()),
+        "stdin": "" if stdin is None else read_text(str(stdin), limit=16 * _MEBIBYTE),
+        "flags": list(flags or ()),
+        "limits": {"wall_s": timeout},
+    }
+
+
+def _ranks(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise InvalidInput(f"--np {text}: not a list of rank counts", remedy="for example --np 1,2,4") from error
+
+
+def _body(
+    program: str, oracles: tuple[Path | None, Path | None], build: str | None, run: str | None, options: dict[str, Any]
+) -> dict[str, Any]:
+    reference, serial = oracles
+    return {
+        "project": _project(program, build, run),
+        "options": {
+            **options,
+            "reference": load_project(reference, build, run) if reference else None,
+            "serial": load_project(serial, build, run) if serial else None,
+        },
+    }
+
+
+def _project(program: str, build: str | None, run: str | None) -> Project:
+    if program == "-":
+        return Project(files={"main.c": read_text("-")}, build=build, run=run)
+    return load_project(Path(program), build, run)
+
+
+async def _complete(request: MpiCompletionRequest, trust: bool, command: CommandRunner | None) -> MpiCompletion:
+    settings = Settings()
+    executor = open_executor(settings, trust) if request.options.verify else None
+    generator = await _generator(settings) if request.options.model else None
+    try:
+        return await complete(request, generator, executor, _Spoken(), settings, command=command)
+    finally:
+        if generator is not None:
+            await generator.close()
+
+
+async def _generator(settings: Settings) -> Generator | None:
+    """The language model, or None with the reason on standard error: the rules work without one."""
+    from codepar.engine.factory import open_generator
+
+    try:
+        return await open_generator(settings)
+    except EnvironmentFault as fault:
+        say(f"codepar: no language model: {fault}")
+        return None
+
+
+async def _verify(request: MpiVerifyRequest, trust: bool, command: CommandRunner | None) -> MpiVerification:
+    settings = Settings()
+    return await verify(request, None, open_executor(settings, trust), _Spoken(), settings, command=command)
+
+
+def _summarise(answer: MpiCompletion) -> None:
+    count = len(answer.edits)
+    say(f"codepar: {count} call{'' if count == 1 else 's'} put in ({answer.candidate}), {len(answer.dropped)} dropped")
+    for note in answer.notes:
+        say(f"codepar: note: {note}")
+    if answer.baseline.verified is not None:
+        said = "is verified too" if answer.baseline.verified else "is not verified"
+        say(f"codepar: the four-call baseline {said}")
+    _say_verdicts(answer.verification, answer.verified, answer.reason)
+
+
+def _say_verdicts(verdicts: Sequence[Verdict], verified: bool, reason: str | None) -> None:
+    for verdict in verdicts:
+        ranks = f"{verdict.ranks} rank{'' if verdict.ranks == 1 else 's'}"
+        say(f"codepar: at {ranks}: {verdict.status}{_agreement(verdict.agrees)}")
+        for found in verdict.diagnostics:
+            place = f" ({found.file}:{found.line})" if found.file and found.line else ""
+            say(f"codepar:   {found.kind}: {found.message}{place}")
+    say("codepar: verified" if verified else f"codepar: unverified: {reason}")
+
+
+def _agreement(agrees: bool | None) -> str:
+    return {True: ", agrees", False: ", disagrees", None: ""}[agrees]
