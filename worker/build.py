@@ -60,12 +60,12 @@ class _Flight:
 
 @dataclass
 class Builder:
-    """Builds with one runner. Safe for concurrent use within one event loop; processes share the cache."""
+    """Builds with one runner. Safe for concurrent use; processes share the cache."""
 
     runner: Runner
     cache: ProgramCache
     tools: Tools
-    _flights: dict[str, _Flight] = field(default_factory=dict)
+    _flights: dict[tuple[int, str], _Flight] = field(default_factory=dict)
 
     async def build(self, execution: Execution, launcher: Launcher | None) -> Built:
         """Never raises for what the project does. Raises ``EnvironmentFault`` when a tool or the sandbox is missing."""
@@ -83,17 +83,18 @@ class Builder:
 
     async def _together(self, key: str, execution: Execution, command: Command) -> Built:
         """One build for all who ask for the same key at the same time; it ends when the last of them has gone."""
-        flight = self._flights.get(key)
+        place = (id(asyncio.get_running_loop()), key)
+        flight = self._flights.get(place)
         if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.ensure_future(self._make(execution, command, key)))
-            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+            flight = self._flights[place] = _Flight(asyncio.ensure_future(self._make(execution, command, key)))
+            flight.task.add_done_callback(lambda _: self._flights.pop(place, None))
         flight.waiting += 1
         try:
             return await asyncio.shield(flight.task)
         finally:
             flight.waiting -= 1
             if flight.waiting == 0 and not flight.task.done():
-                self._flights.pop(key, None)
+                self._flights.pop(place, None)
                 flight.task.cancel()
                 await asyncio.gather(flight.task, return_exceptions=True)
 

@@ -1,36 +1,30 @@
 """The local Executor: build, run, and say what happened. Sandboxed in the service, trusted where a person asks for it.
 
-What the code under test does is a status, never an exception; what the environment lacks is raised. Limits: one event loop
-an executor; nothing here queues, so callers bound how many executions run at once.
+What the code under test does is a status, never an exception; what the environment lacks is raised. Limits: nothing here
+queues, so callers bound how many executions run at once.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from codepar.protocols import Diagnostic, Execution, ExecutionResult, Executor, Status
+from codepar.protocols import Execution, ExecutionResult, Executor
 from codepar.settings import Settings
 from worker.build import Builder, Built, Tools
 from worker.cache import Program, ProgramCache
+from worker.judge import Judgement, judge
+from worker.ranked import RankedOutcome, run_ranks
 from worker.runner import Bounds, Command, Outcome, Runner
+from worker.sandbox.runner import SandboxedRunner
 from worker.toolchains import custom, cxx, mpi
-from worker.toolchains.ranks import RankOutput
-from worker.toolchains.ranks import command as ranks_command
+from worker.toolchains.places import Place, find_places
+from worker.toolchains.shim import ShimLibraries
 from worker.trusted import TrustedRunner
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A launcher, its helpers and the threads that an MPI library starts come on top of the program's own processes.
 _LAUNCHER_PROCESSES = 16
 _PROCESSES_A_RANK = 8
-_STATUS = {
-    "wall": Status.TIMEOUT,
-    "memory": Status.MEMORY_LIMIT,
-    "output": Status.OUTPUT_LIMIT,
-    "processes": Status.PROCESS_LIMIT,
-    "files": Status.OUTPUT_LIMIT,
-}
 
 
 class LocalExecutor:
@@ -39,10 +33,10 @@ class LocalExecutor:
     def __init__(self, settings: Settings, runner: Runner, path: str = _SYSTEM_PATH) -> None:
         self._runner = runner
         self._launchers = mpi.find_launchers(path)
+        self._tools = Tools(path, cxx.find_compiler(path), settings.sandbox_binds)
         cache = ProgramCache(settings.cache_dir / "programs", settings.compile_cache_bytes)
-        tools = Tools(path, cxx.find_compiler(path), settings.sandbox_binds)
-        self._tools = tools
-        self._builder = Builder(runner, cache, tools)
+        self._builder = Builder(runner, cache, self._tools)
+        self._shims = ShimLibraries(cache)
 
     async def execute(self, execution: Execution) -> ExecutionResult:
         """Build and run once. Raises ``SandboxUnavailable``, ``ToolMissing`` or another ``EnvironmentFault``."""
@@ -51,26 +45,28 @@ class LocalExecutor:
         built = await self._builder.build(execution, launcher)
         if built.program is None:
             return self._unbuilt(built)
+        command = self._command(execution, built.program, launcher)
         if execution.ranks is None or launcher is None:
-            outcome = await self._runner.run(self._command(execution, built.program, launcher))
-            return self._result(execution, built, outcome, outcome.stdout, ())
-        return await self._launch(execution, built, built.program, launcher, execution.ranks)
+            outcome = await self._runner.run(command)
+            return self._result(built, outcome, judge(execution, outcome), outcome.stdout)
+        # A sanitizer's runtime insists on being loaded first.
+        shims = None if cxx.is_sanitized(execution.flags) else self._shims
+        ranked = await run_ranks(self._runner, command, launcher, execution.ranks, shims)
+        places = await self._places(execution, built.program, ranked)
+        judgement = judge(execution, ranked.outcome, ranked.states, places)
+        return self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
 
-    async def _launch(
-        self, execution: Execution, built: Built, program: Program, launcher: mpi.Launcher, ranks: int
-    ) -> ExecutionResult:
-        with RankOutput(ranks, execution.limits.output_bytes) as output:
-            single = self._command(execution, program, launcher)
-            command = _launched(single, launcher, ranks, output)
-            outcome = await self._runner.run(command, output.overflow)
-            output.drain()
-            if output.overflowed:
-                outcome = replace(outcome, cause="output")
-            return self._result(execution, built, outcome, output.merged(), output.of_ranks())
+    async def _places(self, execution: Execution, program: Program, ranked: RankedOutcome) -> dict[int, Place]:
+        """Where the ranks are in the source, looked up only when that explains something."""
+        if ranked.outcome.cause not in {"watch", "wall"} and ranked.outcome.exit_code == 0:
+            return {}
+        content = program.files.get(program.name, b"")
+        sites = {state.rank: state.site for state in ranked.states}
+        return await find_places(self._runner, content, sites, execution.project.files.keys(), self._tools.path)
 
     def _command(self, execution: Execution, program: Program, launcher: mpi.Launcher | None) -> Command:
         """The program by itself: without a launcher, with all files of the project and of the build beside it."""
-        files = {name: text.encode(errors="surrogateescape") for name, text in execution.project.files.items()}
+        files = {name: text.encode(errors="surrogatepass") for name, text in execution.project.files.items()}
         environment = {"PATH": self._tools.path}
         if launcher is not None:
             environment = launcher.environment() | {"PATH": f"{launcher.mpiexec.parent}:{self._tools.path}"}
@@ -78,7 +74,7 @@ class LocalExecutor:
             argv=(f"./{program.name}", *custom.run_line(execution.project.run).arguments, *execution.arguments),
             files={**files, **program.files},
             executables=program.executables,
-            stdin=execution.stdin.encode(errors="surrogateescape"),
+            stdin=execution.stdin.encode(errors="surrogatepass"),
             environment=environment,
             read_only=(*self._tools.roots, *(launcher.read_only() if launcher is not None else ())),
             bounds=_bounds(execution),
@@ -95,15 +91,15 @@ class LocalExecutor:
         )
 
     def _result(
-        self, execution: Execution, built: Built, outcome: Outcome, stdout: bytes, rank_stdout: Sequence[bytes]
+        self, built: Built, outcome: Outcome, judgement: Judgement, stdout: bytes, rank_stdout: tuple[bytes, ...] = ()
     ) -> ExecutionResult:
-        noise = outcome.stdout if rank_stdout else b""
-        judgement = _judge(execution, outcome)
+        # With ranks apart, the launcher's own standard output holds only its remarks.
+        stderr = outcome.stderr + (outcome.stdout if rank_stdout else b"")
         return ExecutionResult(
             status=judgement.status,
             exit_code=outcome.exit_code,
             stdout=stdout.decode(errors="replace"),
-            stderr=(outcome.stderr + noise).decode(errors="replace"),
+            stderr=stderr.decode(errors="replace"),
             rank_stdout=tuple(content.decode(errors="replace") for content in rank_stdout),
             wall_s=outcome.wall_s,
             compile_s=built.wall_s,
@@ -113,32 +109,6 @@ class LocalExecutor:
             cached=built.cached,
             diagnostics=(*judgement.diagnostics, *built.diagnostics),
         )
-
-
-@dataclass(frozen=True)
-class _Judgement:
-    status: Status
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-def _judge(execution: Execution, outcome: Outcome) -> _Judgement:
-    if outcome.cause == "exit":
-        if outcome.exit_code == 0:
-            return _Judgement(Status.OK)
-        how = f"signal {outcome.signal}" if outcome.signal else f"exit code {outcome.exit_code}"
-        return _Judgement(Status.RUNTIME_ERROR, (Diagnostic(kind="exit", message=f"the program ended with {how}"),))
-    status = _STATUS.get(outcome.cause, Status.TIMEOUT)
-    return _Judgement(status, (Diagnostic(kind=outcome.cause, message=_why(execution, status)),))
-
-
-def _why(execution: Execution, status: Status) -> str:
-    limits = execution.limits
-    return {
-        Status.TIMEOUT: f"stopped after {limits.wall_s:g} s",
-        Status.MEMORY_LIMIT: f"stopped at {limits.memory_bytes} bytes of memory",
-        Status.OUTPUT_LIMIT: f"stopped: more than {limits.output_bytes} bytes of output, or {limits.file_bytes} in a file",
-        Status.PROCESS_LIMIT: f"stopped at {limits.processes} processes and threads",
-    }[status]
 
 
 def _bounds(execution: Execution) -> Bounds:
@@ -154,20 +124,9 @@ def _bounds(execution: Execution) -> Bounds:
     )
 
 
-def _launched(single: Command, launcher: mpi.Launcher, ranks: int, output: RankOutput) -> Command:
-    return replace(
-        single,
-        argv=ranks_command(launcher.command(ranks), single.argv),
-        files={**single.files, **output.files(None, None)},
-        inherit=output.inherit,
-    )
-
-
 def open_executor(settings: Settings, trusted: bool) -> Executor:
     """The executor of this machine. Raises ``SandboxUnavailable`` when walls are asked for and do not hold."""
     if trusted:
         # A person's own modules and compilers are on the person's own PATH.
         return LocalExecutor(settings, TrustedRunner(), os.environ.get("PATH", _SYSTEM_PATH))
-    from worker.sandbox.runner import SandboxedRunner
-
     return LocalExecutor(settings, SandboxedRunner(settings))

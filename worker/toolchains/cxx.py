@@ -129,7 +129,7 @@ def _defaults(flags: Sequence[str]) -> tuple[str, ...]:
     """Optimise, and keep line numbers (they say where a rank waits), unless the flags say otherwise; both cost a few ms."""
     optimise = () if any(flag.startswith("-O") for flag in flags) else ("-O2",)
     debug = () if any(flag.startswith("-g") for flag in flags) else ("-g1",)
-    return (*optimise, *debug)
+    return (*optimise, *debug, "-fno-optimize-sibling-calls")
 
 
 def _for_language(options: tuple[str, ...], language: Language) -> tuple[str, ...]:

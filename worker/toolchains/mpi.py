@@ -36,6 +36,8 @@ _OPENMPI_ENVIRONMENT = {
     "OMPI_MCA_btl": "self,sm",
     "OMPI_MCA_rmaps_base_oversubscribe": "true",
 }
+# A call that ends a function would else become a jump, and its return address that of another line.
+_LINE_FLAGS = "-g1 -fno-optimize-sibling-calls"
 _SYSTEM_ROOTS = ("/usr", "/lib", "/lib64", "/bin")
 
 
@@ -66,8 +68,8 @@ class Launcher:
             "CXX": str(self.mpicxx),
             "MPICC": str(self.mpicc),
             "MPICXX": str(self.mpicxx),
-            f"{prefix}_CC": f"{cc} -g1",
-            f"{prefix}_CXX": f"{cxx} -g1",
+            f"{prefix}_CC": f"{cc} {_LINE_FLAGS}",
+            f"{prefix}_CXX": f"{cxx} {_LINE_FLAGS}",
         }
 
     def command(self, ranks: int) -> tuple[str, ...]:

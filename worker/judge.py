@@ -1,0 +1,96 @@
+"""From how a command ended to the status and diagnostics of a run.
+
+Limits: the cause comes from the host's clock and counters; what sanitizers print and what the shim wrote may only make a
+status worse or a timeout more exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from codepar.protocols import Diagnostic, Execution, Status
+from worker.runner import Outcome
+from worker.toolchains.places import Place
+from worker.toolchains.shim import RankState
+from worker.toolchains.watchdog import explain_end, explain_hang
+
+_STATUS = {
+    "wall": Status.TIMEOUT,
+    "memory": Status.MEMORY_LIMIT,
+    "output": Status.OUTPUT_LIMIT,
+    "processes": Status.PROCESS_LIMIT,
+    "files": Status.OUTPUT_LIMIT,
+    "watch": Status.DEADLOCK,
+}
+_SANITIZER = re.compile(rb"(?:ERROR|WARNING): (\w+Sanitizer): (.*)|: runtime error: (.*)")
+_MPICH_ERROR = re.compile(
+    r"^Abort\(\d+\) on node \d+ \(rank (\d{1,4}) in comm \d+\): (Fatal error in .*?)(?:, error stack)?:?$", re.MULTILINE
+)
+_OPENMPI_ERROR = re.compile(r"^\[.*\] \*\*\* (MPI_ERR_\w+: .*)$", re.MULTILINE)
+_MAX_MPI_ERRORS = 8
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A status and what explains it."""
+
+    status: Status
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def judge(
+    execution: Execution, outcome: Outcome, states: Sequence[RankState] = (), places: Mapping[int, Place] | None = None
+) -> Judgement:
+    """The status of one run. ``states`` are those of its ranks, ``places`` where they are, by rank."""
+    places = places or {}
+    if outcome.cause == "exit":
+        return _judge_exit(execution, outcome, states, places)
+    status = _STATUS[outcome.cause]
+    if status == Status.DEADLOCK:
+        return Judgement(status, explain_hang(states, "deadlock", places))
+    why = Diagnostic(kind=str(status), message=_why(execution, status))
+    hang = explain_hang(states, "timeout", places) if status == Status.TIMEOUT else ()
+    return Judgement(status, (why, *hang))
+
+
+def _judge_exit(execution: Execution, outcome: Outcome, states: Sequence[RankState], places: Mapping[int, Place]) -> Judgement:
+    ends = (*explain_end(states, places), *_mpi_errors(outcome.stderr))
+    found = _sanitizer_report(execution, outcome.stderr)
+    if found is not None:
+        return Judgement(found.status, (*found.diagnostics, *ends))
+    if outcome.exit_code == 0 and not ends:
+        return Judgement(Status.OK)
+    how = f"signal {outcome.signal}" if outcome.signal else f"exit code {outcome.exit_code}"
+    return Judgement(Status.RUNTIME_ERROR, (*ends, Diagnostic(kind="exit", message=f"the program ended with {how}")))
+
+
+def _sanitizer_report(execution: Execution, stderr: bytes) -> Judgement | None:
+    """What a sanitizer that was asked for says."""
+    if not any(flag.startswith("-fsanitize=") for flag in execution.flags):
+        return None
+    match = _SANITIZER.search(stderr)
+    if match is None:
+        return None
+    name, message = (match[1] or b"UndefinedBehaviorSanitizer").decode(), (match[2] or match[3]).decode(errors="replace")
+    status = {"ThreadSanitizer": Status.RACE, "UndefinedBehaviorSanitizer": Status.RUNTIME_ERROR}.get(name, Status.MEMORY_ERROR)
+    return Judgement(status, (Diagnostic(kind="sanitizer", message=f"{name}: {message}"),))
+
+
+def _mpi_errors(stderr: bytes) -> tuple[Diagnostic, ...]:
+    """What the MPI library says went wrong, once for each rank it names."""
+    text = stderr.decode(errors="replace")
+    mpich = [Diagnostic(kind="mpi_error", message=match[2], rank=int(match[1])) for match in _MPICH_ERROR.finditer(text)]
+    openmpi = [Diagnostic(kind="mpi_error", message=match[1]) for match in _OPENMPI_ERROR.finditer(text)]
+    return tuple(dict.fromkeys([*mpich, *openmpi]))[:_MAX_MPI_ERRORS]
+
+
+def _why(execution: Execution, status: Status) -> str:
+    limits = execution.limits
+    return {
+        Status.TIMEOUT: f"stopped after {limits.wall_s:g} s",
+        Status.MEMORY_LIMIT: f"stopped at {limits.memory_bytes} bytes of memory",
+        Status.OUTPUT_LIMIT: f"stopped: more than {limits.output_bytes} bytes of output, or {limits.file_bytes} in a file",
+        Status.PROCESS_LIMIT: f"stopped at {limits.processes} processes and threads",
+    }[status]

@@ -1,0 +1,69 @@
+"""One run of an MPI program: the launcher around it, each rank's output by itself, and the watch for deadlocks.
+
+Limits: the judgement of the watch may turn a timeout into a deadlock or an ok into an error, never the other way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from worker.runner import Command, Outcome, Runner
+from worker.toolchains import ranks as scripts
+from worker.toolchains.mpi import Launcher
+from worker.toolchains.ranks import RankOutput
+from worker.toolchains.shim import LIBRARY, RankBoard, RankState, ShimLibraries
+from worker.toolchains.watchdog import until_deadlock
+
+
+@dataclass(frozen=True)
+class RankedOutcome:
+    """How it ended. ``stdout`` is what the ranks wrote, in the order of arrival; ``states`` is empty without a shim."""
+
+    outcome: Outcome
+    stdout: bytes
+    rank_stdout: tuple[bytes, ...]
+    states: tuple[RankState, ...]
+
+    @property
+    def is_deadlock(self) -> bool:
+        return self.outcome.cause == "watch"
+
+
+async def run_ranks(
+    runner: Runner, single: Command, launcher: Launcher, ranks: int, shims: ShimLibraries | None
+) -> RankedOutcome:
+    """Run ``single`` (the program without a launcher) at ``ranks`` ranks; its output bound holds for the sum of the ranks."""
+    library = await shims.library(launcher) if shims is not None else None
+    with RankOutput(ranks, single.bounds.output_bytes) as output, RankBoard(ranks) as board:
+        command = replace(
+            single,
+            argv=scripts.command(launcher.command(ranks), single.argv),
+            files={
+                **single.files,
+                **output.files(LIBRARY if library else None, board.descriptor),
+                **({LIBRARY: library} if library else {}),
+            },
+            inherit=(*output.inherit, board.descriptor),
+        )
+        outcome = await runner.run(command, lambda: _watch(output, board if library else None))
+        output.drain()
+        if output.overflowed:
+            outcome = replace(outcome, cause="output")
+        states = board.read() if library else ()
+        return RankedOutcome(outcome, output.merged(), output.of_ranks(), states)
+
+
+async def _watch(output: RankOutput, board: RankBoard | None) -> None:
+    """Return when the ranks have written too much, or are in a deadlock."""
+    tasks = [asyncio.ensure_future(output.overflow())]
+    if board is not None:
+        tasks.append(asyncio.ensure_future(until_deadlock(board)))
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
