@@ -1,7 +1,8 @@
 /* The two small programs around bubblewrap, in one file.
  *
- *   box launch UID GID BWRAP_FD COUNT CGROUP_FD... -- ARGV0 ARGS...   on the host: join the control groups, drop root, exec bwrap
- *   box init REQUEST_FD RESULT_FD                                     pid 1 of the box: unpack, run, reap, hand back
+ *   box launch UID GID BWRAP_FD COUNT CGROUP_FD... COUNT STAGED_FD... ARGV0 ARGS...
+ *                                     on the host: join the control groups, lay out what only root can reach, drop root, exec bwrap
+ *   box init REQUEST_FD RESULT_FD     pid 1 of the box: unpack, run, reap, hand back
  *
  * The request is a sealed memory file (layout: wire.py), the result a pipe. pid 1 is not dumpable, so the command under
  * test, although of the same user, can neither signal it, nor read its memory or environment, nor reach its descriptors.
@@ -14,12 +15,14 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -29,7 +32,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NOT_SET = -1, MAX_KEPT = 64, LAUNCH_FAILED = 125 };
+#define STAGE "/tmp" /* in a mount namespace of its own: the host's /tmp is untouched */
+
+enum { NOT_SET = -1, MAX_KEPT = 64, MAX_STAGED = 256, LAUNCH_FAILED = 125 };
 enum hit { HIT_NONE, HIT_MEMORY, HIT_PROCESSES, HIT_FILES };
 enum artifact { ARTIFACT_MISSING, ARTIFACT_SENT, ARTIFACT_TOO_LARGE, ARTIFACT_REFUSED };
 
@@ -49,14 +54,47 @@ static void become(uid_t uid, gid_t gid) {
     if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)) die("dropping root");
 }
 
+/* bubblewrap walks to its sources by name, as the new user. What lies in root's own folders gets a name that user can walk:
+ * a copy of its mount, taken here, is moved below STAGE in a mount namespace of its own. */
+static int copy_mount(int fd) {
+    int tree = (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    if (tree < 0) die("copying a mount (Linux 5.2 or later is needed)");
+    return tree;
+}
+
+static void open_stage(void) {
+    if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL)) die("a mount namespace");
+    if (mount("stage", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")) die("the stage");
+}
+
+static void place(int tree, int name) {
+    struct stat info;
+    char to[64];
+    snprintf(to, sizeof to, STAGE "/%d", name);
+    if (fstat(tree, &info)) die("staging");
+    if (S_ISDIR(info.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0444, 0)) die("staging");
+    if (syscall(SYS_move_mount, tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH)) die("staging");
+}
+
+static void stage(int count, char **names) {
+    int trees[MAX_STAGED];
+    if (count > MAX_STAGED) { errno = E2BIG; die("staging"); }
+    for (int i = 0; i < count; i++) trees[i] = copy_mount(atoi(names[i]));
+    open_stage();
+    for (int i = 0; i < count; i++) place(trees[i], atoi(names[i]));
+}
+
 static int launch(int argc, char **argv) {
-    if (argc < 7) return LAUNCH_FAILED;
+    if (argc < 8) return LAUNCH_FAILED;
     long uid = atol(argv[2]), gid = atol(argv[3]);
-    int bwrap = atoi(argv[4]), groups = atoi(argv[5]);
-    char **rest = argv + 6;
-    while (groups-- > 0) join(atoi(*rest++));
+    int bwrap = atoi(argv[4]);
+    char **rest = argv + 5;
+    for (int groups = atoi(*rest++); groups-- > 0;) join(atoi(*rest++));
+    int staged = atoi(*rest++);
+    if (staged) stage(staged, rest);
+    rest += staged;
     if (uid != NOT_SET) become((uid_t)uid, (gid_t)gid);
-    syscall(SYS_execveat, bwrap, "", rest + 1, environ, AT_EMPTY_PATH);
+    syscall(SYS_execveat, bwrap, "", rest, environ, AT_EMPTY_PATH);
     die("starting bubblewrap");
     return LAUNCH_FAILED;
 }
@@ -352,6 +390,7 @@ static struct ending run(const struct header *h, char **argv, char **environment
     if (read(pipe_[0], &error, sizeof error) == sizeof error) end.failure = (uint64_t)error;
     close(pipe_[0]);
     end.hit = watch(h, pid, &status);
+    if (end.hit) status = SIGKILL;
     kill_all();
     struct rusage used;
     getrusage(RUSAGE_CHILDREN, &used);

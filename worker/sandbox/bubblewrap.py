@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,9 @@ from codepar.errors import SandboxUnavailable
 
 MINIMUM_VERSION = (0, 11)  # --ro-bind-fd
 WORKING_FOLDER = "/box"
+WRITABLE = ("/dev/shm", "/tmp", WORKING_FOLDER)  # noqa: S108 - places of the box, not of the host
 INSIDE_UID = 1000
+STAGE = "/tmp"  # noqa: S108 - of a mount namespace of its own, as in box.c
 BOX_PROGRAM = "/.codepar-box"
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ld.so.cache", "alternatives")
@@ -82,10 +84,17 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Bind:
-    """A host folder, opened as a path descriptor, and where it appears."""
+    """A host folder or file, opened as a path descriptor, and where it appears. ``staged``: the start program has given it
+    the name ``STAGE/descriptor``, because the box's user cannot walk to it."""
 
     descriptor: int
-    place: Path
+    place: str
+    staged: bool
+
+    def arguments(self) -> tuple[str, str, str]:
+        if self.staged:
+            return ("--ro-bind", f"{STAGE}/{self.descriptor}", self.place)
+        return ("--ro-bind-fd", str(self.descriptor), self.place)
 
 
 def check_place(place: Path) -> None:
@@ -115,23 +124,21 @@ def _system() -> tuple[str, ...]:
 
 @functools.cache
 def _masks() -> tuple[str, ...]:
-    readable = [name for name in _MASKED if Path("/proc", name).exists() and os.stat(f"/proc/{name}").st_mode & 0o004]
-    return tuple(part for name in readable for part in ("--ro-bind", "/dev/null", f"/proc/{name}"))
+    files = (Path("/proc", name) for name in _MASKED)
+    readable = [file for file in files if file.exists() and file.stat().st_mode & stat.S_IROTH]
+    return tuple(part for file in readable for part in ("--ro-bind", "/dev/null", str(file)))
 
 
-def _tmpfs(size: int, place: str) -> tuple[str, ...]:
-    return ("--perms", "0755", "--size", str(size), "--tmpfs", place)
-
-
-def arguments(sizes: Sizes, binds: Sequence[Bind], box: int, accounts: int, seccomp: int, info: int) -> list[str]:
-    """Everything between the program's name and the command. The four numbers are descriptors: of the box program, of the
-    prepared account files, of the filter, and of the pipe that tells the process id."""
+def arguments(sizes: Sizes, accounts: Bind, binds: Sequence[Bind], seccomp: int, info: int) -> list[str]:
+    """Everything between the program's name and the command. ``accounts`` becomes /etc; ``seccomp`` and ``info`` are the
+    descriptors of the filter and of the pipe that tells the process id."""
     line = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"]
     line += ["--disable-userns", "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "box"]
     line += ["--new-session", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL"]
-    line += ["--ro-bind-fd", str(accounts), "/etc", *_system(), "--proc", "/proc", *_masks(), "--dev", "/dev"]
-    line += [*_tmpfs(sizes.shared_memory, "/dev/shm"), *_tmpfs(sizes.tmp, "/tmp"), *_tmpfs(sizes.box, WORKING_FOLDER)]
+    line += [*accounts.arguments(), *_system(), "--proc", "/proc", *_masks(), "--dev", "/dev"]
+    for size, place in zip((sizes.shared_memory, sizes.tmp, sizes.box), WRITABLE, strict=True):
+        line += ["--perms", "0755", "--size", str(size), "--tmpfs", place]
     for bind in binds:
-        line += ["--ro-bind-fd", str(bind.descriptor), str(bind.place)]
-    line += ["--ro-bind-fd", str(box), BOX_PROGRAM, "--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*line, "--chdir", WORKING_FOLDER, "--seccomp", str(seccomp), "--info-fd", str(info), "--"]
+        line += bind.arguments()
+    line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKING_FOLDER]
+    return [*line, "--seccomp", str(seccomp), "--info-fd", str(info), "--"]

@@ -1,7 +1,8 @@
 """Control groups, where this process may write them: memory and process limits of one box, and its counters.
 
 Version 1 (one hierarchy a controller) and version 2 (one for all). Groups are made below the group this process is in, so
-limits set on the service hold for its boxes. Limits: where nothing is writable ``find`` answers None, and pid 1 of the box counts.
+limits set on the service hold for its boxes. Limits: where nothing is writable ``find`` answers None, and pid 1 of the box
+counts instead.
 """
 
 from __future__ import annotations
@@ -116,14 +117,15 @@ class Group:
 
     def usage(self) -> Usage:
         alarms = self.alarms()
-        return Usage(alarms.oom_kills, alarms.refused_forks, self._peak(), self._cpu_s())
+        return Usage(alarms.oom_kills, alarms.refused_forks, self._peak(), self.cpu_s())
 
     def _peak(self) -> int:
         name = "memory.max_usage_in_bytes" if self._version == 1 else "memory.peak"
         path = self._folders["memory"] / name
         return _number(path) if path.exists() else 0  # memory.peak came with Linux 5.19
 
-    def _cpu_s(self) -> float | None:
+    def cpu_s(self) -> float | None:
+        """CPU time of everything that was ever in the group, or None where it is not counted."""
         folder = self._folders.get("cpuacct")
         if folder is None:
             return None

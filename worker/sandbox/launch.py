@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
 from pathlib import Path
 
-from codepar.errors import SandboxUnavailable
+from codepar.errors import EnvironmentFault, SandboxUnavailable
 from worker.runner import Bounds, Command
 from worker.sandbox import bubblewrap, wire
 from worker.sandbox.bubblewrap import Bind, Bubblewrap, Sizes
@@ -25,6 +25,7 @@ _SLOT_BASE, _SLOT_COUNT = 1_880_000_000, 1 << 27  # above the ranges of system a
 _SEALS = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL
 _PAGE = 4096
 _KEEP_USER = -1
+_CAP_SYS_ADMIN = 21
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,18 @@ def sizes(bounds: Bounds, files: Mapping[str, bytes]) -> Sizes:
     return Sizes(bounds.file_bytes + given, bounds.file_bytes + 16 * _PAGE, max(bounds.file_bytes, bounds.memory_bytes // 2))
 
 
-def _binds(equipment: Equipment, command: Command, ours: _Descriptors) -> list[Bind]:
-    binds = []
+def can_stage() -> bool:
+    """Whether this process may mount (CAP_SYS_ADMIN), so that a box's user reaches folders that only root can walk to."""
+    status = Path("/proc/self/status").read_text()
+    effective = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
+    return os.geteuid() == 0 and bool(int(effective, 16) >> _CAP_SYS_ADMIN & 1)
+
+
+def _places(equipment: Equipment, command: Command) -> Iterator[Path]:
     for place in dict.fromkeys((*equipment.binds, *command.read_only)):
         bubblewrap.check_place(place)
         if not place.is_relative_to("/usr"):
-            binds.append(Bind(ours.path(place), place))
-    return binds
+            yield place
 
 
 def _pipes(ends: _Descriptors, ours: _Descriptors, uid: int) -> tuple[Pipes, Pipes]:
@@ -121,20 +127,36 @@ def _pipes(ends: _Descriptors, ours: _Descriptors, uid: int) -> tuple[Pipes, Pip
     return reading, writing
 
 
-def _line(equipment: Equipment, command: Command, group: Group | None, ours: _Descriptors, writing: Pipes, uid: int) -> list[str]:
-    request = ours.memory("request", wire.encode(command, {**equipment.environment, **command.environment}, equipment.poll_ms))
-    entrances = [str(ours.keep(descriptor)) for descriptor in (group.entrances() if group is not None else ())]
-    program = ours.keep(os.open(equipment.bubblewrap.program, os.O_RDONLY | os.O_CLOEXEC))
-    inner = bubblewrap.arguments(
-        sizes(command.bounds, command.files),
-        _binds(equipment, command, ours),
-        box=ours.path(equipment.box),
-        accounts=ours.path(equipment.accounts),
-        seccomp=ours.memory("filter", [equipment.filter]),
-        info=writing.info,
-    )
-    outer = [str(equipment.box), "launch", str(uid), str(uid), str(program), str(len(entrances)), *entrances, "--", "bwrap"]
-    return [*outer, *inner, bubblewrap.BOX_PROGRAM, "init", str(request), str(writing.result)]
+class _Line:
+    """Puts the command line together, opening what it names."""
+
+    def __init__(self, equipment: Equipment, command: Command, ours: _Descriptors) -> None:
+        self._equipment, self._command, self._ours = equipment, command, ours
+        self._staged = can_stage()
+
+    def _bind(self, path: Path, place: str) -> Bind:
+        return Bind(self._ours.path(path), place, self._staged)
+
+    def outer(self, group: Group | None, uid: int, binds: Sequence[Bind]) -> list[str]:
+        """The part that joins the control groups, becomes the user, and starts bubblewrap by its descriptor."""
+        entrances = [self._ours.keep(descriptor) for descriptor in (group.entrances() if group is not None else ())]
+        program = self._ours.keep(os.open(self._equipment.bubblewrap.program, os.O_RDONLY | os.O_CLOEXEC))
+        staged = [bind.descriptor for bind in binds if bind.staged]
+        numbers = [uid, uid, program, len(entrances), *entrances, len(staged), *staged]
+        return [str(self._equipment.box), "launch", *map(str, numbers), "bwrap"]
+
+    def whole(self, group: Group | None, uid: int, writing: Pipes) -> list[str]:
+        equipment, command, ours = self._equipment, self._command, self._ours
+        variables = {**equipment.environment, **command.environment}
+        request = ours.memory("request", wire.encode(command, variables, equipment.poll_ms))
+        accounts = self._bind(equipment.accounts, "/etc")
+        binds = [self._bind(place, str(place)) for place in _places(equipment, command)]
+        binds.append(self._bind(equipment.box, bubblewrap.BOX_PROGRAM))
+        inner = bubblewrap.arguments(
+            sizes(command.bounds, command.files), accounts, binds, ours.memory("filter", [equipment.filter]), writing.info
+        )
+        init = [bubblewrap.BOX_PROGRAM, "init", str(request), str(writing.result)]
+        return [*self.outer(group, uid, [accounts, *binds]), *inner, *init]
 
 
 def _host_environment(equipment: Equipment, ours: _Descriptors) -> dict[str, str]:
@@ -145,11 +167,20 @@ def _host_environment(equipment: Equipment, ours: _Descriptors) -> dict[str, str
 
 
 def start(equipment: Equipment, command: Command, group: Group | None) -> Started:
-    """Start the box of a command. Raises ``InvalidInput`` for bad names and ``SandboxUnavailable``."""
+    """Start the box of a command. Raises ``InvalidInput`` for bad names, ``SandboxUnavailable`` and ``EnvironmentFault``."""
+    try:
+        return _start(equipment, command, group)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"a box could not be started: {error}", remedy="check open files, memory and codepar doctor"
+        ) from error
+
+
+def _start(equipment: Equipment, command: Command, group: Group | None) -> Started:
     uid = slot_uid() if os.geteuid() == 0 else _KEEP_USER
     with _Descriptors() as ends, _Descriptors() as ours:
         reading, writing = _pipes(ends, ours, uid)
-        line = _line(equipment, command, group, ours, writing, uid)
+        line = _Line(equipment, command, ours).whole(group, uid, writing)
         stdin = ours.memory("stdin", [command.stdin]) if command.stdin else subprocess.DEVNULL
         environment = _host_environment(equipment, ours)
         process = subprocess.Popen(

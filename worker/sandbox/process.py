@@ -12,6 +12,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from codepar.errors import EnvironmentFault, SandboxUnavailable
 from worker.runner import Cause, Command, Outcome, Watch
@@ -63,6 +64,14 @@ class Drain:
         self._loop.remove_reader(self._descriptor)
 
 
+@dataclass(frozen=True)
+class Reaped:
+    """What the kernel counted for the processes waited for: their CPU time, and the largest one's memory."""
+
+    cpu_s: float
+    largest_bytes: int
+
+
 class Monitor:
     """Watches one started box. ``finish`` must be awaited; afterwards nothing of the box is alive."""
 
@@ -80,7 +89,8 @@ class Monitor:
         self._inside: int | None = None
         self._kill_wanted = False
         self._exit_status = 0
-        self._rusage_cpu_s = 0.0
+        self._reaped = Reaped(0.0, 0)
+        self._setup_cpu_s = 0.0
         self._outside = os.pidfd_open(started.process.pid)
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(self._outside, self._exited)
@@ -123,6 +133,7 @@ class Monitor:
 
     def _begin(self) -> None:
         self._started_at = self._loop.time()
+        self._setup_cpu_s = self._group.cpu_s() or 0.0 if self._group is not None else 0.0
         self._forget_timers()
         self._later(self._command.bounds.wall_s, lambda: self.stop("wall"))
         if self._group is not None:
@@ -166,7 +177,8 @@ class Monitor:
         self._loop.remove_reader(self._outside)
         _, self._exit_status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(self._exit_status)
-        self._rusage_cpu_s = used.ru_utime + used.ru_stime
+        self._reaped = Reaped(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+        self._drains[0].finish()  # the process id may still lie in its pipe
         if self._inside is None:
             self._gone.set_result(None)
         else:  # pid 1 can outlive the process outside only when the kernel killed that one first
@@ -225,7 +237,6 @@ class Monitor:
         if ending is not None and ending.failure:
             code = _CANNOT_EXECUTE.get(ending.failure, 127)
             self._stderr += f"codepar: cannot start {self._command.argv[0]}: {os.strerror(ending.failure)}\n".encode()
-        inside_cpu_s = ending.cpu_s if ending is not None else self._rusage_cpu_s
         return Outcome(
             cause=cause,
             exit_code=code,
@@ -234,9 +245,17 @@ class Monitor:
             stderr=bytes(self._stderr),
             artifacts=dict(self._decoder.answer.artifacts),
             wall_s=self._wall_s(),
-            cpu_s=usage.cpu_s if usage.cpu_s is not None else inside_cpu_s,
-            peak_memory_bytes=max(usage.peak_memory_bytes, ending.peak_memory_bytes if ending else 0),
+            cpu_s=self._cpu_s(usage),
+            peak_memory_bytes=usage.peak_memory_bytes
+            or max(self._reaped.largest_bytes, ending.peak_memory_bytes if ending else 0),
         )
+
+    def _cpu_s(self, usage: Usage) -> float:
+        """Of the command alone where that is known: without what setting up the box took."""
+        if usage.cpu_s is not None:
+            return max(0.0, usage.cpu_s - self._setup_cpu_s)
+        ending = self._decoder.answer.ending
+        return ending.cpu_s if ending is not None else self._reaped.cpu_s
 
     def _wall_s(self) -> float:
         if self._started_at is None:

@@ -1,9 +1,9 @@
 """The sandboxed runner: each command in a box of its own, and no command at all where a wall is missing.
 
-Threat model: the command is written by a stranger or a language model and wants out, wants secrets, wants to stay, or wants the
-machine. It gets no host account, no host process in sight, no network but its own, no writable host file, no privileges, and bounded
-memory, processes, files, output and time; the verdict comes from the host's clock and counters. Limits: the kernel is shared, so
-kernel faults and side channels (timing, caches, load) are out of scope; so is what an operator binds into the box.
+Threat model: the command is written by a stranger or a language model and wants out, wants secrets, wants to stay, or wants
+the machine. It gets no host account, no host process in sight, no network but its own, no writable host file, no privileges,
+and bounded memory, processes, files, output and time; the verdict comes from the host's clock and counters. Limits: the kernel
+is shared, so kernel faults and side channels (timing, caches, load) are out of scope; so is what an operator binds into the box.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from worker.sandbox.probe import Report
 from worker.sandbox.process import Monitor
 
 _FALLBACK_POLL_MS = 10
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108 - the box's own /tmp
 _ACCOUNTS = {
     "passwd": "root:x:0:0::/:/usr/sbin/nologin\nbox:x:1000:1000::/box:/bin/sh\n",
     "group": "root:x:0:\nbox:x:1000:\n",
