@@ -100,14 +100,16 @@ class Events:
         after = checked_event_id(after_id)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + block_s
+        pause = 0.0
         while True:
-            pause = min(STORE_CHECK_S, max(deadline - loop.time(), 0.0))
             try:
                 batch = await self._read_stream(job_id, after, pause)
             except BrokerUnavailable:
                 batch = await self._read_store(job_id, after, min(pause, 0.5))
-            if batch.events or batch.ended or loop.time() >= deadline:
+            left = deadline - loop.time()
+            if batch.events or batch.ended or left <= 0:
                 return batch
+            pause = min(STORE_CHECK_S, left)
 
     async def follow(self, job_id: str, after_id: str | None = None) -> AsyncIterator[Event]:
         """Every event after ``after_id`` up to the terminal one."""
@@ -147,8 +149,8 @@ class Events:
 
     async def _read_stream(self, job_id: str, after: str, block_s: float) -> Batch:
         events = await self._entries(job_id, after, block_s)
-        if events or block_s <= 0:
-            return Batch(events, bool(events) and events[-1].type == FINISHED)
+        if events:
+            return Batch(events, events[-1].type == FINISHED)
         job = await asyncio.to_thread(self._jobs.get, job_id)
         if not job.state.is_terminal:
             return Batch((), ended=False)

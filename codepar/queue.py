@@ -33,6 +33,9 @@ PRIORITY_STEPS = (EXECUTION_PRIORITY, JOB_PRIORITY)
 VISIBILITY_TIMEOUT_S = 1800
 CONNECT_TIMEOUT_S = 2.0
 
+# How Redis and Valkey refuse writes: their disk is full, or their memory.
+_CANNOT_WRITE = ("MISCONF", "No space left", "maxmemory")
+
 
 class QueueName(StrEnum):
     """``jobs`` runs flows, ``execute`` compiles and runs code, ``gpu`` does so where a device is."""
@@ -158,8 +161,8 @@ def broker_errors() -> Iterator[None]:
 def broker_unavailable(error: Exception) -> BrokerUnavailable:
     """The driver's error in our words; a broker that cannot write because its disk is full says so."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "MISCONF" in text or "No space left" in text:
-        return BrokerUnavailable(f"the broker cannot write: {text}", remedy="free space on the disk that holds its data")
+    if any(sign in text for sign in _CANNOT_WRITE):
+        return BrokerUnavailable(f"the broker cannot write: {text}", remedy="free space or memory where the broker runs")
     return BrokerUnavailable(
         f"the broker cannot be reached: {text}",
         remedy="start it with `codepar serve`, or check CODEPAR_REDIS_URL; stored jobs are sent when it is back",

@@ -1,0 +1,86 @@
+"""What the sweep sends, seen in the queue itself; jobs that run are in tests/worker."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from codepar.errors import BrokerUnavailable
+from codepar.jobs import JobKind, now
+from codepar.queue import JobQueue, QueueName
+from codepar.store.tables import jobs
+from codepar.sweeper import Sweeper
+
+
+@pytest.fixture
+def queue(service_settings):
+    opened = JobQueue(service_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sweeper(service_settings, service_store, queue):
+    return Sweeper(service_settings, service_store, queue, interval_s=1.0)
+
+
+def _age(store, job_id, **seconds):
+    with store.writing() as connection:
+        values = {column: now() - timedelta(seconds=age) for column, age in seconds.items()}
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+
+
+def _stored(store):
+    return store.create_job(JobKind.EXECUTION, {}).job.id
+
+
+def test_a_job_stored_but_never_queued_is_sent_once(broker, sweeper, service_store, queue):
+    job_id = _stored(service_store)
+    assert sweeper.sweep() == 0
+    _age(service_store, job_id, created_at=2)
+    assert [sweeper.sweep(), sweeper.sweep()] == [1, 0]
+    assert queue.depths()[QueueName.EXECUTE] == 1
+
+
+def test_a_silent_job_is_sent_once_each_silence(broker, sweeper, service_store):
+    job_id = _stored(service_store)
+    service_store.mark_sent(job_id)
+    service_store.take_lease(job_id, "one")
+    _age(service_store, job_id, sent_at=60)
+    assert sweeper.sweep() == 0
+    _age(service_store, job_id, heartbeat_at=60)
+    assert [sweeper.sweep(), sweeper.sweep()] == [1, 0]
+    _age(service_store, job_id, heartbeat_at=60, sent_at=60)
+    assert sweeper.sweep() == 1
+
+
+def test_a_job_in_a_long_queue_is_left_there(broker, sweeper, service_store, queue):
+    job_id = _stored(service_store)
+    queue.send_job(job_id, JobKind.EXECUTION)
+    service_store.mark_sent(job_id)
+    _age(service_store, job_id, created_at=3600, sent_at=3600)
+    assert sweeper.sweep() == 0
+
+
+def test_a_job_whose_message_the_broker_lost_is_sent_again(broker, sweeper, service_store, queue):
+    job_id = _stored(service_store)
+    service_store.mark_sent(job_id)
+    _age(service_store, job_id, created_at=3600, sent_at=3600)
+    assert [sweeper.sweep(), sweeper.sweep()] == [1, 0]
+
+
+def test_a_job_is_not_taken_for_sent_while_the_broker_is_away(sweeper, service_store):
+    job_id = _stored(service_store)
+    _age(service_store, job_id, created_at=2)
+    with pytest.raises(BrokerUnavailable):
+        sweeper.sweep()
+    assert [ref.id for ref in service_store.unsent(1)] == [job_id]
+
+
+def test_it_lives_through_a_broker_that_is_away_and_ends_when_told(service_settings, service_store, queue):
+    sweeper = Sweeper(service_settings, service_store, queue, interval_s=0.01)
+    _age(service_store, _stored(service_store), created_at=2)
+    sweeper.start()
+    assert sweeper._thread.is_alive()
+    sweeper.stop()
+    assert not sweeper._thread.is_alive()
