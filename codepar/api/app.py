@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await asyncio.to_thread(sweeper.stop)
                 await services.close()
 
-    app = FastAPI(title="codepar", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(title="codepar", version=__version__, description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     for router in (mpi.router, executions.router, jobs.router, job_events.router, health.router, metrics.router):
         app.include_router(router)
     install_error_handlers(app)

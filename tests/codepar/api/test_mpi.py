@@ -1,0 +1,71 @@
+"""MPI completion over REST: verified as a job, at once for an editor, and what is refused."""
+
+import subprocess
+
+import pytest
+
+STRIPPED = """#include <mpi.h>
+#include <stdio.h>
+
+int main(int argc, char **argv) {
+    int rank, size;
+    if (rank == 0) printf("ready\\n");
+    return 0;
+}
+"""
+
+
+def complete(served, source, options, **arguments):
+    body = {"project": {"files": {"main.c": source}}, "options": options}
+    return served.http.post("/v1/mpi/completions", json=body, **arguments)
+
+
+def test_a_completion_is_verified_at_each_rank_count(served, tmp_path):
+    answer = complete(served, STRIPPED, {"ranks": [1, 2], "invariant": True}, params={"wait": 90})
+    assert answer.status_code == 200, answer.text
+    job = answer.json()
+    assert job["kind"] == "mpi_completion"
+    assert job["state"] == "succeeded", job["error"]
+    result = job["result"]
+    assert result["verified"] is True
+    assert [(verdict["ranks"], verdict["status"], verdict["agrees"]) for verdict in result["verification"]] == [
+        (1, "ok", True),
+        (2, "ok", True),
+    ]
+    assert "MPI_Init" in result["source"]
+    assert all(edit["confidence"] is not None for edit in result["edits"])
+    applies(result["diff"], tmp_path)
+
+
+def test_an_editor_is_answered_at_once_and_nothing_is_stored(served, tmp_path):
+    answer = complete(served, STRIPPED, {"verify": False})
+    assert answer.status_code == 200
+    job = answer.json()
+    assert job["state"] == "succeeded"
+    assert job["result"]["verified"] is False
+    assert job["result"]["verification"] == []
+    applies(job["result"]["diff"], tmp_path)
+    assert served.http.get(f"/v1/jobs/{job['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize(
+    "source", ["", "   \n", "int main(void) { return 0;\n", "Dear committee,\nplease find enclosed.\n", "int a\0b;\n"]
+)
+def test_what_is_no_c_is_refused_at_once(served, source, verify):
+    answer = complete(served, source, {"verify": verify})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["error"]["message"]
+
+
+def test_a_command_of_the_client_is_not_run(served, tmp_path):
+    answer = complete(served, STRIPPED, {"oracle": f"touch {tmp_path}/ran"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["param"] == "options.oracle"
+    assert not (tmp_path / "ran").exists()
+
+
+def applies(diff, folder):
+    (folder / "main.c").write_text(STRIPPED)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    subprocess.run(["git", "apply", "--check", "-"], cwd=folder, input=diff, text=True, check=True)
