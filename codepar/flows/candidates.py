@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codepar.errors import InvalidInput
+from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.apply import apply_edits
-from codepar.mpi.complete import Completer, Proposal
+from codepar.mpi.complete import Completer, Proposal, agreed
+from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.project import Project
 from codepar.protocols import Generator
+from codepar.syntax.tree import parse
 
 Edits = Mapping[str, Sequence[Edit]]
 
@@ -45,7 +48,19 @@ class Found:
     baseline: Candidate
     dropped: list[Dropped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    said: list[Edit] = field(default_factory=list)
+    suggestions: list[Edit] = field(default_factory=list)
     answered: bool = False
+
+    def offer(self, candidate: Candidate, place: int | None = None) -> None:
+        """Add a candidate, unless an earlier one is the same program."""
+        if all(candidate.project.files != other.project.files for other in self.candidates):
+            self.candidates.insert(len(self.candidates) if place is None else place, candidate)
+
+    def credited(self, edit: Edit) -> Edit:
+        """The edit as the model's too, where the model proposed the same call."""
+        both = next((s for s in self.said if (s.function, s.arguments) == (edit.function, edit.arguments)), None)
+        return edit if both is None or edit.origin == "model" else agreed(edit, both)
 
 
 def completers_of(project: Project, signatures: Signatures, only: str | None) -> dict[str, Completer]:
@@ -56,37 +71,53 @@ def completers_of(project: Project, signatures: Signatures, only: str | None) ->
     trees = {path: read_program(project.files[path], path) for path in paths}
     if not any(tree.functions for tree in trees.values()):
         raise InvalidInput(f"{paths[0]} holds no function", remedy="give a whole C or C++ program, or a file of one")
-    return {path: Completer(tree, signatures) for path, tree in trees.items()}
+    return {path: Completer(tree, signatures, path) for path, tree in trees.items()}
 
 
-async def find_candidates(
-    project: Project, completers: Mapping[str, Completer], generator: Generator | None, budget_s: float
-) -> Found:
-    """Ask rules and model, and join what they say. Candidates that equal an earlier one are left out."""
-    ruled = {path: completer.by_rules() for path, completer in completers.items()}
-    four = {path: completer.baseline() for path, completer in completers.items()}
+def rule_candidates(project: Project, completers: Mapping[str, Completer]) -> Found:
+    """What needs no model: the rules' answer, the four-call baseline, the empty completion; equal ones once."""
+    ruled: Edits = {path: completer.by_rules() for path, completer in completers.items()}
+    four: Edits = {path: completer.baseline() for path, completer in completers.items()}
+    none: Edits = {path: [] for path in completers}
     found = Found([], _build("baseline", project, four))
+    for candidate in (_build("rules", project, ruled), found.baseline, _build("empty", project, none)):
+        found.offer(candidate)
+    return found
+
+
+async def ask_model(
+    found: Found, project: Project, completers: Mapping[str, Completer], generator: Generator, budget_s: float
+) -> None:
+    """Ask the model for each file that has to do with MPI, and offer what it adds as the second candidate."""
+    ruled = found.candidates[0].edits
     joined = dict(ruled)
-    if generator is not None:
-        for path, completer in completers.items():
-            if not completer.wants_calls:
-                continue
-            proposal = await completer.by_model(generator, budget_s)
-            found.answered |= proposal.answered
-            _record(found, path, proposal, len(completers) > 1)
-            together = completer.join(ruled[path], proposal.edits)
-            _record(found, path, together, several=False)
-            joined[path] = together.edits
-    ways: dict[str, Edits] = {
-        "rules": ruled,
-        "model and rules": joined,
-        "baseline": four,
-        "empty": {path: [] for path in completers},
-    }
-    for name, edits in ways.items():
-        candidate = _build(name, project, edits)
-        if all(candidate.project.files != other.project.files for other in found.candidates):
-            found.candidates.append(candidate)
+    for path, completer in completers.items():
+        if not completer.wants_calls:
+            continue
+        proposal = await completer.by_model(generator, budget_s)
+        found.answered |= proposal.answered
+        found.said += proposal.edits
+        _record(found, path, proposal, len(completers) > 1)
+        together = completer.join(ruled[path], proposal.edits)
+        _record(found, path, together, several=False)
+        joined[path] = together.edits
+    found.offer(_build("model and rules", project, joined), place=1)
+
+
+async def cursor_candidates(
+    request: MpiCompletionRequest, project: Project, completer: Completer, generator: Generator | None
+) -> Found:
+    """The ranked calls at the cursor of one file; the best of them is the first candidate."""
+    options = request.options
+    path = completer.path
+    cursor = place_cursor(project.files[path], options.line or 1, options.column)
+    at = Completer(parse(cursor.source, path=path), completer.rules.signatures, path)
+    found = Found([], _build("baseline", project, {path: completer.baseline()}))
+    suggested = await suggest(cursor, at.rules, at.by_rules(), generator, options.budget_s)
+    found.suggestions = suggested.edits
+    found.dropped, found.notes, found.answered = suggested.dropped, suggested.notes, suggested.answered
+    bare = project.with_files({path: cursor.source})
+    found.offer(_build("cursor", bare, {path: suggested.edits[:1]}))
     return found
 
 

@@ -6,14 +6,17 @@ What went wrong on the way (no model, an answer without sense) is said in ``note
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codepar.errors import EnvironmentFault
-from codepar.flows.candidates import Candidate, Found, completers_of, find_candidates
+from codepar.flows.candidates import Candidate, Found, ask_model, completers_of, cursor_candidates, rule_candidates
 from codepar.flows.judging import Court, call_court, is_undecided, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import Baseline, CandidateSummary, MpiCompletion, Provenance
 from codepar.mpi.apply import unified_diff
+from codepar.mpi.complete import Completer
 from codepar.mpi.headers import Signatures, load_signatures
 from codepar.mpi.oracle import CommandRunner
 from codepar.mpi.proposal import Dropped, Edit
@@ -38,6 +41,11 @@ class _Trial:
         far = {Status.OK: 3, Status.WRONG_OUTPUT: 2, Status.COMPILE_ERROR: 0}.get(status, 1) if status else 3
         return (is_verified(self.verdicts), far)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether no other candidate could fare better."""
+        return is_verified(self.verdicts) or is_undecided(self.verdicts)
+
 
 async def complete(
     request: MpiCompletionRequest,
@@ -53,20 +61,26 @@ async def complete(
     Raises ``InvalidInput`` where there is nothing to complete, ``EnvironmentFault`` without executor or ``mpi.h``.
     """
     options = request.options
-    if executor is None and options.verify:
+    at_cursor = options.line is not None
+    judging = options.verify and not (at_cursor and not options.has_oracle)
+    if executor is None and judging:
         raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor, or ask with verify false")
     signatures = load_signatures(cache=settings.cache_dir if settings else None)
     completers = completers_of(request.project, signatures, options.file)
     court = None
-    if executor is not None and options.verify:
+    if executor is not None and judging:
         court = call_court(request, executor, progress, settings=settings, command=command)
     await progress.report("proposing", {"files": list(completers)})
     asked = generator if options.model else None
-    found = await find_candidates(request.project, completers, asked, options.budget_s)
+    if at_cursor:
+        completer = next(iter(completers.values()))
+        found = await cursor_candidates(request, request.project, completer, asked)
+        trials = await _try_rest(found, [], court)
+    else:
+        found = rule_candidates(request.project, completers)
+        trials = await _ask_and_try(found, request, completers, asked, court)
     if generator is None and options.model:
         found.notes.append("no language model is installed or reachable: the rules alone proposed (codepar models pull)")
-    await progress.report("candidates", {"names": [candidate.name for candidate in found.candidates]})
-    trials = await _try(found, court, progress)
     best = max(trials, key=lambda trial: trial.merit)
     verdicts = await court.verdicts(best.candidate.project, best.verdicts) if court else []
     baseline = await _baseline(found, trials, court)
@@ -75,21 +89,40 @@ async def complete(
     return answer.model_copy(update={"baseline": baseline, "provenance": provenance})
 
 
-async def _try(found: Found, court: Court | None, progress: Progress) -> list[_Trial]:
-    """Judge the candidates in turn until one is verified, each first at the largest rank count, which decides soonest."""
-    trials: list[_Trial] = []
-    for candidate in found.candidates:
-        trial = _Trial(candidate)
-        trials.append(trial)
-        if court is None:
-            break
+async def _ask_and_try(
+    found: Found,
+    request: MpiCompletionRequest,
+    completers: Mapping[str, Completer],
+    generator: Generator | None,
+    court: Court | None,
+) -> list[_Trial]:
+    """Judge the rules' answer while the model thinks, then the others until one is verified."""
+    if generator is None:
+        return await _try_rest(found, [], court)
+    asking = asyncio.create_task(ask_model(found, request.project, completers, generator, request.options.budget_s))
+    try:
+        first = await _trial(found.candidates[0], court)
+        await asking
+    finally:
+        asking.cancel()
+    return await _try_rest(found, [first], court)
+
+
+async def _try_rest(found: Found, trials: list[_Trial], court: Court | None) -> list[_Trial]:
+    """Judge the candidates that follow in turn, until one is verified or nobody can say."""
+    while not trials or (court is not None and not trials[-1].is_final and len(trials) < len(found.candidates)):
+        trials.append(await _trial(found.candidates[len(trials)], court))
+    return trials
+
+
+async def _trial(candidate: Candidate, court: Court | None) -> _Trial:
+    trial = _Trial(candidate)
+    if court is not None:
         trial.verdicts = await _judge(court, candidate.project)
         first = trial.verdicts[0]
         data = {"name": candidate.name, "ranks": first.ranks, "status": first.status.value, "agrees": first.agrees}
-        await progress.report("candidate", data)
-        if is_verified(trial.verdicts) or is_undecided(trial.verdicts):
-            break
-    return trials
+        await court.progress.report("candidate", data)
+    return trial
 
 
 async def _judge(court: Court, project: Project) -> list[Verdict]:
@@ -130,7 +163,8 @@ def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], b
         source=after[path],
         path=path,
         diff="".join(unified_diff(name, before[name], text) for name, text in changed.items()),
-        edits=tuple(best.candidate.all_edits()),
+        edits=tuple(found.credited(edit) for edit in best.candidate.all_edits()),
+        suggestions=tuple(found.suggestions),
         dropped=(*found.dropped, *_left_out(found, best.candidate)),
         verification=tuple(best.verdicts),
         verified=is_verified(best.verdicts),

@@ -23,7 +23,7 @@ from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
 from codepar.protocols import Generation, Generator, Sampling
 from codepar.syntax.tree import SyntaxTree
 
-ANSWER_TOKENS = 640
+_MAX_ANSWER_TOKENS = 640
 _SETUP = ("MPI_Init", "MPI_Comm_rank", "MPI_Comm_size", "MPI_Finalize")
 _SINGLE = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize"})
 
@@ -41,7 +41,8 @@ class Proposal:
 class Completer:
     """Proposals for one file; the model is asked once, the rules are free."""
 
-    def __init__(self, tree: SyntaxTree, signatures: Signatures) -> None:
+    def __init__(self, tree: SyntaxTree, signatures: Signatures, path: str = "main.c") -> None:
+        self.path = path
         self.source = tree.text
         self.facts = Facts(tree)
         self.rules = Rules(self.facts, signatures)
@@ -76,9 +77,10 @@ class Completer:
         """Ask the model for the whole file. Never raises for what the model or its engine does: that is a note."""
         try:
             capabilities = await generator.capabilities()
-            asked = ask_for_calls(self.source, capabilities, ANSWER_TOKENS)
+            room = min(_MAX_ANSWER_TOKENS, 160 + 3 * self.facts.tree.line_count)
+            asked = ask_for_calls(self.source, capabilities, room)
             logprobs = 0 if capabilities.logprobs else None
-            sampling = Sampling(max_tokens=ANSWER_TOKENS, budget_s=budget_s, logprobs=logprobs)
+            sampling = Sampling(max_tokens=room, budget_s=budget_s, logprobs=logprobs)
             generation = await generator.complete(asked.prompt, sampling)
         except CodeparError as error:
             return Proposal(notes=[f"the language model was not used: {error}"])
@@ -112,7 +114,7 @@ class Completer:
         said = {(edit.function, edit.arguments): edit for edit in model}
         for edit in rules:
             both = said.get((edit.function, edit.arguments))
-            joined.edits.append(edit if both is None else _agreed(edit, both))
+            joined.edits.append(edit if both is None else agreed(edit, both))
         for edit in model:
             fault = self._conflict(edit, joined.edits)
             if fault is None:
@@ -157,7 +159,8 @@ def _edit(label: Label, placed: Placed, confidence: float) -> Edit:
     )
 
 
-def _agreed(rule: Edit, model: Edit) -> Edit:
+def agreed(rule: Edit, model: Edit) -> Edit:
+    """The rule's edit when the model proposed the same call: the model's origin, and both confidences joined."""
     joint = 1.0 - (1.0 - rule.confidence) * (1.0 - model.confidence)
     return rule.model_copy(update={"origin": "model", "confidence": round(joint, 4)})
 

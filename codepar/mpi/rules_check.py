@@ -54,7 +54,7 @@ class Rules:
             return Placed(after_line, self._datatypes(self._scope(after_line, call)))
         line = self._place(after_line, call)
         line = self._after_declarations(line, call)
-        return Placed(line, self._datatypes(self._addresses(line, self._scope(line, call))))
+        return Placed(line, self._datatypes(self._types(line, self._addresses(line, self._scope(line, call)))))
 
     def _name(self, call: CallText) -> CallText:
         if call.function in self.signatures:
@@ -160,6 +160,19 @@ class Rules:
                     continue
                 arguments[index] = f"&{arguments[index]}"
         return replace(call, arguments=tuple(arguments))
+
+    def _types(self, line: int, call: CallText) -> CallText:
+        """A handle (communicator, datatype, operation) where a number is wanted, or one of another kind, is refused."""
+        visible = self._variables(line)
+        for argument, parameter in zip(call.arguments, self.signatures[call.function].parameters, strict=False):
+            variable = visible.get(argument)
+            plain = variable is not None and not variable.pointer_depth and not variable.dimensions
+            given = variable.type if variable is not None and plain else self.signatures.constants.get(argument, "")
+            wanted = parameter.type
+            handles = [text for text in (given, wanted) if text.startswith("MPI_") and "*" not in text]
+            if given and handles and given != wanted and "*" not in wanted + given:
+                raise RuleBroken(f"type: `{argument}` is {given}, {call.function} wants {wanted} for {parameter.name}")
+        return call
 
     def _datatypes(self, call: CallText) -> CallText:
         """A predefined datatype that contradicts the buffer's element type is replaced by the right one."""
