@@ -145,6 +145,11 @@ static void write_all(int fd, const void *data, size_t size) {
     }
 }
 
+static void record(int out, uint64_t kind, uint64_t size) {
+    uint64_t pair[2] = {kind, size};
+    write_all(out, pair, sizeof pair);
+}
+
 static void make_parents(char *path) {
     for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
@@ -243,7 +248,17 @@ static int read_file(const char *path, char *buffer, size_t size) {
     return 0;
 }
 
-struct usage { uint64_t resident, private_, anonymous, shared, files, inodes; uint32_t tasks; };
+struct usage { uint64_t resident, private_, anonymous, shared, files, inodes, cpu_us; uint32_t tasks; };
+
+/* Fields 14, 15 and 20 of /proc/PID/stat; the second, a name in brackets, may hold anything. */
+static void add_times(const char *line, struct usage *u) {
+    unsigned long long user = 0, system = 0;
+    unsigned threads = 1;
+    const char *rest = strrchr(line, ')');
+    if (rest) sscanf(rest + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %u", &user, &system, &threads);
+    u->tasks += threads;
+    u->cpu_us += (user + system) * 1000000u / (unsigned long long)sysconf(_SC_CLK_TCK);
+}
 
 static void add_process(const char *pid, struct usage *u, int precise) {
     char path[64], line[4096];
@@ -253,11 +268,8 @@ static void add_process(const char *pid, struct usage *u, int precise) {
     sscanf(line, "%llu %llu %llu", &size, &resident, &shared);
     u->resident += resident * page;
     u->private_ += (resident - shared) * page;
-    snprintf(path, sizeof path, "/proc/%s/status", pid);
-    if (!read_file(path, line, sizeof line)) {
-        const char *threads = strstr(line, "Threads:");
-        u->tasks += threads ? (uint32_t)atoi(threads + 8) : 1;
-    }
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    if (!read_file(path, line, sizeof line)) add_times(line, u);
     if (!precise) return;
     snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
     if (read_file(path, line, sizeof line)) { u->anonymous += resident * page; return; } /* hidden by the command: all counts */
@@ -296,16 +308,34 @@ static struct usage measure(int precise) {
 
 static uint64_t peak;
 
-static enum hit exceeded(const struct header *h) {
+static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
+
+static uint64_t reaped_us(void) {
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    return microseconds(used.ru_utime) + microseconds(used.ru_stime);
+}
+
+/* Told to the host when it has grown by a sixteenth: a box that is killed has no last word. */
+static void note(uint64_t bytes, uint64_t cpu_us, int out) {
+    static uint64_t told[2];
+    if (bytes > peak) peak = bytes;
+    if (peak <= told[0] + told[0] / 16 && cpu_us <= told[1] + told[1] / 16 + 10000) return;
+    told[0] = peak;
+    told[1] = cpu_us;
+    record(out, 'P', sizeof told);
+    write_all(out, told, sizeof told);
+}
+
+static enum hit exceeded(const struct header *h, int out) {
     struct usage u = measure(0);
-    uint64_t floor_ = u.private_ + u.files;
-    if (floor_ > peak) peak = floor_;
+    note(u.private_ + u.files, u.cpu_us + reaped_us(), out);
     if (u.inodes > h->inodes) return HIT_FILES;
     if (u.tasks > h->processes) return HIT_PROCESSES;
     if (u.resident + u.files <= h->memory) return HIT_NONE;
     u = measure(1);
     uint64_t exact = u.anonymous + (u.shared > u.files ? u.shared : u.files);
-    if (exact > peak) peak = exact;
+    note(exact, 0, out);
     return exact > h->memory ? HIT_MEMORY : HIT_NONE;
 }
 
@@ -321,7 +351,7 @@ static int reap_until(pid_t pid, int *status) {
     }
 }
 
-static enum hit watch(const struct header *h, pid_t pid, int *status) {
+static enum hit watch(const struct header *h, int out, pid_t pid, int *status) {
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -330,7 +360,7 @@ static enum hit watch(const struct header *h, pid_t pid, int *status) {
         if (reap_until(pid, status)) return HIT_NONE;
         if (!h->poll_ms) { sigwaitinfo(&child, NULL); continue; }
         if (sigtimedwait(&child, NULL, &interval) == SIGCHLD) continue;
-        enum hit hit = exceeded(h);
+        enum hit hit = exceeded(h, out);
         if (hit) return hit;
     }
 }
@@ -344,11 +374,6 @@ static int open_artifact(const char *name) {
     struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof how);
     return fd < 0 && errno == ENOSYS ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : fd;
-}
-
-static void record(int out, uint64_t kind, uint64_t size) {
-    uint64_t pair[2] = {kind, size};
-    write_all(out, pair, sizeof pair);
 }
 
 static void copy(int out, int fd, uint64_t size) {
@@ -377,9 +402,7 @@ static uint64_t send_artifact(int out, const char *name, uint64_t room) {
 
 struct ending { uint64_t failure, status, hit, cpu_us, peak; };
 
-static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
-
-static struct ending run(const struct header *h, char **argv, char **environment) {
+static struct ending run(const struct header *h, int out, char **argv, char **environment) {
     struct ending end = {0};
     int pipe_[2], status = 0;
     int32_t error = 0;
@@ -389,7 +412,7 @@ static struct ending run(const struct header *h, char **argv, char **environment
     close(pipe_[1]);
     if (read(pipe_[0], &error, sizeof error) == sizeof error) end.failure = (uint64_t)error;
     close(pipe_[0]);
-    end.hit = watch(h, pid, &status);
+    end.hit = watch(h, out, pid, &status);
     if (end.hit) status = SIGKILL;
     kill_all();
     struct rusage used;
@@ -427,7 +450,7 @@ static int init(int request, int out) {
     if (chdir("/box")) die("/box");
     unpack(h.files);
     record(out, 'S', 0);
-    struct ending end = run(&h, argv, environment);
+    struct ending end = run(&h, out, argv, environment);
     record(out, 'E', sizeof end);
     write_all(out, &end, sizeof end);
     uint64_t room = h.artifact_bytes;

@@ -149,7 +149,10 @@ async def _limit(run: Run, program: bytes, name: str, cause: Cause, bounds: Boun
 async def examine(run: Run, program: bytes, counters: str, bubblewrap: str) -> Report:
     """Try every wall with the compiled ``probe.c``. Raises ``SandboxUnavailable`` when no box can be started at all."""
     started = time.monotonic()
-    first = await _walls(run, program)
+    try:
+        first = await _walls(run, program)
+    except SandboxUnavailable as error:
+        raise SandboxUnavailable(error.message, remedy=remedy()) from error
     limits = await asyncio.gather(*(_limit(run, program, *limit) for limit in _LIMITS))
     return Report((*first, *limits), counters, bubblewrap, time.monotonic() - started)
 

@@ -12,7 +12,6 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from codepar.errors import EnvironmentFault, SandboxUnavailable
 from worker.runner import Cause, Command, Outcome, Watch
@@ -64,14 +63,6 @@ class Drain:
         self._loop.remove_reader(self._descriptor)
 
 
-@dataclass(frozen=True)
-class Reaped:
-    """What the kernel counted for the processes waited for: their CPU time, and the largest one's memory."""
-
-    cpu_s: float
-    largest_bytes: int
-
-
 class Monitor:
     """Watches one started box. ``finish`` must be awaited; afterwards nothing of the box is alive."""
 
@@ -88,8 +79,6 @@ class Monitor:
         self._timers: list[asyncio.TimerHandle] = []
         self._inside: int | None = None
         self._kill_wanted = False
-        self._exit_status = 0
-        self._reaped = Reaped(0.0, 0)
         self._setup_cpu_s = 0.0
         self._outside = os.pidfd_open(started.process.pid)
         self._gone: asyncio.Future[None] = self._loop.create_future()
@@ -175,9 +164,8 @@ class Monitor:
 
     def _exited(self) -> None:
         self._loop.remove_reader(self._outside)
-        _, self._exit_status, used = os.wait4(self._process.pid, 0)
-        self._process.returncode = os.waitstatus_to_exitcode(self._exit_status)
-        self._reaped = Reaped(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+        _, status = os.waitpid(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
         self._drains[0].finish()  # the process id may still lie in its pipe
         if self._inside is None:
             self._gone.set_result(None)
@@ -246,16 +234,15 @@ class Monitor:
             artifacts=dict(self._decoder.answer.artifacts),
             wall_s=self._wall_s(),
             cpu_s=self._cpu_s(usage),
-            peak_memory_bytes=usage.peak_memory_bytes
-            or max(self._reaped.largest_bytes, ending.peak_memory_bytes if ending else 0),
+            peak_memory_bytes=usage.peak_memory_bytes or (ending or self._decoder.answer).peak_memory_bytes,
         )
 
     def _cpu_s(self, usage: Usage) -> float:
         """Of the command alone where that is known: without what setting up the box took."""
         if usage.cpu_s is not None:
             return max(0.0, usage.cpu_s - self._setup_cpu_s)
-        ending = self._decoder.answer.ending
-        return ending.cpu_s if ending is not None else self._reaped.cpu_s
+        answer = self._decoder.answer
+        return (answer.ending or answer).cpu_s
 
     def _wall_s(self) -> float:
         if self._started_at is None:

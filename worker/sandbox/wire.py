@@ -52,9 +52,12 @@ class Ending:
 
 @dataclass
 class Answer:
-    """The records read so far. ``too_large`` names artifacts that did not fit."""
+    """The records read so far. ``too_large`` names artifacts that did not fit; peak and CPU time are those of a command that
+    still runs."""
 
     started: bool = False
+    peak_memory_bytes: int = 0
+    cpu_s: float = 0.0
     ending: Ending | None = None
     artifacts: dict[str, bytes] = field(default_factory=dict)
     too_large: list[str] = field(default_factory=list)
@@ -137,6 +140,9 @@ class Decoder:
     def _accept(self, kind: int, body: bytes) -> None:
         if kind == ord("S"):
             self.answer.started = True
+        elif kind == ord("P"):
+            self.answer.peak_memory_bytes, cpu_us = struct.unpack("<2Q", body)
+            self.answer.cpu_s = max(self.answer.cpu_s, cpu_us / 1e6)
         elif kind == ord("E"):
             failure, status, hit, cpu_us, peak = _ENDING.unpack(body)
             self.answer.ending = Ending(failure, status, Hit(hit), cpu_us / 1e6, peak)

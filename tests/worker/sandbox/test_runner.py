@@ -90,6 +90,14 @@ def test_counters_are_of_the_whole_tree(runner):
     assert held.peak_memory_bytes > 60_000_000
 
 
+def test_a_command_that_is_killed_has_its_counters_too(runner):
+    script = "head -c 50000000 /dev/zero > /tmp/held; while :; do :; done"
+    outcome = run(runner, shell(script, bounds=Bounds(wall_s=0.8)))
+    assert outcome.cause == "wall"
+    assert outcome.peak_memory_bytes > 45_000_000
+    assert 0.05 < outcome.cpu_s < 2
+
+
 def test_read_only_folders_appear_at_their_place_and_stay_read_only(runner, tmp_path):
     closed = tmp_path / "closed"
     folder = closed / "prefix"
