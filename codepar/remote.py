@@ -27,6 +27,8 @@ from codepar.settings import Settings
 KEY_LIFE_S = 3600
 POLL_S = 1
 OUTAGE_S = 60.0
+# A delivery number that none has: the caller gave up.
+NOBODY = 0
 MAX_REPLY_BYTES = 64 * 1024**2
 
 _T = TypeVar("_T")
@@ -106,13 +108,21 @@ class RemoteExecutor:
 
         Raises what the remote executor raised, and ``BrokerUnavailable`` after a minute without a broker.
         """
-        keys = ExecutionKeys(new_id())
-        body = execution.model_dump(mode="json")
+        return await self.execute_as(new_id(), execution)
+
+    async def execute_as(self, execution_id: str, execution: Execution) -> ExecutionResult:
+        """The same under a given name: a caller that takes over from one that died joins what that one had begun."""
+        keys = ExecutionKeys(execution_id)
         try:
-            return await self._deliver(keys, body)
-        finally:
-            with suppress(redis.RedisError, OSError):
-                await self._redis.delete(keys.wanted, keys.reply, keys.starts)
+            result = await self._deliver(keys, execution.model_dump(mode="json"))
+        except asyncio.CancelledError:
+            await self._let_go(keys, NOBODY)
+            raise
+        except CodeparError:
+            await self._let_go(keys, None)
+            raise
+        await self._let_go(keys, None)
+        return result
 
     async def close(self) -> None:
         """Close the connections."""
@@ -120,7 +130,12 @@ class RemoteExecutor:
         await self._redis.aclose()
 
     async def _deliver(self, keys: ExecutionKeys, body: dict[str, Any]) -> ExecutionResult:
-        delivery = lost = 0
+        delivery = await self._patiently(self._delivery_under_way, keys)
+        if delivery > 0:
+            reply = await self._await_reply(keys, delivery, starts_before=0)
+            if reply is not None:
+                return _unpacked(reply)
+        lost = 0
         while lost < self._settings.max_attempts:
             delivery += 1
             before = await self._patiently(self._want, keys, delivery)
@@ -130,6 +145,17 @@ class RemoteExecutor:
                 return _unpacked(reply)
             lost = await self._patiently(self._starts, keys)
         return lost_worker(lost)
+
+    async def _delivery_under_way(self, keys: ExecutionKeys) -> int:
+        """The delivery that an earlier caller of this name was waiting for, 0 for none."""
+        return int(await self._redis.get(keys.wanted) or 0)
+
+    async def _let_go(self, keys: ExecutionKeys, word: int | None) -> None:
+        """Forget the execution; ``NOBODY`` tells a worker that has it to stop."""
+        with suppress(redis.RedisError, OSError):
+            await self._redis.delete(keys.wanted, keys.reply, keys.starts)
+            if word is not None:
+                await self._redis.set(keys.wanted, word, ex=2 * key_life(self._settings))
 
     async def _await_reply(self, keys: ExecutionKeys, delivery: int, starts_before: int) -> Reply | None:
         loop = asyncio.get_running_loop()
@@ -155,7 +181,8 @@ class RemoteExecutor:
 
     async def _want(self, keys: ExecutionKeys, delivery: int) -> int:
         """Say that the caller is there; returns how often a worker began."""
-        await self._redis.set(keys.wanted, delivery, ex=key_life(self._settings))
+        # Long enough for another attempt of the job to come back for it.
+        await self._redis.set(keys.wanted, delivery, ex=2 * key_life(self._settings))
         return await self._starts(keys)
 
     async def _starts(self, keys: ExecutionKeys) -> int:

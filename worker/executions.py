@@ -55,8 +55,10 @@ class _Watch:
         pipe.set(self._keys.alive, 1, ex=key_life(self._runtime.settings))
         pipe.get(self._keys.wanted)
         wanted = pipe.execute()[1]
+        if wanted not in {None, self._delivery}:
+            return Stop.CANCELLED
         # One miss is forgiven: a broker that just came back may have let the key run out.
-        self._missed = 0 if wanted == self._delivery else self._missed + 1
+        self._missed = self._missed + 1 if wanted is None else 0
         return Stop.CANCELLED if self._missed > 1 else None
 
 

@@ -19,6 +19,7 @@ from codepar.jobs import ErrorBody, JobKind, JobState
 from codepar.logs import job_context
 from codepar.protocols import ExecutionResult, Executor, Status
 from codepar.store import Lease
+from worker.memory import JobMemory, RememberingExecutor, RememberingGenerator
 from worker.owners import is_dead, new_owner
 from worker.pulse import Pulse, Stop, Stopped
 from worker.runtime import Runtime
@@ -68,8 +69,9 @@ def _take(runtime: Runtime, job_id: str) -> Lease | None:
 def _work(runtime: Runtime, lease: Lease) -> bool:
     """Run the flow and write what came of it. False: the lease was lost, the result is somebody else's."""
     pulse = Pulse(lambda: _beat(runtime, lease), runtime.settings.heartbeat_s, runtime.shutdown)
+    memory = JobMemory(runtime.redis, lease.job_id)
     try:
-        outcome = runtime.run(pulse.guard(_attempt(runtime, lease)))
+        outcome = runtime.run(pulse.guard(_attempt(runtime, lease, memory)))
     except Stopped as stopped:
         if stopped.reason is Stop.SHUTDOWN:
             runtime.store.release(lease)
@@ -78,7 +80,9 @@ def _work(runtime: Runtime, lease: Lease) -> bool:
             _log.warning("attempt %d lost its lease", lease.attempt)
             return False
         outcome = Outcome(JobState.CANCELLED)
-    return _finish(runtime, lease, outcome)
+    written = _finish(runtime, lease, outcome)
+    memory.forget()
+    return written
 
 
 def _beat(runtime: Runtime, lease: Lease) -> Stop | None:
@@ -88,7 +92,7 @@ def _beat(runtime: Runtime, lease: Lease) -> Stop | None:
     return Stop.CANCELLED if heartbeat.cancel_requested else None
 
 
-async def _attempt(runtime: Runtime, lease: Lease) -> Outcome:
+async def _attempt(runtime: Runtime, lease: Lease, memory: JobMemory) -> Outcome:
     """The flow's outcome; every error becomes one."""
     progress = JobProgress(runtime.events, lease.job_id, lease.attempt)
     await progress.report("started", {"kind": lease.kind.value})
@@ -96,7 +100,9 @@ async def _attempt(runtime: Runtime, lease: Lease) -> Outcome:
         flow = FLOWS[lease.kind]
         request = _validated(flow, lease.request)
         generator = await runtime.generator() if flow.needs_engine else None
-        result = await flow.run(request, generator, _executor(runtime, lease.kind), progress, runtime.settings)
+        remembering = None if generator is None else RememberingGenerator(generator, memory)
+        executor = RememberingExecutor(_executor(runtime, lease.kind), memory)
+        result = await flow.run(request, remembering, executor, progress, runtime.settings)
     except CodeparError as error:
         _log.warning("attempt %d failed: %s", lease.attempt, error)
         return Outcome(JobState.FAILED, error=_body_of(error))

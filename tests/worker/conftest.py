@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +77,30 @@ class Service:
             time.sleep(0.05)
 
     def events(self, job_id: str) -> list[Event]:
-        async def follow() -> list[Event]:
+        """All events up to the terminal one, waiting for it."""
+
+        async def follow(events: Events) -> list[Event]:
+            return [event async for event in events.follow(job_id)]
+
+        return self._with_events(follow)
+
+    def read_events(self, job_id: str) -> list[Event]:
+        """The events so far."""
+
+        async def read(events: Events) -> list[Event]:
+            return list((await events.read(job_id, block_s=0)).events)
+
+        return self._with_events(read)
+
+    def _with_events(self, function: Callable[[Events], Awaitable[list[Event]]]) -> list[Event]:
+        async def main() -> list[Event]:
             events = Events(self.settings, self.store)
             try:
-                return [event async for event in events.follow(job_id)]
+                return await function(events)
             finally:
                 await events.close()
 
-        return asyncio.run(follow())
+        return asyncio.run(main())
 
     def close(self) -> None:
         self.sweeper.stop()

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -17,6 +20,17 @@ from codepar.remote import RemoteExecutor
 
 HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
 SLEEP = '#include <stdio.h>\n#include <unistd.h>\nint main(void) { sleep(%d); puts("rested"); return 0; }\n'
+STAMPED_SLEEP = """#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+int main(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  printf("%%ld.%%09ld\\n", (long)now.tv_sec, now.tv_nsec);
+  sleep(%d);
+  return 0;
+}
+"""
 
 
 @pytest.fixture
@@ -38,7 +52,7 @@ def remote(service):
 
         result = asyncio.run(main())
         assert service.queue._redis.keys("codepar:execution:*:reply") == []
-        assert service.queue._redis.keys("codepar:execution:*:wanted") == []
+        assert all(service.queue._redis.ttl(key) > 0 for key in service.queue._redis.keys("codepar:execution:*"))
         return result
 
     return run
@@ -112,6 +126,31 @@ def test_an_execution_that_kills_its_worker_each_time_is_an_infra_error(service,
     result = remote(main)
     assert result.status is Status.INFRA_ERROR
     assert "3 attempts" in result.diagnostics[0].message
+
+
+def test_a_caller_that_takes_over_joins_what_the_dead_one_began(service, remote, marker):
+    service.start_worker()
+    source = STAMPED_SLEEP % 4
+    code = (
+        "import asyncio, sys\nfrom codepar.settings import Settings\nfrom codepar.remote import RemoteExecutor\n"
+        "from codepar.protocols import Execution\n"
+        "async def main(): await RemoteExecutor(Settings()).execute_as('name', Execution.model_validate_json(sys.argv[1]))\n"
+        "asyncio.run(main())"
+    )
+    execution = _execution(source, marker)
+    environment = os.environ | service.settings.environment()
+    caller = subprocess.Popen([sys.executable, "-c", code, execution.model_dump_json()], env=environment)
+
+    async def main(executor):
+        await _until(lambda: service.processes_with(marker))
+        caller.kill()
+        caller.wait()
+        moment = time.time()
+        result = await executor.execute_as("name", execution)
+        return moment, result
+
+    moment, result = remote(main)
+    assert float(result.stdout) < moment
 
 
 def test_cancelling_stops_the_program(service, remote, marker):

@@ -114,6 +114,20 @@ def test_a_job_that_kills_its_worker_each_time_ends_as_infra_error(service, mark
     assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
 
 
+def test_what_a_lost_attempt_had_finished_is_not_done_again(service, marker):
+    service.start_worker()
+    job_id = service.submit(SLEEP % 1, arguments=[marker], ranks=[1, 2])
+    while not (first := [event for event in service.read_events(job_id) if event.type == "run"]):
+        time.sleep(0.05)
+    os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
+    job = service.wait(job_id)
+    again = [event for event in service.events(job_id) if event.type == "run" and event.attempt == 2]
+    assert (job.state, job.attempt, [event.data["ranks"] for event in again]) == (JobState.SUCCEEDED, 2, [1, 2])
+    # Two runs never take the same time to the microsecond.
+    assert again[0].data["wall_s"] == first[0].data["wall_s"]
+    assert service.queue._redis.keys("codepar:memory:*") == []
+
+
 def test_a_frozen_worker_loses_its_lease_and_its_late_result(service, marker):
     frozen = service.start_worker()
     job_id = service.submit(SLEEP % 1, arguments=[marker])
