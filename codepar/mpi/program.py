@@ -44,7 +44,8 @@ def read_program(text: str, path: str | None = None, language: Language | None =
         _check_language(parse(text[:_SAMPLE_BYTES].rpartition("\n")[0], language, path), name)
     tree = parse(text, language, path)
     imbalance = find_imbalance(tree.lexis)
-    _check_language(tree, name)
+    if imbalance is None or not (tree.functions or _includes(tree)):
+        _check_language(tree, name)
     if imbalance is not None:
         raise InvalidInput(f"{name}, line {imbalance.line}: {imbalance.message}", remedy="balance the braces, then try again")
     return tree
@@ -75,10 +76,14 @@ def _check_language(tree: SyntaxTree, name: str) -> None:
 
 def _holds_c(tree: SyntaxTree, error_share: float) -> bool:
     """Whether anything of C is there: a semicolon or a directive; where much does not parse, a function or an include."""
-    names = {directive.name for directive in tree.lexis.directives}
     if error_share > _MAX_SLIPS_SHARE:
-        return "include" in names or bool(tree.functions)
-    return b";" in tree.lexis.plain or not names.isdisjoint(_DIRECTIVES)
+        return _includes(tree) or bool(tree.functions)
+    names = {directive.name for directive in tree.lexis.directives}
+    return b";" in tree.lexis.plain or bool(tree.functions) or not names.isdisjoint(_DIRECTIVES)
+
+
+def _includes(tree: SyntaxTree) -> bool:
+    return any(directive.name == "include" for directive in tree.lexis.directives)
 
 
 def _size(tree: SyntaxTree, node: Node) -> int:

@@ -1,0 +1,92 @@
+"""`codepar mpi strip|insert` as a shell sees it. The commands that need a model or a sandbox have files of their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("codepar")
+EXAMPLES = Path(__file__).parents[3] / "examples"
+PROGRAMS = sorted(path for path in EXAMPLES.rglob("*.c") if b"MPI_" in path.read_bytes())
+
+
+def codepar(*arguments, stdin=b""):
+    return subprocess.run([COMMAND, "mpi", *arguments], input=stdin, capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_every_example_goes_through_both_commands(path):
+    stripped = codepar("strip", str(path), "--json")
+    assert (stripped.returncode, stripped.stderr) == (0, b"")
+    restored = codepar("insert", "-", stdin=stripped.stdout)
+    assert restored.stdout == path.read_bytes()
+
+
+def test_the_object_has_the_shape_of_the_design(tmp_path):
+    (tmp_path / "a.c").write_bytes(b"int f(int n) {\r\n\tMPI_Barrier(c);\r\n\treturn n;\r\n}")
+    value = json.loads(codepar("strip", str(tmp_path / "a.c"), "--json").stdout)
+    assert value["source"] == "int f(int n) {\r\n\treturn n;\r\n}"
+    assert value["refused"] == []
+    assert value["calls"] == [
+        {
+            "span": [16, 16],
+            "removed": "\tMPI_Barrier(c);\r\n",
+            "after_line": 1,
+            "function": "MPI_Barrier",
+            "arguments": ["c"],
+            "inline": False,
+        }
+    ]
+
+
+def test_without_json_the_bare_program_is_printed_byte_for_byte(tmp_path):
+    text = 'int f() {\r\n  MPI_Barrier(c);\r\n  puts("é");\r\n}'.encode()
+    plain = codepar("strip", "-", stdin=text)
+    assert plain.stdout == 'int f() {\r\n  puts("é");\r\n}'.encode()
+    assert codepar("strip", "-", "-o", str(tmp_path / "out.c"), stdin=text).stdout == b""
+    assert (tmp_path / "out.c").read_bytes() == plain.stdout
+
+
+def test_an_object_edited_elsewhere_is_completed():
+    text = b"int f() {\n  int a;\n  MPI_Barrier(c);\n  return a;\n}\n"
+    value = json.loads(codepar("strip", "-", "--json", stdin=text).stdout)
+    value["source"] = value["source"].replace("int a;", "int a = 1;\n  a++;")
+    restored = codepar("insert", "-", stdin=json.dumps(value).encode())
+    assert restored.stdout == b"int f() {\n  int a = 1;\n  a++;\n  MPI_Barrier(c);\n  return a;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "stdin", "message"),
+    [
+        ("strip", b"", "is empty"),
+        ("strip", b"Dear reader, this is a letter. It has words.\n", "does not look like C"),
+        ("strip", b"int f() { // caf\xe9\n}\n", "not UTF-8"),
+        ("strip", b"#include <mpi.h>\nint main() {\n", "never closed"),
+        ("strip", b"int x;\n" * 750_000, "larger than"),
+        ("strip", b"int x;\0\n", "NUL byte"),
+        (
+            "strip",
+            b"int f() {\n MPI_Send(a,\n#if A\n b);\n#else\n c);\n#endif\n}\n",
+            "line 2: MPI_Send: a preprocessor conditional",
+        ),
+        ("insert", b"not json", "Invalid JSON"),
+        ("insert", b"{}", "source: Field required"),
+        ("insert", b'{"source": "x;", "calls": [], "more": 1}', "more: Extra inputs"),
+        ("insert", b'{"source": "x;", "calls": 3}', "calls: Input should be"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(command, stdin, message):
+    answer = codepar(command, "-", stdin=stdin)
+    assert answer.returncode == 2
+    assert answer.stdout == b""
+    assert message in answer.stderr.decode()
+    assert answer.stderr.startswith(b"codepar: ")
+    assert answer.stderr.count(b"\n") == 1
+
+
+def test_a_missing_file_is_named():
+    answer = codepar("strip", "no/such/file.c")
+    assert (answer.returncode, answer.stdout) == (2, b"")
+    assert b"no/such/file.c does not exist" in answer.stderr
