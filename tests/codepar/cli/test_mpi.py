@@ -1,30 +1,57 @@
 """`codepar mpi strip|insert` as a shell sees it. The commands that need a model or a sandbox have files of their own."""
 
+import io
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from codepar.cli.main import run
 
 COMMAND = Path(sys.executable).with_name("codepar")
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PROGRAMS = sorted(path for path in EXAMPLES.rglob("*.c") if b"MPI_" in path.read_bytes())
 
 
-def codepar(*arguments, stdin=b""):
-    return subprocess.run([COMMAND, "mpi", *arguments], input=stdin, capture_output=True, check=False, timeout=60)
+@dataclass(frozen=True)
+class Answer:
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+@pytest.fixture
+def codepar(monkeypatch, capfdbinary):
+    """The command in this process, which spares a second a call; bytes in, bytes out."""
+
+    def call(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        returncode = run(["mpi", *arguments])
+        sys.stdout.flush()
+        return Answer(returncode, *capfdbinary.readouterr())
+
+    return call
+
+
+def test_the_real_command_reads_a_pipe_and_writes_bytes():
+    text = 'int f() {\r\n  MPI_Barrier(c);\r\n  puts("é");\r\n}'.encode()
+    strip = subprocess.run([COMMAND, "mpi", "strip", "-", "--json"], input=text, capture_output=True, check=False, timeout=60)
+    insert = subprocess.run([COMMAND, "mpi", "insert", "-"], input=strip.stdout, capture_output=True, check=False, timeout=60)
+    assert (strip.returncode, insert.returncode, insert.stdout) == (0, 0, text)
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
-def test_every_example_goes_through_both_commands(path):
+def test_every_example_goes_through_both_commands(codepar, path):
     stripped = codepar("strip", str(path), "--json")
     assert (stripped.returncode, stripped.stderr) == (0, b"")
     restored = codepar("insert", "-", stdin=stripped.stdout)
     assert restored.stdout == path.read_bytes()
 
 
-def test_the_object_has_the_shape_of_the_design(tmp_path):
+def test_the_object_has_the_shape_of_the_design(codepar, tmp_path):
     (tmp_path / "a.c").write_bytes(b"int f(int n) {\r\n\tMPI_Barrier(c);\r\n\treturn n;\r\n}")
     value = json.loads(codepar("strip", str(tmp_path / "a.c"), "--json").stdout)
     assert value["source"] == "int f(int n) {\r\n\treturn n;\r\n}"
@@ -41,7 +68,7 @@ def test_the_object_has_the_shape_of_the_design(tmp_path):
     ]
 
 
-def test_without_json_the_bare_program_is_printed_byte_for_byte(tmp_path):
+def test_without_json_the_bare_program_is_printed_byte_for_byte(codepar, tmp_path):
     text = 'int f() {\r\n  MPI_Barrier(c);\r\n  puts("é");\r\n}'.encode()
     plain = codepar("strip", "-", stdin=text)
     assert plain.stdout == 'int f() {\r\n  puts("é");\r\n}'.encode()
@@ -49,7 +76,7 @@ def test_without_json_the_bare_program_is_printed_byte_for_byte(tmp_path):
     assert (tmp_path / "out.c").read_bytes() == plain.stdout
 
 
-def test_an_object_edited_elsewhere_is_completed():
+def test_an_object_edited_elsewhere_is_completed(codepar):
     text = b"int f() {\n  int a;\n  MPI_Barrier(c);\n  return a;\n}\n"
     value = json.loads(codepar("strip", "-", "--json", stdin=text).stdout)
     value["source"] = value["source"].replace("int a;", "int a = 1;\n  a++;")
@@ -77,7 +104,7 @@ def test_an_object_edited_elsewhere_is_completed():
         ("insert", b'{"source": "x;", "calls": 3}', "calls: Input should be"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_code_2(command, stdin, message):
+def test_bad_input_is_one_message_and_exit_code_2(codepar, command, stdin, message):
     answer = codepar(command, "-", stdin=stdin)
     assert answer.returncode == 2
     assert answer.stdout == b""
@@ -86,7 +113,7 @@ def test_bad_input_is_one_message_and_exit_code_2(command, stdin, message):
     assert answer.stderr.count(b"\n") == 1
 
 
-def test_a_missing_file_is_named():
+def test_a_missing_file_is_named(codepar):
     answer = codepar("strip", "no/such/file.c")
     assert (answer.returncode, answer.stdout) == (2, b"")
     assert b"no/such/file.c does not exist" in answer.stderr
