@@ -1,7 +1,7 @@
 """How many programs come out verified when their MPI calls are removed and completed again.
 
-``python benchmarks/completion.py FOLDER...``: every C and C++ program with ``main`` and MPI calls below the folders (a folder with
-a Makefile is one project) is stripped, completed with the original as reference, and run at each rank count. The table sets
+``python benchmarks/completion.py FOLDER...``: every C and C++ program with ``main`` and MPI calls below the folders (a folder
+with a Makefile is one project) is stripped, completed with the original as reference, and run at each rank count. The table sets
 the answer beside the rules alone, the four-call baseline and the empty completion. Limits: what the original prints is all
 that is compared; a program whose original fails, or prints nothing that stays the same, is counted apart as not judgeable.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from codepar.errors import CodeparError
 from codepar.flows.complete import complete
-from codepar.flows.judging import call_court, is_verified
+from codepar.flows.judging import Court, call_court, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.remove import strip
 from codepar.project import C_SUFFIXES, CXX_SUFFIXES, Project
@@ -29,6 +29,8 @@ from codepar.settings import Settings
 from worker.executor import open_executor
 
 _MAIN = re.compile(r"\bmain\s*\(")
+_ARGUMENTS: tuple[tuple[str, ...], ...] = ((), ("100",), ("100", "5"))
+"""Tried in turn on a program that ends in error: most that want arguments want a size, some a size and a repetition."""
 _CALL = re.compile(r"\bMPI_[A-Z][a-z]\w*\s*\(")
 
 
@@ -38,6 +40,7 @@ class Row:
 
     name: str
     calls: int = 0
+    arguments: str = ""
     judged: bool = False
     note: str = ""
     ours: bool = False
@@ -94,24 +97,48 @@ def removed(project: Project) -> tuple[Project, int]:
     return project.with_files(files), calls
 
 
-async def measure(
-    name: str, original: Project, executor: Executor, generator: Generator | None, settings: Settings, ranks: list[int]
-) -> Row:
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement shares."""
+
+    executor: Executor
+    generator: Generator | None
+    settings: Settings
+    ranks: list[int]
+
+    def request(self, original: Project, bare: Project, arguments: tuple[str, ...]) -> MpiCompletionRequest:
+        options = {"ranks": self.ranks, "reference": original, "model": self.generator is not None, "arguments": arguments}
+        return MpiCompletionRequest.model_validate({"project": bare, "options": options})
+
+    def court(self, request: MpiCompletionRequest) -> Court:
+        return call_court(request, self.executor, SilentProgress(), settings=self.settings)
+
+    async def judgeable(self, row: Row, original: Project, bare: Project) -> MpiCompletionRequest | None:
+        """The request with the first arguments under which the original agrees with itself; None when there are none."""
+        for arguments in _ARGUMENTS:
+            request = self.request(original, bare, arguments)
+            verdicts = await self.court(request).verdicts(original)
+            if is_verified(verdicts):
+                row.arguments = " ".join(arguments)
+                return request
+            row.note = row.note or why_unverified(verdicts) or ""
+            if verdicts[0].status is not Status.RUNTIME_ERROR:
+                return None
+        return None
+
+
+async def measure(name: str, original: Project, bench: Bench) -> Row:
     """Complete one program and judge the four ways."""
     row = Row(name)
     started = time.monotonic()
     try:
         bare, row.calls = removed(original)
-        options = {"ranks": ranks, "reference": original, "model": generator is not None}
-        request = MpiCompletionRequest.model_validate({"project": bare, "options": options})
-        court = call_court(request, executor, SilentProgress(), settings=settings)
-        self_check = await court.verdicts(original)
-        if not is_verified(self_check):
-            row.note = next(v.reason or v.status.value for v in self_check if v.agrees is not True or v.status is not Status.OK)
+        request = await bench.judgeable(row, original, bare)
+        if request is None:
             return row
-        row.judged = True
-        row.empty = is_verified(await court.verdicts(bare))
-        answer = await complete(request, generator, executor, SilentProgress(), settings)
+        row.judged, row.note = True, ""
+        row.empty = is_verified(await bench.court(request).verdicts(bare))
+        answer = await complete(request, bench.generator, bench.executor, SilentProgress(), bench.settings)
         row.ours, row.baseline = answer.verified, bool(answer.baseline.verified)
         row.candidate, row.reason = answer.candidate, answer.reason or ""
         row.rules = any(c.name == "rules" and c.chosen and answer.verified for c in answer.candidates)
@@ -153,10 +180,10 @@ async def _main() -> None:
 
         generator = await open_generator(settings)
     executor = open_executor(settings, trusted=arguments.trust)
-    ranks = [int(count) for count in arguments.np.split(",")]
+    bench = Bench(executor, generator, settings, [int(count) for count in arguments.np.split(",")])
     rows = []
     for name, project in programs(arguments.paths):
-        rows.append(await measure(name, project, executor, generator, settings, ranks))
+        rows.append(await measure(name, project, bench))
         print(f"{name}: {'verified' if rows[-1].ours else rows[-1].note or rows[-1].reason}", file=sys.stderr, flush=True)
     if generator is not None:
         await generator.close()

@@ -15,7 +15,7 @@ from codepar.mpi.proposal import Edit
 
 def apply_edits(source: str, edits: Sequence[Edit]) -> str:
     """The program with the edits in it. Statements get the indentation of their block; edits of one line keep their order."""
-    lines = _filled(source, [edit for edit in edits if edit.inline]).splitlines(keepends=True)
+    lines = lines_of(_filled(source, [edit for edit in edits if edit.inline]))
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     after: dict[int, list[str]] = {}
     for edit in edits:
@@ -67,12 +67,12 @@ def _leading(line: str) -> str:
 def unified_diff(path: str, before: str, after: str) -> str:
     """A patch of ``path`` that ``git apply`` takes in the project's root; empty when nothing changed."""
     pieces = []
-    for line in difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}"):
+    for line in difflib.unified_diff(lines_of(before), lines_of(after), f"a/{path}", f"b/{path}"):
         pieces.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(pieces)
 
 
-def _lines(text: str) -> list[str]:
-    """Lines as git sees them: only a newline ends one."""
+def lines_of(text: str) -> list[str]:
+    """Lines with their ends, as git and compilers see them: only a newline ends one."""
     parts = text.split("\n")
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codepar.errors import CodeparError, InvalidInput
+from codepar.mpi.apply import lines_of
 from codepar.mpi.call_text import read_call
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import RuleBroken, Rules
@@ -39,7 +40,7 @@ def place_cursor(source: str, line: int, column: int | None) -> Cursor:
 
     A word that is being typed on an otherwise empty line is taken out: the call replaces it. Raises ``InvalidInput``.
     """
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     if line > len(lines) + 1:
         raise InvalidInput(f"line {line} is beyond the end: the file has {len(lines)} lines", param="line")
     text = lines[line - 1] if line <= len(lines) else ""

@@ -56,7 +56,18 @@ class Life:
         if not self.reads or self.variable.is_parameter:
             return False
         first = min(self.reads, key=lambda use: use.start)
-        return not any(use.start <= first.start or set(use.loops) & set(first.loops) for use in self.fills)
+        filling = [use for use in self.fills if not self._is_neutral(use)]
+        return not any(use.start <= first.start or set(use.loops) & set(first.loops) for use in filling)
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether it is set to zero where it is declared, so that only strong evidence makes it an orphan."""
+        return any(self._is_neutral(use) for use in self.fills)
+
+    def _is_neutral(self, use: Use) -> bool:
+        return (
+            use.line == self.variable.line and re.fullmatch(r"[-{ ]*0(?:\.0*)?[fFlL]?[} ]*|NULL|nullptr", use.value) is not None
+        )
 
     @property
     def filled_by_root_only(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codepar.mpi.apply import lines_of
 from codepar.mpi.labels import Label, encode_labels
 from codepar.protocols import Capabilities, Message, Prompt
 
@@ -54,7 +55,7 @@ class Asked:
 
 def number_lines(source: str) -> str:
     """``12: code`` for each line, 1-based."""
-    return "\n".join(f"{number}: {line}" for number, line in enumerate(source.splitlines(), start=1))
+    return "\n".join(f"{number}: {line.rstrip()}" for number, line in enumerate(lines_of(source), start=1))
 
 
 def raw_prompt(source: str) -> Prompt:

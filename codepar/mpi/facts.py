@@ -70,6 +70,7 @@ class Use:
     value: str = ""
     loops: tuple[tuple[int, int], ...] = ()
     declared: int = 0
+    passed_to: tuple[str, int] | None = None
 
 
 @dataclass
@@ -82,6 +83,22 @@ class Facts:
 
     def __post_init__(self) -> None:
         self.uses = tuple(replace(use, declared=self._declared(use)) for use in _uses(self.tree))
+        # A callee may itself pass its parameter on: twice through covers what real programs nest.
+        for _ in range(2):
+            self.uses = tuple(self._resolved(use) for use in self.uses)
+
+    def _resolved(self, use: Use) -> Use:
+        """A use as an argument of a function of this file becomes what that function does with its parameter."""
+        callee = self.enclosing(use.passed_to[0]) if use.kind is Kind.PASSED and use.passed_to else None
+        if callee is None or use.passed_to is None or use.passed_to[1] >= len(callee.parameters):
+            return use
+        parameter = callee.parameters[use.passed_to[1]]
+        kinds = [other.kind for other in self.of(parameter.name, callee.name) if other.declared == parameter.line]
+        if not kinds or Kind.PASSED in kinds:
+            return replace(use, kind=Kind.ELEMENT_READ) if "const" in parameter.type else use
+        if Kind.ELEMENT_WRITE not in kinds:
+            return replace(use, kind=Kind.ELEMENT_READ)
+        return replace(use, kind=Kind.ELEMENT_WRITE) if kinds[0] is Kind.ELEMENT_WRITE or Kind.ELEMENT_READ not in kinds else use
 
     def _declared(self, use: Use) -> int:
         if use.line not in self._visible:
@@ -155,7 +172,18 @@ def _use(node: Node, function: str, guards: tuple[Guard, ...], loops: tuple[tupl
     kind, value = _kind(node)
     if kind is not None:
         line = node.start_point[0] + 1
-        yield Use(text_of(node), kind, node.start_byte, line, function, guards, _is_printed(node), value, loops)
+        yield Use(
+            text_of(node), kind, node.start_byte, line, function, guards, _is_printed(node), value, loops, passed_to=_callee(node)
+        )
+
+
+def _callee(node: Node) -> tuple[str, int] | None:
+    """The function and the position when the name itself is an argument."""
+    arguments = node.parent
+    if arguments is None or arguments.type != "argument_list" or arguments.parent is None:
+        return None
+    named = [child for child in arguments.named_children if child.type != "comment"]
+    return (text_of(arguments.parent.child_by_field_name("function")), named.index(node))
 
 
 def _kind(node: Node) -> tuple[Kind | None, str]:

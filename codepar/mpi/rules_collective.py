@@ -28,6 +28,13 @@ _GLOBAL = re.compile(
 )
 
 
+_OPERATIONS = (
+    (re.compile("max|larg|high|great|bigg"), "MPI_MAX"),
+    (re.compile("min|small|least|low"), "MPI_MIN"),
+    (re.compile("prod|factorial"), "MPI_PROD"),
+)
+
+
 @dataclass(frozen=True)
 class _Scene:
     """What every rule needs of one function."""
@@ -94,7 +101,7 @@ def _received(scene: _Scene, orphan: Life, state: _State) -> Iterator[Edit]:
     for source in scene.lives:
         fill = _last_fill(source, read, state)
         line = scene.line_between(fill, read, orphan) if fill is not None and _can_feed(orphan, source, state) else None
-        score = _affinity(orphan, source)
+        score = _affinity(orphan, source) if source.is_unread or not orphan.is_initialised else 0.0
         if line is not None and score >= 1.0 and (best is None or score > best[0]):
             best = (score, source, line)
     edit = _moved(scene, orphan, best[1], datatype, best[2]) if best is not None else None
@@ -179,12 +186,9 @@ def _same_extent(left: Life, right: Life) -> bool:
 
 
 def _operation(orphan: Life, source: Life) -> str:
-    """By name, then by how the source is accumulated."""
+    """By the names: what is called largest is a maximum; without a hint it is a sum."""
     names = f"{orphan.name} {source.name}".lower()
-    for word, operation in (("max", "MPI_MAX"), ("min", "MPI_MIN"), ("prod", "MPI_PROD")):
-        if word in names:
-            return operation
-    return "MPI_SUM"
+    return next((operation for words, operation in _OPERATIONS if words.search(names)), "MPI_SUM")
 
 
 def _broadcast(scene: _Scene, life: Life) -> Iterator[Edit]:
