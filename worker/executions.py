@@ -6,11 +6,14 @@ Limits: says nothing to the store; a job knows its executions only by their resu
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
+
+import redis
 
 from codepar.errors import CodeparError
 from codepar.protocols import Execution
-from codepar.remote import KEY_LIFE_S, ExecutionKeys, RemoteFault, Reply, key_life, lost_worker
+from codepar.remote import KEY_LIFE_S, OUTAGE_S, ExecutionKeys, RemoteFault, Reply, key_life, lost_worker
 from worker.leases import ShuttingDown
 from worker.pulse import Pulse, Stop, Stopped
 from worker.runtime import Runtime
@@ -89,8 +92,20 @@ def _withdraw(runtime: Runtime, keys: ExecutionKeys) -> None:
 
 
 def _answer(runtime: Runtime, keys: ExecutionKeys, reply: Reply) -> None:
-    pipe = runtime.redis.pipeline()
-    pipe.rpush(keys.reply, reply.encoded())
-    pipe.expire(keys.reply, KEY_LIFE_S)
-    pipe.delete(keys.alive)
-    pipe.execute()
+    """Push the reply, trying on while the broker is away: the work would be lost with it."""
+    text = reply.encoded()
+    deadline = time.monotonic() + OUTAGE_S
+    while True:
+        try:
+            pipe = runtime.redis.pipeline()
+            pipe.rpush(keys.reply, text)
+            pipe.expire(keys.reply, KEY_LIFE_S)
+            pipe.delete(keys.alive)
+            pipe.execute()
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            if time.monotonic() > deadline or runtime.shutdown():
+                raise
+            _log.warning("the reply cannot be sent yet: %s", error)
+            time.sleep(0.5)
+        else:
+            return

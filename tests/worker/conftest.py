@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from codepar.events import Events
 from codepar.jobs import Event, Job, JobKind
 from codepar.queue import JobQueue, QueueName
 from codepar.settings import Settings
-from codepar.store import Store
+from codepar.store import Store, open_store
 from codepar.sweeper import Sweeper
 
 
@@ -111,9 +112,21 @@ class Service:
 
 
 @pytest.fixture
-def service(service_settings: Settings, broker: EmbeddedBroker, service_store: Store, tmp_path: Path) -> Iterator[Service]:
-    """Broker, store and sweep; a test starts its workers."""
-    running = Service(service_settings, service_store, tmp_path)
-    running.sweeper.start()
-    yield running
-    running.close()
+def running_service(broker: EmbeddedBroker, tmp_path: Path) -> Callable[[Settings], AbstractContextManager[Service]]:
+    """Broker, store and sweep of given settings; a test starts its workers."""
+
+    @contextmanager
+    def run(settings: Settings) -> Iterator[Service]:
+        with closing(open_store(settings)) as store, closing(Service(settings, store, tmp_path)) as service:
+            service.sweeper.start()
+            yield service
+
+    return run
+
+
+@pytest.fixture
+def service(
+    service_settings: Settings, running_service: Callable[[Settings], AbstractContextManager[Service]]
+) -> Iterator[Service]:
+    with running_service(service_settings) as service:
+        yield service

@@ -36,6 +36,14 @@ def test_a_job_runs_and_its_progress_ends_once(service):
     assert events[-1].data["state"] == "succeeded"
 
 
+def test_a_job_runs_with_postgresql_as_the_store(service_settings, new_database, running_service):
+    settings = service_settings.model_copy(update={"database_url": new_database()})
+    with running_service(settings) as service:
+        service.start_worker()
+        job = service.wait(service.submit(HELLO))
+    assert (job.state, job.result["stdout"]) == (JobState.SUCCEEDED, "hello\n")
+
+
 def test_a_program_that_does_not_compile_is_a_verdict(service):
     service.start_worker()
     job = service.wait(service.submit("int main(void) { return x; }"))
