@@ -1,6 +1,6 @@
 /* The two small programs around bubblewrap, in one file.
  *
- *   box launch UID GID BWRAP_FD COUNT CGROUP_FD... COUNT STAGED_FD... ARGV0 ARGS...
+ *   box launch PARENT UID GID BWRAP_FD COUNT CGROUP_FD... COUNT STAGED_FD... ARGV0 ARGS...
  *                                     on the host: join the control groups, lay out what only root can reach, drop root, exec bwrap
  *   box init REQUEST_FD RESULT_FD     pid 1 of the box: unpack, run, reap, hand back
  *
@@ -84,16 +84,23 @@ static void stage(int count, char **names) {
     for (int i = 0; i < count; i++) place(trees[i], atoi(names[i]));
 }
 
+/* bubblewrap asks for the same, but only some time after it has started. */
+static void die_with(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die("prctl");
+    if (getppid() != parent) _exit(LAUNCH_FAILED);
+}
+
 static int launch(int argc, char **argv) {
-    if (argc < 8) return LAUNCH_FAILED;
-    long uid = atol(argv[2]), gid = atol(argv[3]);
-    int bwrap = atoi(argv[4]);
-    char **rest = argv + 5;
+    if (argc < 9) return LAUNCH_FAILED;
+    int parent = atoi(argv[2]), bwrap = atoi(argv[5]);
+    long uid = atol(argv[3]), gid = atol(argv[4]);
+    char **rest = argv + 6;
     for (int groups = atoi(*rest++); groups-- > 0;) join(atoi(*rest++));
     int staged = atoi(*rest++);
     if (staged) stage(staged, rest);
     rest += staged;
     if (uid != NOT_SET) become((uid_t)uid, (gid_t)gid);
+    die_with(parent);
     syscall(SYS_execveat, bwrap, "", rest, environ, AT_EMPTY_PATH);
     die("starting bubblewrap");
     return LAUNCH_FAILED;

@@ -2,7 +2,8 @@
 
 Version 1 (one hierarchy a controller) and version 2 (one for all). Groups are made below the group this process is in, so
 limits set on the service hold for its boxes. Limits: where nothing is writable ``find`` answers None, and pid 1 of the box
-counts instead.
+counts instead. Version 2 follows the kernel's documentation; the probe judges it on the host, and where it does not hold, pid 1
+counts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ def _start_time(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
+
+
+def _namespace() -> int:
+    """Identity of the process namespace that this process numbers processes in."""
+    return os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116 - a link into the kernel, not a path
 
 
 def _members(folder: Path) -> list[int]:
@@ -147,7 +153,7 @@ class Hierarchy:
 
     def group(self, bounds: Bounds) -> Group:
         """A new limited group. Raises ``OSError``."""
-        name = f"{_PREFIX}{os.getpid()}-{_start_time(os.getpid())}-{next(_serial)}"
+        name = f"{_PREFIX}{os.getpid()}-{_start_time(os.getpid())}-{_namespace()}-{next(_serial)}"
         folders = {controller: parent / name for controller, parent in self.parents.items()}
         group = Group(folders, self.version)
         try:
@@ -160,10 +166,10 @@ class Hierarchy:
         return group
 
     def leftovers(self) -> list[Path]:
-        """Groups of boxes whose worker is gone (it was killed)."""
+        """Groups of boxes whose worker is gone (it was killed). Those of another process namespace are not ours to judge."""
         found = []
         for parent in dict.fromkeys(self.parents.values()):
-            for folder in parent.glob(f"{_PREFIX}*-*-*"):
+            for folder in parent.glob(f"{_PREFIX}*-*-{_namespace()}-*"):
                 pid, started = folder.name.removeprefix(_PREFIX).split("-")[:2]
                 if _start_time(int(pid)) != started:
                     found.append(folder)
@@ -209,22 +215,22 @@ def _version_1() -> dict[str, Path]:
 
 
 def _version_2() -> dict[str, Path]:
+    """The nearest group from ours upwards whose children get the controllers: a group that holds processes cannot pass them on,
+    so it is ours only when the service manager delegated one to us."""
     own = _own()
     for kind, root, place, _ in _mounts():
         if kind == "cgroup2" and "" in own:
-            folder = _below(place, root, own[""])
-            if {"memory", "pids"} <= set(_delegated(folder)):
-                return {"memory": folder, "pids": folder, "cpuacct": folder}
+            start = _below(place, root, own[""])
+            for folder in (start, *start.parents):
+                if folder.is_relative_to(place) and {"memory", "pids"} <= set(_delegated(folder)):
+                    return {"memory": folder, "pids": folder, "cpuacct": folder}
     return {}
 
 
 def _delegated(folder: Path) -> list[str]:
-    """Controllers that children of the folder get. Asks for them; a group that holds processes itself refuses."""
-    wanted = folder / "cgroup.subtree_control"
-    with contextlib.suppress(OSError):
-        wanted.write_text("+memory +pids +cpu")
+    """Controllers that children of the folder get."""
     try:
-        return wanted.read_text().split()
+        return (folder / "cgroup.subtree_control").read_text().split()
     except OSError:
         return []
 

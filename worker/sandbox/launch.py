@@ -142,7 +142,7 @@ class _Line:
         entrances = [self._ours.keep(descriptor) for descriptor in (group.entrances() if group is not None else ())]
         program = self._ours.keep(os.open(self._equipment.bubblewrap.program, os.O_RDONLY | os.O_CLOEXEC))
         staged = [bind.descriptor for bind in binds if bind.staged]
-        numbers = [uid, uid, program, len(entrances), *entrances, len(staged), *staged]
+        numbers = [os.getpid(), uid, uid, program, len(entrances), *entrances, len(staged), *staged]
         return [str(self._equipment.box), "launch", *map(str, numbers), "bwrap"]
 
     def whole(self, group: Group | None, uid: int, writing: Pipes) -> list[str]:

@@ -62,6 +62,7 @@ class SandboxedRunner:
         self._equipment: Equipment | None = None
         self._preparing = threading.Lock()
         self._report: Report | None = None
+        self._proof: asyncio.Task[None] | None = None
 
     def prepare(self) -> Equipment:
         """Find and build what boxes need. Raises ``SandboxUnavailable``. Blocks for a compilation at the first use ever."""
@@ -94,11 +95,20 @@ class SandboxedRunner:
     async def _proved(self) -> Equipment:
         """The equipment, once every wall has held in this process. Raises ``SandboxUnavailable``."""
         if self._report is None:
-            report = await self.probe()
-            if not report.holds:
-                raise probe.refuse(report)
-            self._report = report
+            loop = asyncio.get_running_loop()
+            if self._proof is None or self._proof.done() or self._proof.get_loop() is not loop:
+                self._proof = loop.create_task(self._prove())
+            await asyncio.shield(self._proof)  # one proof for all who wait; the one who leaves does not end it
         return self.prepare()
+
+    async def _prove(self) -> None:
+        report = await self.probe()
+        if not report.holds and self._hierarchy is not None:  # groups that do not do what they promise are worth nothing
+            self._control_groups, self._equipment = False, None
+            report = await self.probe()
+        if not report.holds:
+            raise probe.refuse(report)
+        self._report = report
 
     async def run(self, command: Command, watch: Watch | None = None) -> Outcome:
         return await self._run(await self._proved(), command, watch)

@@ -193,6 +193,41 @@ def test_the_remedy_names_the_setting(path, value, advice, monkeypatch):
     assert advice in probe.remedy()
 
 
+def test_groups_that_do_not_limit_are_given_up(settings, runners, runner, monkeypatch):
+    if runner is runners["pid1"]:
+        pytest.skip("the other half of this test has the groups")
+    monkeypatch.setattr(cgroups.Group, "limit", lambda self, bounds: None)
+    fresh = SandboxedRunner(settings)
+    spin = Command(
+        argv=("/bin/sh", "-c", "while :; do (sleep 10 &) ; done"), bounds=replace(Command(("x",)).bounds, processes=16)
+    )
+    monkeypatch.setattr(
+        probe, "_LIMITS", tuple((name, cause, replace(bounds, wall_s=1)) for name, cause, bounds in probe._LIMITS)
+    )
+    assert asyncio.run(fresh.run(spin)).cause == "processes"
+    assert asyncio.run(fresh.probe()).counters == "pid 1 of the box"
+
+
+def test_many_first_runs_prove_once(settings, runners, monkeypatch):
+    del runners
+    proofs = []
+    right = probe.examine
+
+    async def counted(*arguments):
+        proofs.append(1)
+        return await right(*arguments)
+
+    monkeypatch.setattr(probe, "examine", counted)
+    runner = SandboxedRunner(settings)
+
+    async def many():
+        return await asyncio.gather(*(runner.run(Command(argv=("/bin/true",))) for _ in range(10)))
+
+    assert [outcome.cause for outcome in asyncio.run(many())] == ["exit"] * 10
+    assert asyncio.run(many())
+    assert len(proofs) == 1
+
+
 def test_group_that_cannot_be_made_refuses(settings, runners, monkeypatch, tmp_path):
     del runners
     runner = SandboxedRunner(settings)
