@@ -75,7 +75,7 @@ class Builder:
         command, notes = self._command(execution, launcher)
         if not execution.cache:
             return _with_notes(await self._make(execution, command), notes)
-        key = self._key(command, launcher)
+        key = self._key(execution, command, launcher)
         program = await asyncio.to_thread(self.cache.get, key)
         if program is not None:
             return _with_notes(_success(execution, program, 0.0, cached=True), notes)
@@ -105,7 +105,7 @@ class Builder:
             await asyncio.to_thread(self.cache.put, key, built.program)
         return built
 
-    def _key(self, command: Command, launcher: Launcher | None) -> str:
+    def _key(self, execution: Execution, command: Command, launcher: Launcher | None) -> str:
         return key_of(
             {
                 "runner": self.runner.name,
@@ -113,6 +113,7 @@ class Builder:
                 "environment": dict(command.environment),
                 "files": {name: hashlib.sha256(content).hexdigest() for name, content in command.files.items()},
                 "artifacts": command.artifacts,
+                "run": custom.run_line(execution.project.run).program,
                 "compiler": self.tools.compiler.identity,
                 "mpi": launcher.identity() if launcher is not None else None,
             }

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from codepar.errors import ToolMissing
-from codepar.project import CXX_SUFFIXES, HEADER_SUFFIXES, CompileCommand, Project
+from codepar.project import C_SUFFIXES, CXX_SUFFIXES, HEADER_SUFFIXES, CompileCommand, Project
 from worker.toolchains.diagnostics import project_name
 from worker.toolchains.flags import joined, sort_flags
 from worker.toolchains.mpi import Launcher
@@ -27,6 +27,9 @@ PROGRAM = "a.out"
 Language = Literal["c", "cxx"]
 
 _MPI_HEADER = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]mpi\.h[>"]', re.MULTILINE)
+# Optimised code must still do what is judged: wait where its source says, allocate and write what it asks for, loop without end.
+_FAITHFUL = ("-fno-optimize-sibling-calls", "-fno-builtin-malloc", "-fno-builtin-calloc", "-fno-finite-loops")
+_FAITHFUL_GCC = (*_FAITHFUL, "-fno-allocation-dce", "-fno-tree-dse", "-fno-tree-dce", "-fno-dse", "-fno-dce")
 _SANITIZED = re.compile(r"-fsanitize=.*(address|thread|leak)")
 
 
@@ -37,6 +40,7 @@ class Compiler:
     cc: str
     cxx: str
     identity: str
+    is_gcc: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def find_compiler(path: str) -> Compiler:
     for cc, cxx in (("gcc", "g++"), ("clang", "clang++")):
         found = shutil.which(cc, path=path)
         if found is not None:
-            return Compiler(found, shutil.which(cxx, path=path) or cxx, _identity(found))
+            return Compiler(found, shutil.which(cxx, path=path) or cxx, _identity(found), cc == "gcc")
     raise ToolMissing("no C compiler is installed", remedy="apt-get install gcc g++")
 
 
@@ -91,7 +95,7 @@ def recipe(
 ) -> Recipe:
     """The commands that turn the project's C and C++ units into ``program``. ``flags`` have passed the allow list."""
     units, dropped = _units(project, roots)
-    common = (*_defaults(flags), *flags)
+    common = (*_defaults(flags, compiler), *flags)
     libraries = tuple(flag for flag in common if flag.startswith("-l"))
     options = tuple(flag for flag in common if not flag.startswith("-l"))
     headers = tuple(f"-I{folder}" for folder in _header_folders(project))
@@ -125,11 +129,11 @@ def _safe(path: str) -> str:
     return f"./{path}" if path.startswith(("-", "@")) else path
 
 
-def _defaults(flags: Sequence[str]) -> tuple[str, ...]:
+def _defaults(flags: Sequence[str], compiler: Compiler) -> tuple[str, ...]:
     """Optimise, and keep line numbers (they say where a rank waits), unless the flags say otherwise; both cost a few ms."""
     optimise = () if any(flag.startswith("-O") for flag in flags) else ("-O2",)
     debug = () if any(flag.startswith("-g") for flag in flags) else ("-g1",)
-    return (*optimise, *debug, "-fno-optimize-sibling-calls")
+    return (*optimise, *debug, *(_FAITHFUL_GCC if compiler.is_gcc else _FAITHFUL))
 
 
 def _for_language(options: tuple[str, ...], language: Language) -> tuple[str, ...]:
@@ -180,9 +184,13 @@ def _words(command: CompileCommand) -> list[str]:
             skip = False
         elif word in {"-o", "-MF", "-MT", "-MQ"}:
             skip = True
-        elif word not in {"-c", command.file, "-MD", "-MMD", "-MP"}:
+        elif word not in {"-c", "-MD", "-MMD", "-MP"} and not _is_source(word):
             kept.append(word)
     return kept
+
+
+def _is_source(word: str) -> bool:
+    return not word.startswith("-") and PurePosixPath(word).suffix in C_SUFFIXES | CXX_SUFFIXES
 
 
 def _inside(word: str, directory: str, root: str) -> str:

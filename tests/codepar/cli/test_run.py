@@ -1,0 +1,80 @@
+"""``codepar run`` as a person starts it: output, status line, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HELLO = """#include <stdio.h>
+int main(int c, char **v) {
+    int x = 0;
+    scanf("%d", &x);
+    printf("%d %s\\n", x, c > 1 ? v[1] : "none");
+    return x;
+}
+"""
+
+
+@pytest.fixture
+def codepar(tmp_path):
+    def run(*arguments, stdin=""):
+        environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
+        command = [sys.executable, "-c", "from codepar.cli.main import main; main()", *arguments]
+        return subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+    return run
+
+
+def test_output_goes_through_and_the_status_line_to_stderr(codepar, tmp_path):
+    (tmp_path / "a.c").write_text(HELLO)
+    (tmp_path / "in").write_text("0\n")
+    done = codepar("run", str(tmp_path / "a.c"), "--trust", "--stdin", str(tmp_path / "in"), "--", "-v")
+    assert (done.returncode, done.stdout) == (0, "0 -v\n")
+    assert done.stderr.startswith("codepar: ok, exit code 0, ")
+    assert done.stderr.endswith(" s, trusted\n")
+
+
+def test_json_and_exit_code_of_a_verdict(codepar):
+    done = codepar("run", "-", "--trust", "--json", stdin="int main(void) { return 3; }\n")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["status"], report["exit_code"], report["executor"]) == (1, "runtime_error", 3, "trusted")
+
+
+def test_ranks_on_a_folder(codepar, tmp_path):
+    main = 'int main(int c, char **v) { MPI_Init(&c, &v); puts("x"); MPI_Finalize(); return 0; }'
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/a.c").write_text(f"#include <mpi.h>\n#include <stdio.h>\n{main}\n")
+    (tmp_path / "p/Makefile").write_text("a: a.c\n\t$(MPICC) -o a a.c\n")
+    done = codepar("run", str(tmp_path / "p"), "--np", "1,2", "--trust")
+    assert (done.returncode, done.stdout) == (0, "x\n" * 3)
+    assert "ok at 2 ranks" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "nope.c"], "does not exist"),
+        (["run", "-", "--np", "0"], "between 1 and 64"),
+        (["run", "-", "--np", "10000"], "between 1 and 64"),
+        (["run", "-", "--np", "x"], "not a list of rank counts"),
+        (["run", "-", "--mpi", "other"], "other"),
+        (["run", "-", "--timeout", "-1"], "wall_s"),
+        (["run"], "Missing argument"),
+    ],
+)
+def test_bad_input_is_exit_code_2_without_a_traceback(codepar, arguments, message):
+    done = codepar(*arguments, stdin="int main(void) { return 0; }\n")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_compiler_is_exit_code_3(codepar, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = codepar("run", "-", "--trust", stdin="int main(void) { return 0; }\n")
+    assert done.returncode == 3
+    assert "no C compiler is installed" in done.stderr
