@@ -65,6 +65,8 @@ def init_line(facts: Facts, main: Function) -> int:
     for statement in statements_of(facts.tree, main):
         if statement.type != "declaration" or _reads(facts, statement, needed) or _has_call(facts, statement):
             break
+        if any(statement.first_line <= hole.line <= statement.last_line for hole in find_holes(facts.tree.text)):
+            break
         line = max(line, statement.last_line)
     return line
 
