@@ -85,6 +85,13 @@ class SandboxedRunner:
 
     async def probe(self) -> Report:
         """Try to break every wall, now. Raises ``SandboxUnavailable`` when no box can be started at all."""
+        report = await self._attempt()
+        if report.holds or self._hierarchy is None:
+            return report
+        self._control_groups, self._equipment = False, None  # groups that do not do what they promise are worth nothing
+        return await self._attempt()
+
+    async def _attempt(self) -> Report:
         equipment = await asyncio.to_thread(self.prepare)
         bare = replace(equipment, binds=(), environment=_ENVIRONMENT)  # what operators add is theirs to answer for
         attempts = await asyncio.to_thread(lambda: program.build(self._settings, "probe.c").read_bytes())
@@ -103,9 +110,6 @@ class SandboxedRunner:
 
     async def _prove(self) -> None:
         report = await self.probe()
-        if not report.holds and self._hierarchy is not None:  # groups that do not do what they promise are worth nothing
-            self._control_groups, self._equipment = False, None
-            report = await self.probe()
         if not report.holds:
             raise probe.refuse(report)
         self._report = report
