@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from codepar.engine.blocks import blocks
 from codepar.engine.gguf_header import read_header
 from codepar.engine.infill import Piece, plain_text_parts, specials_pattern
 from codepar.engine.models import InstalledModel
@@ -76,8 +77,10 @@ class Vocabulary:
         return bool(self._tokenizer.chat_template)
 
     def _ids(self, text: str) -> list[int]:
-        encoded = self._tokenizer.encode([text], add_special_tokens=False).input_ids.data
-        return [int(token) for token in encoded.reshape(-1)]
+        ids: list[int] = []
+        for block in blocks(text):
+            ids += self._tokenizer.encode([block], add_special_tokens=False).input_ids.data.reshape(-1).tolist()
+        return ids
 
 
 class LoadedModel:
