@@ -33,7 +33,8 @@ class Equipment:
     """What every box of a runner shares. ``poll_ms`` 0: control groups count; else pid 1 does, that often."""
 
     bubblewrap: Bubblewrap
-    box: Path
+    launch: Path
+    init: Path
     accounts: Path
     filter: bytes
     binds: tuple[Path, ...]
@@ -143,7 +144,7 @@ class _Line:
         program = self._ours.keep(os.open(self._equipment.bubblewrap.program, os.O_RDONLY | os.O_CLOEXEC))
         staged = [bind.descriptor for bind in binds if bind.staged]
         numbers = [os.getpid(), uid, uid, program, len(entrances), *entrances, len(staged), *staged]
-        return [str(self._equipment.box), "launch", *map(str, numbers), "bwrap"]
+        return [str(self._equipment.launch), *map(str, numbers), "bwrap"]
 
     def whole(self, group: Group | None, uid: int, writing: Pipes) -> list[str]:
         equipment, command, ours = self._equipment, self._command, self._ours
@@ -151,11 +152,11 @@ class _Line:
         request = ours.memory("request", wire.encode(command, variables, equipment.poll_ms))
         accounts = self._bind(equipment.accounts, "/etc")
         binds = [self._bind(place, str(place)) for place in _places(equipment, command)]
-        binds.append(self._bind(equipment.box, bubblewrap.BOX_PROGRAM))
+        binds.append(self._bind(equipment.init, bubblewrap.INIT))
         inner = bubblewrap.arguments(
             sizes(command.bounds, command.files), accounts, binds, ours.memory("filter", [equipment.filter]), writing.info
         )
-        init = [bubblewrap.BOX_PROGRAM, "init", str(request), str(writing.result)]
+        init = [bubblewrap.INIT, str(request), str(writing.result)]
         return [*self.outer(group, uid, [accounts, *binds]), *inner, *init]
 
 

@@ -1,4 +1,4 @@
-"""Builds the sandbox's two C programs once a machine and version: ``box.c`` (the start, and pid 1) and ``probe.c``.
+"""Builds the sandbox's C programs once a machine and version: ``launch.c``, ``init.c`` and ``probe.c``.
 
 Limits: needs a C compiler, which a worker has anyway. Linked statically where the static libc is installed.
 """

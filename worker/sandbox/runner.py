@@ -75,7 +75,8 @@ class SandboxedRunner:
         self._hierarchy = cgroups.find() if self._control_groups else None
         return Equipment(
             bubblewrap=bubblewrap.find(),
-            box=program.build(self._settings, "box.c"),
+            launch=program.build(self._settings, "launch.c"),
+            init=program.build(self._settings, "init.c"),
             accounts=_write_accounts(self._settings.cache_dir / "sandbox" / "etc"),
             filter=seccomp.build_filter(bulk_memory=self._hierarchy is not None),
             binds=self._settings.sandbox_binds,

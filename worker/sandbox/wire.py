@@ -1,6 +1,6 @@
 """The bytes between the host and pid 1 of a box: the request that goes in, the records that come out.
 
-The layout is that of ``box.c``: little-endian 64-bit numbers, texts as length, bytes and a NUL. Limits: knows nothing of
+The layout is that of ``init.c``: little-endian 64-bit numbers, texts as length, bytes and a NUL. Limits: knows nothing of
 processes; names are checked here and nowhere else.
 """
 
@@ -14,7 +14,7 @@ from enum import IntEnum
 from codepar.errors import InvalidInput
 from worker.runner import Command
 
-MAX_INHERITED = 64
+MAX_INHERITED = 96
 MAX_NAME_BYTES = 4000
 INODES = 200_000
 _GROUP_SLACK = 64  # the control group refuses, and counts what it refuses, before RLIMIT_NPROC does

