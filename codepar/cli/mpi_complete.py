@@ -16,6 +16,7 @@ from codepar.cli.common import JsonOption, print_json, read_text, say
 from codepar.cli.mpi import app
 from codepar.cli.mpi_oracle import shell_oracle
 from codepar.errors import EnvironmentFault, InvalidInput
+from codepar.flows.candidates import trees_of
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
 from codepar.flows.mpi_result import MpiCompletion
@@ -187,6 +188,8 @@ def _project(program: str, build: str | None, run: str | None) -> Project:
 
 async def _complete(request: MpiCompletionRequest, trust: bool, command: CommandRunner | None) -> MpiCompletion:
     settings = Settings()
+    # What is no program is refused before walls are probed and weights are loaded.
+    trees_of(request.project, request.options.file)
     executor = open_executor(settings, trust) if request.options.verify else None
     generator = await _generator(settings) if request.options.model else None
     try:

@@ -18,7 +18,7 @@ from codepar.mpi.program import read_program
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.project import Project
 from codepar.protocols import Generator
-from codepar.syntax.tree import parse
+from codepar.syntax.tree import SyntaxTree, parse
 
 Edits = Mapping[str, Sequence[Edit]]
 
@@ -64,14 +64,19 @@ class Found:
 
 
 def completers_of(project: Project, signatures: Signatures, only: str | None) -> dict[str, Completer]:
-    """One completer for each source that can be completed. Raises ``InvalidInput`` naming the file that cannot be read as C."""
+    """One completer for each source that can be completed. Raises ``InvalidInput`` as ``trees_of`` does."""
+    return {path: Completer(tree, signatures, path) for path, tree in trees_of(project, only).items()}
+
+
+def trees_of(project: Project, only: str | None) -> dict[str, SyntaxTree]:
+    """The sources that can be completed, parsed. Raises ``InvalidInput`` naming the file that cannot be read as C."""
     paths = [only] if only else project.sources()
     if not paths:
         raise InvalidInput("the project has no C or C++ source", remedy="name files .c, .cc, .cpp or .cxx")
     trees = {path: read_program(project.files[path], path) for path in paths}
     if not any(tree.functions for tree in trees.values()):
         raise InvalidInput(f"{paths[0]} holds no function", remedy="give a whole C or C++ program, or a file of one")
-    return {path: Completer(tree, signatures, path) for path, tree in trees.items()}
+    return trees
 
 
 def rule_candidates(project: Project, completers: Mapping[str, Completer]) -> Found:

@@ -18,7 +18,7 @@ from codepar.mpi.labels import Label, decode_labels
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Placed, RuleBroken, Rules
 from codepar.mpi.rules_collective import propose_collectives
-from codepar.mpi.rules_pairs import propose_for_bodies, propose_pairs
+from codepar.mpi.rules_pairs import propose_for_bodies, propose_gathered, propose_pairs
 from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
 from codepar.protocols import Generation, Generator, Sampling
 from codepar.syntax.tree import SyntaxTree
@@ -57,6 +57,7 @@ class Completer:
         setup = propose_setup(self.facts)
         signatures = self.rules.signatures
         bodies = propose_for_bodies(self.facts, signatures)
+        bodies += propose_gathered(self.facts, signatures)
         sent = {edit.arguments[0] for edit in bodies}
         inferred = [*propose_pairs(self.facts, signatures), *propose_collectives(self.facts, signatures)]
         inferred = bodies + [edit for edit in inferred if edit.arguments[0] not in sent]

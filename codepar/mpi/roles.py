@@ -59,7 +59,15 @@ class Roles:
     def size(self) -> Variable | None:
         """The open integer, other than the rank, that is most like a number of ranks."""
         others = [v for v in self.open_scalars if self.rank is None or v.name != self.rank.name]
-        return _best(others, self._size_score)
+        found = _best(others, self._size_score)
+        beside = len(others) == 1 and self.rank is not None and abs(others[0].line - self.rank.line) <= 3
+        # The only other integer that nobody fills, declared beside the rank: what a misspelt name leaves.
+        return found or (others[0] if beside and not self._guarded(others[0]) else None)
+
+    def _guarded(self, variable: Variable) -> bool:
+        """Whether a variable is read under rank conditions only, as a received value is."""
+        uses = [use for use in self.facts.of(variable.name, self.function.name) if use.kind in READS]
+        return all(self.rank is not None and any(self.rank.name in guard.condition for guard in use.guards) for use in uses)
 
     def _rank_score(self, variable: Variable) -> float:
         text = self._text

@@ -17,6 +17,7 @@ from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signature, Signatures
 from codepar.mpi.places import statement_at
 from codepar.mpi.roles import Roles
+from codepar.syntax.tree import SyntaxTree
 from codepar.syntax.variables import Variable
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
@@ -198,6 +199,10 @@ def _slots(facts: Facts) -> list[tuple[int, str]]:
     found: dict[int, str] = {}
     for function in tree.functions:
         found[function.body_first_line] = function.name
+    for block in tree.capture("(compound_statement) @it"):
+        line, around = block.start_point[0] + 1, tree.function_at(block.start_point[0] + 1)
+        if around is not None and block.end_point[0] + 1 > line and _ends_line(tree, block.start_byte + 1, line):
+            found[line] = around.name
     for span in tree.statements:
         statement = statement_at(tree, span.start)
         if statement is None:
@@ -205,10 +210,15 @@ def _slots(facts: Facts) -> list[tuple[int, str]]:
         function_around = tree.function_at(statement.first_line)
         if function_around is None:
             continue
-        ends_line = tree.data[span.end : tree.offset_after(statement.last_line)].split(b"//")[0].strip() == b""
+        ends_line = _ends_line(tree, span.end, statement.last_line)
         starts_line = tree.data[tree.offset_after(statement.first_line - 1) : span.start].strip() == b""
         if ends_line and statement.type not in {"return_statement", "break_statement", "continue_statement"}:
             found[statement.last_line] = function_around.name
         if starts_line and statement.first_line > 1:
             found[statement.first_line - 1] = function_around.name
     return sorted(found.items())
+
+
+def _ends_line(tree: SyntaxTree, byte: int, line: int) -> bool:
+    """Whether nothing but a comment follows ``byte`` on its line."""
+    return tree.lexis.code[byte : tree.offset_after(line)].strip() == b""

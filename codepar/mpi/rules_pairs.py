@@ -162,3 +162,56 @@ def _rank_at(facts: Facts, function: Function, byte: int) -> str | None:
     text = strip_parentheses(text_of(condition))
     guard = Guard(text, negated, condition.end_byte, node.end_byte, node.start_byte, node.end_byte)
     return Roles(facts, function).guard_rank(guard)
+
+
+def propose_gathered(facts: Facts, signatures: Signatures) -> list[Edit]:
+    """A loop of the root over the other ranks that reads what those fill: they send, the root receives in the loop."""
+    edits: list[Edit] = []
+    for function in facts.tree.functions:
+        for life in lives_of(facts, function):
+            datatype = datatype_of(life.variable, signatures)
+            if datatype is not None and life.extent and life.uses[0].function == function.name:
+                edits += _gathered(facts, function, life, datatype)
+    return edits
+
+
+def _gathered(facts: Facts, function: Function, life: Life, datatype: str) -> Iterator[Edit]:
+    for read in life.reads:
+        guard = _innermost(life.roles, read)
+        loop = next((span for span in read.loops if guard is not None and span[0] > guard.start), None)
+        if guard is None or loop is None or not life.roles.is_root_guard(guard):
+            continue
+        sender = _loop_over_ranks(facts, loop, life.roles)
+        others = [use for use in life.fills if use.start < read.start and not life.roles.on_root_only(use)]
+        inside = statement_at(facts.tree, read.start)
+        if sender is None or not others or inside is None or inside.block_start < loop[0]:
+            continue
+        buffer = (life.argument, life.extent, datatype)
+        place = _sending_line(facts, guard, others[-1], life.roles)
+        communicator = communicator_of(facts, function)
+        if place is not None:
+            yield rule_edit(place, "MPI_Send", (*buffer, "0", "0", communicator), 0.5)
+            status = _status(facts, inside)
+            yield rule_edit(inside.line_before, "MPI_Recv", (*buffer, sender, "0", communicator, status), 0.5)
+        return
+
+
+def _loop_over_ranks(facts: Facts, loop: tuple[int, int], roles: Roles) -> str | None:
+    """The counter of ``for (q = 1; q < size; q++)``."""
+    head = facts.tree.data[loop[0] : loop[1]].split(b")")[0].decode(errors="replace")
+    match = re.match(r"for\s*\(\s*(?:int\s+)?(\w+)\s*=\s*1\s*;\s*\1\s*(?:<|!=)\s*(\w+)\s*;", head)
+    return match[1] if match and match[2] in roles.size_names else None
+
+
+def _sending_line(facts: Facts, guard: Guard, fill: Use, roles: Roles) -> int | None:
+    """Where the other ranks send: behind a fill in their own branch, else at the end of the branch beside the root's."""
+    own = _innermost(roles, fill)
+    if own is not None:
+        statement = _statement(facts, fill, roles)
+        return statement.last_line if statement is not None else None
+    node = facts.tree.root.descendant_for_byte_range(guard.statement_start, guard.statement_end - 1)
+    side = node.child_by_field_name("consequence" if guard.negated else "alternative") if node is not None else None
+    block = side.named_children[0] if side is not None and side.type == "else_clause" and side.named_children else side
+    if block is None or block.type != "compound_statement" or block.end_point[0] == block.start_point[0]:
+        return None
+    return block.end_point[0]
