@@ -7,7 +7,6 @@
  * descriptors. Limits: Linux only; trusts the request; the command's output never passes through here.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -21,11 +20,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "counting.h"
 
 enum { MAX_KEPT = 96, FAILED = 125 };
 enum hit { HIT_NONE, HIT_MEMORY, HIT_PROCESSES, HIT_FILES };
@@ -166,82 +166,7 @@ static void keep_only(const int *kept, size_t count) {
         if (fcntl(kept[i], F_SETFD, 0)) die("an inherited descriptor");
 }
 
-/* ---- counters, for hosts without writable control groups ---- */
-
-static const char *const writable[] = {"/box", "/tmp", "/dev/shm"};
-
-static uint64_t field(const char *text_, const char *name) {
-    const char *at = strstr(text_, name);
-    return at ? strtoull(at + strlen(name), NULL, 10) * 1024 : 0;
-}
-
-static int read_file(const char *path, char *buffer, size_t size) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    ssize_t got = read(fd, buffer, size - 1);
-    close(fd);
-    if (got <= 0) return -1;
-    buffer[got] = '\0';
-    return 0;
-}
-
-struct usage { uint64_t resident, private_, anonymous, shared, files, inodes, cpu_us; uint32_t tasks; };
-
-/* Fields 14, 15 and 20 of /proc/PID/stat; the second, a name in brackets, may hold anything. */
-static void add_times(const char *line, struct usage *u) {
-    unsigned long long user = 0, system = 0;
-    unsigned threads = 1;
-    const char *rest = strrchr(line, ')');
-    if (rest) sscanf(rest + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %u", &user, &system, &threads);
-    u->tasks += threads;
-    u->cpu_us += (user + system) * 1000000u / (unsigned long long)sysconf(_SC_CLK_TCK);
-}
-
-static void add_process(const char *pid, struct usage *u, int precise) {
-    char path[64], line[4096];
-    unsigned long long size = 0, resident = 0, shared = 0, page = (unsigned long long)sysconf(_SC_PAGESIZE);
-    snprintf(path, sizeof path, "/proc/%s/statm", pid);
-    if (read_file(path, line, sizeof line)) return;
-    sscanf(line, "%llu %llu %llu", &size, &resident, &shared);
-    u->resident += resident * page;
-    u->private_ += (resident - shared) * page;
-    snprintf(path, sizeof path, "/proc/%s/stat", pid);
-    if (!read_file(path, line, sizeof line)) add_times(line, u);
-    if (!precise) return;
-    snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
-    if (read_file(path, line, sizeof line)) { u->anonymous += resident * page; return; } /* hidden by the command: all counts */
-    u->anonymous += field(line, "Pss_Anon:");
-    u->shared += field(line, "Pss_Shmem:");
-}
-
-/* System V segments of the box ; their size in memory is the last column but one. */
-static uint64_t segments(void) {
-    FILE *list = fopen("/proc/sysvipc/shm", "re");
-    char line[512];
-    uint64_t total = 0;
-    while (list && fgets(line, sizeof line, list)) {
-        unsigned long long rss;
-        if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &rss) == 1) total += rss;
-    }
-    if (list) fclose(list);
-    return total;
-}
-
-static struct usage measure(int precise) {
-    struct usage u = {0};
-    DIR *proc = opendir("/proc");
-    for (struct dirent *entry; proc && (entry = readdir(proc));)
-        if (entry->d_name[0] > '0' && entry->d_name[0] <= '9' && strcmp(entry->d_name, "1")) add_process(entry->d_name, &u, precise);
-    if (proc) closedir(proc);
-    for (size_t i = 0; i < sizeof writable / sizeof *writable; i++) {
-        struct statvfs fs;
-        if (statvfs(writable[i], &fs)) continue;
-        u.files += (fs.f_blocks - fs.f_bfree) * fs.f_frsize;
-        u.inodes += fs.f_files - fs.f_ffree;
-    }
-    u.files += segments();
-    return u;
-}
+/* ---- counting, for hosts without writable control groups ---- */
 
 static uint64_t peak;
 

@@ -50,7 +50,8 @@ def _compile(source: Path, target: Path) -> None:
 def build(settings: Settings, name: str) -> Path:
     """The compiled program of that source, from the cache when it is there. Raises ``SandboxUnavailable``."""
     source = Path(__file__).with_name(name)
-    key = hashlib.sha256(source.read_bytes() + platform.machine().encode() + " ".join(_FLAGS).encode()).hexdigest()[:16]
+    sources = b"".join(path.read_bytes() for path in (source, *sorted(source.parent.glob("*.h"))))
+    key = hashlib.sha256(sources + platform.machine().encode() + " ".join(_FLAGS).encode()).hexdigest()[:16]
     folder = settings.cache_dir / "sandbox"
     target = folder / f"{source.stem}-{key}"
     if not os.access(target, os.X_OK):

@@ -24,7 +24,9 @@ def test_odd_but_plain_names_pass(name):
     wire.check_name(name)
 
 
-@pytest.mark.parametrize("command", [Command(argv=()), Command(argv=("a\0b",)), Command(argv=("x",), inherit=tuple(range(65)))])
+@pytest.mark.parametrize(
+    "command", [Command(argv=()), Command(argv=("a\0b",)), Command(argv=("x",), inherit=tuple(range(wire.MAX_INHERITED + 1)))]
+)
 def test_a_command_that_cannot_be_sent_is_refused(command):
     with pytest.raises(InvalidInput):
         b"".join(wire.encode(command, {}, 0))
