@@ -263,7 +263,7 @@ def _load(settings: Settings) -> TransformersGenerator:
         import transformers
     except ImportError as error:
         raise EngineUnavailable(f"transformers cannot be imported: {error}", remedy="make setup-train") from error
-    transformers.utils.logging.disable_progress_bar()
+    _quiet(transformers)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(settings.model, trust_remote_code=False)
         model = transformers.AutoModelForCausalLM.from_pretrained(settings.model, dtype="auto", trust_remote_code=False)
@@ -289,3 +289,8 @@ def _with_adapter(model: Any, folder: Path) -> Any:
     except (ValueError, RuntimeError, OSError) as error:
         cause = str(error).strip().splitlines()[0]
         raise InvalidInput(f"the adapter {folder} does not fit {type(model).__name__}: {cause}", remedy="use its base") from error
+
+
+def _quiet(transformers: Any) -> None:
+    """No progress bars on stderr: that is the caller's."""
+    transformers.utils.logging.disable_progress_bar()
