@@ -39,19 +39,26 @@ class Parrot:
                 self._send(200, {"object": "list", "data": [{"id": "parrot", "object": "model", "max_model_len": 8192}]})
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if parrot.answer is None:
                     self._send(500, {"error": {"message": "out of seed", "type": "server_error"}})
                     return
                 choice = {"index": 0, "finish_reason": "stop", "text": parrot.answer, "logprobs": None}
-                choice["message"] = {"role": "assistant", "content": parrot.answer}
+                said = {"role": "assistant", "content": parrot.answer}
+                choice |= {"message": said, "delta": said}
                 usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
-                self._send(200, {"id": "1", "object": "x", "created": 1, "model": "parrot", "choices": [choice], "usage": usage})
+                answer = {"id": "1", "object": "x", "created": 1, "model": "parrot", "choices": [choice], "usage": usage}
+                if body.get("stream"):
+                    self._write(200, "text/event-stream", f"data: {json.dumps(answer)}\n\ndata: [DONE]\n\n".encode())
+                else:
+                    self._send(200, answer)
 
             def _send(self, status: int, body: object) -> None:
-                data = json.dumps(body).encode()
+                self._write(status, "application/json", json.dumps(body).encode())
+
+            def _write(self, status: int, kind: str, data: bytes) -> None:
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

@@ -137,6 +137,7 @@ def test_a_model_without_sense_costs_nothing_but_a_remark(parrot, executor, flow
     parrot.answer = text
     answer = with_engine(asked(reference=ORIGINAL), parrot, flow_settings, executor)
     assert answer.verified, answer.reason
+    assert not any("not used" in note for note in answer.notes)
     assert answer.notes or answer.dropped
 
 
