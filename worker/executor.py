@@ -14,7 +14,7 @@ from worker.build import Builder, Built, Tools
 from worker.cache import Program, ProgramCache
 from worker.judge import Judgement, judge
 from worker.ranked import RankedOutcome, run_ranks
-from worker.runner import Bounds, Command, Outcome, Runner
+from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
 from worker.toolchains import custom, cxx, mpi
 from worker.toolchains.places import Place, find_places
@@ -25,6 +25,8 @@ _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A launcher, its helpers and the threads that an MPI library starts come on top of the program's own processes.
 _LAUNCHER_PROCESSES = 16
 _PROCESSES_A_RANK = 8
+# MPICH maps one file that all ranks share, about 1 MiB a rank.
+_SHARED_BYTES_A_RANK = 4 * MEBIBYTE
 
 
 class LocalExecutor:
@@ -113,13 +115,14 @@ class LocalExecutor:
 
 def _bounds(execution: Execution) -> Bounds:
     limits = execution.limits
-    extra = 0 if execution.ranks is None else _LAUNCHER_PROCESSES + _PROCESSES_A_RANK * execution.ranks
+    ranks = execution.ranks or 0
+    extra = _LAUNCHER_PROCESSES + _PROCESSES_A_RANK * ranks if ranks else 0
     return Bounds(
         wall_s=limits.wall_s,
         memory_bytes=limits.memory_bytes,
         output_bytes=limits.output_bytes,
         processes=limits.processes + extra,
-        file_bytes=limits.file_bytes,
+        file_bytes=limits.file_bytes + _SHARED_BYTES_A_RANK * ranks,
         artifact_bytes=0,
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from codepar.errors import SandboxUnavailable, ToolMissing
 from codepar.project import CompileCommand, Project
-from codepar.protocols import Execution, ExecutionResult, Limits, Status
+from codepar.protocols import MAX_RANKS, Execution, ExecutionResult, Limits, Status
 from codepar.settings import Settings
 from worker.executor import LocalExecutor, open_executor
 
@@ -71,6 +71,12 @@ def test_hello_at_each_rank_count(bench, mpi, ranks):
     assert result.rank_stdout == tuple(f"hello {rank} of {ranks}\n" for rank in range(ranks))
     assert sorted(result.stdout.splitlines()) == sorted("".join(result.rank_stdout).splitlines())
     assert (result.exit_code, result.executor, result.stderr) == (0, "sandboxed", "")
+
+
+def test_as_many_ranks_as_are_allowed(bench):
+    result = bench.mpi(HELLO, MAX_RANKS, limits=Limits(wall_s=60))
+    assert result.status == Status.OK, result
+    assert result.rank_stdout[-1] == f"hello {MAX_RANKS - 1} of {MAX_RANKS}\n"
 
 
 @pytest.mark.parametrize("mpi", MPIS)
@@ -205,6 +211,18 @@ def test_a_reduction_with_a_slow_operation_is_not_accused(bench):
     source = program("MPI_Op op; MPI_Op_create(slow, 1, &op); int y;\nMPI_Allreduce(&x, &y, 1, MPI_INT, op, MPI_COMM_WORLD);")
     slow = "void slow(void *a, void *b, int *n, MPI_Datatype *t) { sleep(4); *(int *)b += *(int *)a; }\n"
     assert bench.run(source.replace("int main", slow + "int main", 1), ranks=2).status == Status.OK
+
+
+def test_a_thread_that_will_send_later_excuses_those_that_wait(bench):
+    source = HEADER + (
+        "#include <pthread.h>\nint rank, x = 1;\n"
+        "void *wait(void *a) { MPI_Recv(&x, 1, MPI_INT, 1 - rank, 5, MPI_COMM_WORLD, MPI_STATUS_IGNORE); return a; }\n"
+        "int main(int c, char **v) { MPI_Init_thread(&c, &v, MPI_THREAD_MULTIPLE, &x); MPI_Comm_rank(MPI_COMM_WORLD, &rank);\n"
+        "pthread_t t; pthread_create(&t, 0, wait, 0); sleep(4); MPI_Send(&rank, 1, MPI_INT, 1 - rank, 5, MPI_COMM_WORLD);\n"
+        "pthread_join(t, 0); MPI_Finalize(); return 0; }\n"
+    )
+    result = bench.run(source, ranks=2, flags=("-pthread",))
+    assert result.status == Status.OK, result
 
 
 def test_polling_for_what_never_comes_is_a_timeout(bench):

@@ -6,6 +6,7 @@
  * calls, neighbourhood collectives and the _c variants are not wrapped: a rank in them counts as running.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
@@ -24,6 +25,7 @@
 
 enum { SLOT_BYTES = 512, NONE = -1000, ANY = -1, NOWHERE = -2, TABLE = 1024, LISTED = 3 };
 enum { RUNNING = 0, BLOCKED = 1, EXITED = 2 };
+#define UNKNOWN_BYTES (UINT64_C(1) << 48)
 enum { INITIALISED = 1, FINALIZED = 2, ABORTED = 4, SIGNALLED = 8 };
 
 typedef struct {
@@ -54,6 +56,7 @@ typedef struct {
     MPI_Request handle;
     const char *call;
     int peer, tag, is_receive;
+    uint64_t bytes;
 } Pending;
 
 /* What a call is about to do; fields that do not apply are NONE. */
@@ -68,6 +71,7 @@ static Slot *mapped;
 static Slot *mine;
 static Slot unwatched;
 static _Atomic int callers, blocked;
+static int threaded, threads_at_start;
 static _Thread_local int depth, counted;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Group groups[TABLE];
@@ -169,13 +173,28 @@ static void describe(Slot *s, const Call *c, uintptr_t from) {
     note_site(s, from);
 }
 
+static int threads(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return 1;
+    while (readdir(tasks)) count++;
+    closedir(tasks);
+    return count;
+}
+
+/* Where several threads may call MPI, any that is not in a call may yet send what the others wait for. */
+static int threads_that_may_call(void) {
+    int known = atomic_load(&callers), now = threaded ? threads() - threads_at_start + 1 : 1;
+    return known > now ? known : now;
+}
+
 static void enter(Call c, uintptr_t from) {
     if (depth++) return;
     Slot *s = slot();
     if (!counted) { counted = 1; atomic_fetch_add(&callers, 1); }
     describe(s, &c, from);
     atomic_fetch_add(&s->progress, 1);
-    if (atomic_fetch_add(&blocked, 1) + 1 == atomic_load(&callers)) atomic_store(&s->phase, BLOCKED);
+    if (atomic_fetch_add(&blocked, 1) + 1 >= threads_that_may_call()) atomic_store(&s->phase, BLOCKED);
 }
 
 static int leave(int code) {
@@ -196,9 +215,9 @@ static uint64_t size_of(int count, MPI_Datatype type) {
     return (uint64_t)count * (uint64_t)size;
 }
 
-static int remember(int code, MPI_Request request, const char *call, int other, int tag, int is_receive) {
+static int remember(int code, MPI_Request request, const char *call, int other, int tag, int is_receive, uint64_t bytes) {
     pthread_mutex_lock(&lock);
-    pending[place_of(&request, sizeof request)] = (Pending){request, call, peer(other), tag_of(tag), is_receive};
+    pending[place_of(&request, sizeof request)] = (Pending){request, call, peer(other), tag_of(tag), is_receive, bytes};
     pthread_mutex_unlock(&lock);
     return code;
 }
@@ -210,19 +229,23 @@ static const char *number(char *text, int value) {
     return text;
 }
 
-/* Names the first requests of a wait, as "MPI_Irecv(source=1, tag=7)"; those that are complete already may be among them. */
-static void list_requests(int count, const MPI_Request *requests) {
+/* Names the first requests of a wait, as "MPI_Irecv(source=1, tag=7)"; those that are complete already may be among them.
+ * Returns the bytes they may move; what is not known counts as without end, so that nobody is accused for it. */
+static uint64_t list_requests(int count, const MPI_Request *requests) {
     Slot *s = slot();
     size_t used = 0;
+    uint64_t bytes = 0;
     int named = 0, more = 0;
     char a[16], b[16];
-    if (depth) return;
+    if (depth) return 0;
     s->requests[0] = 0;
     pthread_mutex_lock(&lock);
     for (int i = 0; i < count; i++) {
         const Pending *p = &pending[place_of(&requests[i], sizeof *requests)];
         if (requests[i] == MPI_REQUEST_NULL) continue;
-        if (named == LISTED || p->handle != requests[i] || !p->call) { more++; continue; }
+        int known = p->call && p->handle == requests[i];
+        bytes += known ? p->bytes : UNKNOWN_BYTES;
+        if (named == LISTED || !known) { more++; continue; }
         const char *separator = named++ ? ", " : "";
         const char *role = p->is_receive < 0 ? NULL : p->is_receive ? "source" : "dest";
         if (role)
@@ -233,6 +256,7 @@ static void list_requests(int count, const MPI_Request *requests) {
     }
     if (more) snprintf(s->requests + used, sizeof s->requests - used, "%s%d more", named ? " and " : "", more);
     pthread_mutex_unlock(&lock);
+    return bytes;
 }
 
 static void note_exit(int status) {
@@ -314,7 +338,10 @@ static int started(int code) {
 int MPI_Init(int *argc, char ***argv) { return started(PMPI_Init(argc, argv)); }
 
 int MPI_Init_thread(int *argc, char ***argv, int required, int *provided) {
-    return started(PMPI_Init_thread(argc, argv, required, provided));
+    int code = started(PMPI_Init_thread(argc, argv, required, provided));
+    threaded = *provided >= MPI_THREAD_SERIALIZED && required >= MPI_THREAD_SERIALIZED;
+    threads_at_start = threads();
+    return code;
 }
 
 int MPI_Finalize(void) {
@@ -381,7 +408,7 @@ int MPI_Sendrecv_replace(void *b, int n, MPI_Datatype t, int to, int stag, int f
 #define ISEND(NAME)                                                                                                              \
     int MPI_##NAME(const void *b, int n, MPI_Datatype t, int to, int tag, MPI_Comm comm, MPI_Request *request) {                 \
         int code = PMPI_##NAME(b, n, t, to, tag, comm, request);                                                                 \
-        return remember(code, *request, "MPI_" #NAME, to, tag, 0);                                                               \
+        return remember(code, *request, "MPI_" #NAME, to, tag, 0, size_of(n, t));                                                               \
     }
 ISEND(Isend)
 ISEND(Issend)
@@ -393,45 +420,46 @@ ISEND(Ssend_init)
 #define IRECV(NAME)                                                                                                              \
     int MPI_##NAME(void *b, int n, MPI_Datatype t, int from, int tag, MPI_Comm comm, MPI_Request *request) {                     \
         int code = PMPI_##NAME(b, n, t, from, tag, comm, request);                                                               \
-        return remember(code, *request, "MPI_" #NAME, from, tag, 1);                                                             \
+        return remember(code, *request, "MPI_" #NAME, from, tag, 1, size_of(n, t));                                                             \
     }
 IRECV(Irecv)
 IRECV(Recv_init)
 
-#define NONBLOCKING(NAME, PARAMETERS, ARGUMENTS)                                                                                 \
+#define NONBLOCKING(NAME, PARAMETERS, ARGUMENTS, BYTES)                                                                                 \
     int MPI_##NAME PARAMETERS {                                                                                                  \
         int code = PMPI_##NAME ARGUMENTS;                                                                                        \
-        return remember(code, *request, "MPI_" #NAME, 0, 0, -1);                                                                 \
+        return remember(code, *request, "MPI_" #NAME, 0, 0, -1, BYTES);                                                                 \
     }
-NONBLOCKING(Ibarrier, (MPI_Comm comm, MPI_Request *request), (comm, request))
-NONBLOCKING(Ibcast, (void *b, int n, MPI_Datatype t, int root, MPI_Comm comm, MPI_Request *request), (b, n, t, root, comm, request))
+NONBLOCKING(Ibarrier, (MPI_Comm comm, MPI_Request *request), (comm, request), 0)
+NONBLOCKING(Ibcast, (void *b, int n, MPI_Datatype t, int root, MPI_Comm comm, MPI_Request *request), (b, n, t, root, comm, request),
+            size_of(n, t))
 NONBLOCKING(Ireduce,
             (const void *s, void *r, int n, MPI_Datatype t, MPI_Op op, int root, MPI_Comm comm, MPI_Request *request),
-            (s, r, n, t, op, root, comm, request))
+            (s, r, n, t, op, root, comm, request), size_of(n, t))
 NONBLOCKING(Iallreduce, (const void *s, void *r, int n, MPI_Datatype t, MPI_Op op, MPI_Comm comm, MPI_Request *request),
-            (s, r, n, t, op, comm, request))
+            (s, r, n, t, op, comm, request), size_of(n, t))
 
 int MPI_Wait(MPI_Request *request, MPI_Status *status) {
-    list_requests(1, request);
-    enter(CALL(.call = "MPI_Wait", .comm = MPI_COMM_NULL), HERE);
+    uint64_t bytes = list_requests(1, request);
+    enter(CALL(.call = "MPI_Wait", .comm = MPI_COMM_NULL, .bytes = bytes), HERE);
     return leave(PMPI_Wait(request, status));
 }
 
 int MPI_Waitall(int n, MPI_Request requests[], MPI_Status statuses[]) {
-    list_requests(n, requests);
-    enter(CALL(.call = "MPI_Waitall", .comm = MPI_COMM_NULL), HERE);
+    uint64_t bytes = list_requests(n, requests);
+    enter(CALL(.call = "MPI_Waitall", .comm = MPI_COMM_NULL, .bytes = bytes), HERE);
     return leave(PMPI_Waitall(n, requests, statuses));
 }
 
 int MPI_Waitany(int n, MPI_Request requests[], int *index, MPI_Status *status) {
-    list_requests(n, requests);
-    enter(CALL(.call = "MPI_Waitany", .comm = MPI_COMM_NULL), HERE);
+    uint64_t bytes = list_requests(n, requests);
+    enter(CALL(.call = "MPI_Waitany", .comm = MPI_COMM_NULL, .bytes = bytes), HERE);
     return leave(PMPI_Waitany(n, requests, index, status));
 }
 
 int MPI_Waitsome(int n, MPI_Request requests[], int *done, int indices[], MPI_Status statuses[]) {
-    list_requests(n, requests);
-    enter(CALL(.call = "MPI_Waitsome", .comm = MPI_COMM_NULL), HERE);
+    uint64_t bytes = list_requests(n, requests);
+    enter(CALL(.call = "MPI_Waitsome", .comm = MPI_COMM_NULL, .bytes = bytes), HERE);
     return leave(PMPI_Waitsome(n, requests, done, indices, statuses));
 }
 

@@ -55,6 +55,9 @@ def is_stuck(states: Sequence[RankState]) -> bool:
 def _is_served(state: RankState, waiting: Sequence[RankState]) -> bool:
     if state.dest != NONE and state.call not in _ONE_SIDED:
         return any(_match(state, other) for other in waiting)
+    if "()" in state.requests:
+        # All wait for the same nonblocking collective.
+        return all(other.requests == state.requests for other in waiting)
     if state.comm_size and state.source == NONE:
         same = [other for other in waiting if _kind(other) == _kind(state)]
         return len(same) >= state.comm_size
