@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from codepar import __version__
 from codepar.api import executions, health, job_events, jobs, metrics, mpi
 from codepar.api.body import BoundedBody
-from codepar.api.errors import install_error_handlers
+from codepar.api.errors import documented, install_error_handlers
 from codepar.api.instruments import MeasuredRequests, Metrics
-from codepar.api.services import Services
+from codepar.api.services import Services, services_of
+from codepar.engine.routes import openai_router
 from codepar.events import Events
+from codepar.protocols import Generator
 from codepar.queue import JobQueue
 from codepar.settings import Settings
 from codepar.store import open_store
@@ -53,7 +55,12 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="codepar", version=__version__, description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     for router in (mpi.router, executions.router, jobs.router, job_events.router, health.router, metrics.router):
         app.include_router(router)
+    app.include_router(openai_router(_generator_of), responses=documented(400, 404, 408, 413, 415, 422, 503))
     install_error_handlers(app)
     app.add_middleware(BoundedBody, max_bytes=settings.max_body_bytes)
     app.add_middleware(MeasuredRequests, metrics=instruments)
     return app
+
+
+async def _generator_of(request: Request) -> Generator:
+    return await services_of(request).generator()

@@ -6,6 +6,7 @@ Limits: a part that answers may still be slow; readiness is of this moment.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from codepar import __version__
 from codepar.api.errors import error_body
 from codepar.api.json_response import AsciiJSONResponse
 from codepar.api.services import Services, ServicesOf
+from codepar.engine.factory import open_generator
 from codepar.errors import CodeparError
 from codepar.jobs import ErrorBody
 from codepar.presence import workers_present
@@ -24,6 +26,8 @@ from codepar.queue import QueueName
 router = APIRouter(tags=["operation"])
 
 CHECK_TIMEOUT_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class Health(BaseModel):
@@ -87,6 +91,10 @@ async def _checked(check: Awaitable[PartState]) -> PartState:
         return PartState(status="down", detail=f"no answer within {CHECK_TIMEOUT_S:.0f} s")
     except CodeparError as error:
         return PartState(status="down", detail=str(error))
+    except Exception as error:
+        # A check that breaks says something of its part; the others must still be heard.
+        _log.exception("a readiness check broke")
+        return PartState(status="down", detail=f"internal error: {type(error).__name__}")
 
 
 async def _store(services: Services) -> PartState:
@@ -102,8 +110,12 @@ async def _broker(services: Services) -> PartState:
 async def _engine(services: Services) -> PartState:
     if services.settings.engine_url is None:
         return PartState(status="absent", detail="runs without a language model: codepar models pull, then start it again")
-    capabilities = await (await services.generator()).capabilities()
-    return PartState(status="ok", detail=capabilities.model)
+    # Asked anew each time: the generator in use remembers what it was told when it was opened.
+    generator = await open_generator(services.settings)
+    try:
+        return PartState(status="ok", detail=(await generator.capabilities()).model)
+    finally:
+        await generator.close()
 
 
 async def _job_workers(services: Services) -> PartState:

@@ -14,7 +14,7 @@ from codepar.api.errors import documented
 from codepar.api.json_response import AsciiJSONResponse
 from codepar.api.services import ServicesOf
 from codepar.api.submission import Wait, answer, job_response
-from codepar.errors import BrokerUnavailable, NotFound
+from codepar.errors import NotFound
 from codepar.jobs import Job, JobKind, JobState
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -81,6 +81,5 @@ async def cancel_job(services: ServicesOf, id: JobId) -> Response:
     job = await asyncio.to_thread(services.store.request_cancel, id)
     if not job.state.is_terminal:
         return job_response(job, 202)
-    with suppress(BrokerUnavailable):
-        await services.events.publish_end(job)
+    await services.tell_end(job)
     return job_response(job, 200)

@@ -162,4 +162,7 @@ def _model(settings: Settings) -> Check:
 
 async def _asked(settings: Settings) -> str:
     generator = await open_generator(settings)
-    return f"{(await generator.capabilities()).model} at {settings.engine_url}"
+    try:
+        return f"{(await generator.capabilities()).model} at {settings.engine_url}"
+    finally:
+        await generator.close()

@@ -25,7 +25,8 @@ from codepar.store import FolderLock, open_store
 
 BACKLOG = 1024
 PROBE_EVERY_S = 0.3
-COMPLAIN_AFTER_S = 60.0
+# A part that is still down then will not come up by waiting; the others can be used.
+PATIENCE_S = 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +96,7 @@ def _sweep_up(settings: Settings) -> None:
 
 
 class _Announcer:
-    """Prints the address once every part answers, and says which do not when that takes long."""
+    """Prints the address once every part answers, or the API does and others have had their time."""
 
     def __init__(self, host: str, listener: socket.socket, log: ServeLog, *, as_json: bool) -> None:
         self._address, self._port = listener.getsockname()[:2]
@@ -107,7 +108,7 @@ class _Announcer:
         self._as_json = as_json
         self._begun = time.monotonic()
         self._next = 0.0
-        self._done = self._complained = False
+        self._done = False
 
     def tick(self) -> None:
         """Look, unless all is said."""
@@ -116,12 +117,12 @@ class _Announcer:
             return
         self._next = moment + PROBE_EVERY_S
         missing = self._missing()
-        if missing == []:
-            self._done = True
-            self._announce()
-        elif not self._complained and moment - self._begun > COMPLAIN_AFTER_S:
-            self._complained = True
-            self._log("serve", f"still not ready: {', '.join(missing or ['the API does not answer'])}")
+        if missing is None or (missing and moment - self._begun < PATIENCE_S):
+            return
+        self._done = True
+        if missing:
+            self._log("serve", f"not everything works (codepar doctor): {', '.join(missing)}")
+        self._announce()
 
     def _announce(self) -> None:
         if self._as_json:

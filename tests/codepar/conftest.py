@@ -47,9 +47,12 @@ class Served:
         return Settings(data_dir=self.data_dir).runtime_dir
 
     def part(self, name: str) -> psutil.Process:
-        """The process of a part, as the log last named it."""
+        """The process of a part."""
+        return psutil.Process(self._pid_of(name))
+
+    def _pid_of(self, name: str) -> int:
         started = [line for line in self.log.read_text().splitlines() if line.startswith(name) and "started, process" in line]
-        return psutil.Process(int(started[-1].split()[-1]))
+        return int(started[-1].split()[-1])
 
     def wait_ready(self, timeout_s: float = 40) -> None:
         deadline = time.monotonic() + timeout_s
@@ -67,7 +70,7 @@ class Served:
         part = self.part(name)
         part.kill()
         deadline = time.monotonic() + 40
-        while self.part(name).pid == part.pid:
+        while self._pid_of(name) == part.pid:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
         self.wait_ready()
@@ -90,6 +93,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     service = Served(tmp_path_factory.mktemp("served"), "--no-engine")
     yield service
     assert service.stop() == 0, service.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def new_service() -> Iterator[Callable[..., Served]]:
+    """Starts services that the tests of a module share."""
+    started: list[Served] = []
+
+    def start(folder: Path, *options: str, **settings: str) -> Served:
+        started.append(Served(folder, *options, **settings))
+        return started[-1]
+
+    yield start
+    for service in started:
+        assert service.stop() == 0
 
 
 @pytest.fixture

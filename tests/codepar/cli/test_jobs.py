@@ -54,7 +54,9 @@ def test_what_is_no_job(served, job_id):
     assert "Traceback" not in shown.stderr
 
 
-@pytest.mark.parametrize(("server", "code"), [("http://127.0.0.1:9", 3), ("nonsense", 2), ("ftp://x", 2), ("http://host:port", 2)])
+@pytest.mark.parametrize(
+    ("server", "code"), [("http://127.0.0.1:9", 3), ("nonsense", 2), ("ftp://x", 2), ("http://host:port", 2)]
+)
 def test_no_service(served, server, code):
     command = [served.process.args[0], "jobs", "list", "--server", server]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
