@@ -14,6 +14,7 @@ from codepar.errors import CodeparError
 from codepar.mpi.encode import ask_for_calls
 from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signatures
+from codepar.mpi.holes import find_holes
 from codepar.mpi.labels import Label, decode_labels
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Placed, RuleBroken, Rules
@@ -83,8 +84,9 @@ class Completer:
             logprobs = 0 if capabilities.logprobs else None
             sampling = Sampling(max_tokens=room, budget_s=budget_s, logprobs=logprobs)
             generation = await generator.complete(asked.prompt, sampling)
-        except CodeparError as error:
-            return Proposal(notes=[f"the language model was not used: {error}"])
+        except Exception as error:
+            # Whatever befalls the engine, the rules' answer must not be lost with it.
+            return Proposal(notes=[f"the language model was not used: {_said(error)}"])
         proposal = self.read_answer(generation)
         if not asked.whole:
             proposal.notes.append("the file is longer than the model's context; it saw the first part only")
@@ -100,14 +102,25 @@ class Completer:
             )
         if answer.cut_off:
             proposal.dropped.append(Dropped(text=answer.cut_off[:200], rule="cut off: the answer ends in mid-call"))
+        filled: list[int] = []
         for label in answer.labels:
             try:
-                placed = self.rules.check(label.line, label.text, inline=label.ordinal == 0)
+                line = self._hole_line(label, filled) if label.ordinal == 0 else label.line
+                placed = self.rules.check(line, label.text, inline=label.ordinal == 0)
             except RuleBroken as broken:
                 proposal.dropped.append(Dropped(text=label.text[:200], rule=str(broken)))
             else:
                 proposal.edits.append(_edit(label, placed, confidence_of(generation, label)))
         return proposal
+
+    def _hole_line(self, label: Label, filled: list[int]) -> int:
+        """The line of the hole that a label with k = 0 means: the one after its line, or its own. Raises ``RuleBroken``."""
+        lines = [hole.line for hole in find_holes(self.source)]
+        for line in (label.line + 1, label.line):
+            if filled.count(line) < lines.count(line):
+                filled.append(line)
+                return line
+        raise RuleBroken(f"hole: nothing is missing in line {label.line + 1}")
 
     def join(self, rules: Sequence[Edit], model: Sequence[Edit]) -> Proposal:
         """The rules' edits with what the model adds; a call that both propose is the model's at the rules' place."""
@@ -127,6 +140,8 @@ class Completer:
 
     def _conflict(self, edit: Edit, others: Sequence[Edit]) -> str | None:
         """Why a model's edit cannot join: empty when the same call is there already, None when it can."""
+        if edit.inline:
+            return self._hole_conflict(edit, others)
         same = [other for other in others if other.function == edit.function]
         if any(
             other.arguments == edit.arguments for other in same if edit.function in _SETUP or other.after_line == edit.after_line
@@ -145,6 +160,13 @@ class Completer:
             return "order: the call is not between MPI_Init and MPI_Finalize"
         return None
 
+    def _hole_conflict(self, edit: Edit, others: Sequence[Edit]) -> str | None:
+        holes = sum(hole.line == edit.after_line for hole in find_holes(self.source))
+        there = [other for other in others if other.inline and other.after_line == edit.after_line]
+        if any(other.text == edit.text for other in there):
+            return ""
+        return None if len(there) < holes else f"hole: line {edit.after_line} has no hole left"
+
 
 def _edit(label: Label, placed: Placed, confidence: float) -> Edit:
     call = placed.call
@@ -155,9 +177,13 @@ def _edit(label: Label, placed: Placed, confidence: float) -> Edit:
         function=call.function,
         arguments=call.arguments,
         inline=inline,
-        confidence=round(confidence * (1.0 if placed.after_line == label.line else 0.7), 4),
+        confidence=round(confidence * (1.0 if inline or placed.after_line == label.line else 0.7), 4),
         origin="model",
     )
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, CodeparError) else f"{type(error).__name__}: {error}"
 
 
 def agreed(rule: Edit, model: Edit) -> Edit:

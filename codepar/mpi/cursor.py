@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codepar.errors import CodeparError, InvalidInput
+from codepar.errors import InvalidInput
 from codepar.mpi.apply import lines_of
 from codepar.mpi.call_text import read_call
 from codepar.mpi.proposal import Dropped, Edit
@@ -80,7 +80,8 @@ async def suggest(
             for generation in await _ask(cursor, generator, budget_s, found):
                 found.answered |= bool(generation.text.strip())
                 _read(generation, cursor, rules, found)
-        except CodeparError as error:
+        except Exception as error:
+            # A batch raises a group; whatever befalls the engine, what the rules rank must not be lost with it.
             found.notes.append(f"the language model was not used: {error}")
     found.edits = _ranked([edit for edit in found.edits if edit.function.startswith(cursor.typed)])
     return found

@@ -6,11 +6,11 @@ Limits: made for an untrained instruct model with one worked example; a trained 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codepar.mpi.apply import lines_of
 from codepar.mpi.labels import Label, encode_labels
+from codepar.mpi.stripped import Stripped
 from codepar.protocols import Capabilities, Message, Prompt
 
 CHARACTERS_A_TOKEN = 2.4
@@ -83,6 +83,11 @@ def ask_for_calls(source: str, capabilities: Capabilities, answer_tokens: int) -
     return Asked(Prompt(messages=messages), whole)
 
 
-def answer_of(labels: Sequence[Label]) -> str:
-    """What a model should have answered: the training target and the measure of a round trip."""
-    return encode_labels(labels)
+def labels_of(stripped: Stripped) -> list[Label]:
+    """What a model should answer on a stripped program: the training target. A hole is named by the line before it."""
+    labels: list[Label] = []
+    for call in stripped.calls:
+        before = call.after_line - 1 if call.inline else call.after_line
+        ordinal = 0 if call.inline else 1 + sum(label.line == before and label.ordinal > 0 for label in labels)
+        labels.append(Label(before, ordinal, f"{call.function}({', '.join(call.arguments)});"))
+    return labels

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -194,31 +195,44 @@ class Rules:
 
 
 def _slots(facts: Facts) -> list[tuple[int, str]]:
-    """Each line after which a statement can stand: after a brace that opens a block, and after each statement of a block."""
+    """Each line after which a statement can stand, with its function: behind braces and statements, and blank lines after."""
     tree = facts.tree
-    found: dict[int, str] = {}
-    for function in tree.functions:
-        found[function.body_first_line] = function.name
-    for block in tree.capture("(compound_statement) @it"):
-        line, around = block.start_point[0] + 1, tree.function_at(block.start_point[0] + 1)
-        if around is not None and block.end_point[0] + 1 > line and _ends_line(tree, block.start_byte + 1, line):
-            found[line] = around.name
+    found = dict(_behind_braces(tree))
     for span in tree.statements:
         statement = statement_at(tree, span.start)
-        if statement is None:
+        around = tree.function_at(statement.first_line) if statement is not None else None
+        if statement is None or around is None:
             continue
-        function_around = tree.function_at(statement.first_line)
-        if function_around is None:
-            continue
-        ends_line = _ends_line(tree, span.end, statement.last_line)
         starts_line = tree.data[tree.offset_after(statement.first_line - 1) : span.start].strip() == b""
-        if ends_line and statement.type not in {"return_statement", "break_statement", "continue_statement"}:
-            found[statement.last_line] = function_around.name
+        leaves = statement.type in {"return_statement", "break_statement", "continue_statement"}
+        if not leaves and _ends_line(tree, span.end, statement.last_line):
+            found[statement.last_line] = around.name
         if starts_line and statement.first_line > 1:
-            found[statement.first_line - 1] = function_around.name
+            found[statement.first_line - 1] = around.name
+    for number, line in enumerate(tree.data.split(b"\n"), start=1):
+        if number - 1 in found and _is_blank(line):
+            found.setdefault(number, found[number - 1])
     return sorted(found.items())
+
+
+def _behind_braces(tree: SyntaxTree) -> Iterator[tuple[int, str]]:
+    for function in tree.functions:
+        yield function.body_first_line, function.name
+    for block in tree.capture("(compound_statement) @it"):
+        line = block.start_point[0] + 1
+        around = tree.function_at(line)
+        if around is not None and block.end_point[0] + 1 > line and _ends_line(tree, block.start_byte + 1, line):
+            yield line, around.name
+
+
+def _is_blank(line: bytes) -> bool:
+    """Nothing, or one comment that ends on its line."""
+    text = line.strip()
+    return not text or text.startswith(b"//") or (text.startswith(b"/*") and text.find(b"*/") == len(text) - 2)
 
 
 def _ends_line(tree: SyntaxTree, byte: int, line: int) -> bool:
     """Whether nothing but a comment follows ``byte`` on its line."""
-    return tree.lexis.code[byte : tree.offset_after(line)].strip() == b""
+    end = tree.offset_after(line)
+    opens_comment = tree.data.rfind(b"/*", byte, end) > tree.data.rfind(b"*/", byte, end)
+    return tree.lexis.code[byte:end].strip() == b"" and not opens_comment
