@@ -1,7 +1,7 @@
 """An ``Executor`` that sends each execution to the ``execute`` queue by name and awaits the reply, without blocking the loop.
 
 One execution lives in four short-lived keys: ``wanted`` (the caller is there, and for which delivery), ``starts`` (how often a
-worker began), ``alive`` (the worker is there) and ``reply``. A worker that died is noticed when ``alive`` runs out, and the
+worker began), ``alive`` (which worker is there) and ``reply``. A worker that died is noticed when ``alive`` runs out, and the
 execution is sent again; a caller that died or gave up is noticed when ``wanted`` runs out, and the execution is stopped.
 Limits: an execution may run twice when its worker falls silent; its first reply counts.
 """
@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from codepar.errors import BrokerUnavailable, CodeparError
 from codepar.jobs import new_id
+from codepar.owners import is_dead
 from codepar.protocols import Diagnostic, Execution, ExecutionResult, Status
 from codepar.queue import CONNECT_TIMEOUT_S, JobQueue, QueueName, broker_unavailable
 from codepar.settings import Settings
@@ -165,7 +166,7 @@ class RemoteExecutor:
             if reply is not None:
                 return reply
             started = await self._patiently(self._want, keys, delivery) > starts_before
-            alive = await self._patiently(self._redis.exists, keys.alive)
+            alive = await self._patiently(self._is_alive, keys)
             overdue = loop.time() - sent > self._settings.lease_s
             if (started and not alive) or (not started and overdue and await self._is_forgotten()):
                 # The reply is written before `alive` goes, so it may have come since we looked.
@@ -188,6 +189,10 @@ class RemoteExecutor:
     async def _starts(self, keys: ExecutionKeys) -> int:
         return int(await self._redis.get(keys.starts) or 0)
 
+    async def _is_alive(self, keys: ExecutionKeys) -> bool:
+        owner = await self._redis.get(keys.alive)
+        return isinstance(owner, bytes) and not is_dead(owner.decode())
+
     async def _is_forgotten(self) -> bool:
         # Nothing waits in the queue, and yet no worker began: the broker lost the message.
         depths: dict[QueueName, int] = await self._patiently(asyncio.to_thread, self._queue.depths)
@@ -204,6 +209,15 @@ class RemoteExecutor:
                 if loop.time() > deadline:
                     raise error if isinstance(error, BrokerUnavailable) else broker_unavailable(error) from error
                 await asyncio.sleep(0.5)
+            finally:
+                _raise_if_cancelled()
+
+
+def _raise_if_cancelled() -> None:
+    # The client may turn a cancellation that meets a time-out into the latter; it must not be lost.
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def key_life(settings: Settings) -> int:

@@ -11,6 +11,7 @@ import threading
 import time
 
 from codepar.errors import BrokerUnavailable, StoreUnavailable
+from codepar.owners import is_dead
 from codepar.queue import JobQueue, queue_of
 from codepar.settings import Settings
 from codepar.store import JobRef, Store
@@ -44,12 +45,19 @@ class Sweeper:
 
     def sweep(self) -> int:
         """Look once. Returns how many jobs were sent. Raises ``StoreUnavailable``, ``BrokerUnavailable``."""
+        self._expire_dead()
         owed = self._store.unsent(self._interval_s) + self._store.stale(self._settings.lease_s) + self._lost()
         for job in owed:
             self._queue.send_job(job.id, job.kind)
             self._store.mark_sent(job.id)
             _log.info("sent again", extra={"job_id": job.id})
         return len(owed)
+
+    def _expire_dead(self) -> None:
+        # Of a process on this machine it is known that it died; of all others only that they are silent.
+        for job_id, owner in self._store.owners().items():
+            if is_dead(owner):
+                self._store.expire_lease(job_id, owner)
 
     def _lost(self) -> list[JobRef]:
         # A queue that is empty while a job waits for it has lost the message: the broker was wiped, or died before it synced.

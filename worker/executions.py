@@ -12,6 +12,7 @@ from typing import Any
 import redis
 
 from codepar.errors import CodeparError
+from codepar.owners import new_owner
 from codepar.protocols import Execution
 from codepar.remote import KEY_LIFE_S, OUTAGE_S, ExecutionKeys, RemoteFault, Reply, key_life, lost_worker
 from worker.leases import ShuttingDown
@@ -27,11 +28,12 @@ def deliver_execution(runtime: Runtime, execution_id: str, delivery: int, body: 
     if runtime.redis.get(keys.wanted) != str(delivery):
         _log.info("execution %s is not wanted any more", execution_id)
         return
-    starts = _begin(runtime, keys)
+    owner = new_owner()
+    starts = _begin(runtime, keys, owner)
     if starts > runtime.settings.max_attempts:
         _answer(runtime, keys, Reply(result=lost_worker(starts - 1)))
         return
-    watch = _Watch(runtime, keys, delivery)
+    watch = _Watch(runtime, keys, delivery, owner)
     pulse = Pulse(watch.beat, min(runtime.settings.heartbeat_s, key_life(runtime.settings) / 3), runtime.shutdown)
     try:
         reply = runtime.run(pulse.guard(_execute(runtime, body)))
@@ -47,15 +49,16 @@ def deliver_execution(runtime: Runtime, execution_id: str, delivery: int, body: 
 class _Watch:
     """Says that the worker is there, and asks whether the caller still is."""
 
-    def __init__(self, runtime: Runtime, keys: ExecutionKeys, delivery: int) -> None:
+    def __init__(self, runtime: Runtime, keys: ExecutionKeys, delivery: int, owner: str) -> None:
         self._runtime = runtime
+        self._owner = owner
         self._keys = keys
         self._delivery = str(delivery)
         self._missed = 0
 
     def beat(self) -> Stop | None:
         pipe = self._runtime.redis.pipeline(transaction=False)
-        pipe.set(self._keys.alive, 1, ex=key_life(self._runtime.settings))
+        pipe.set(self._keys.alive, self._owner, ex=key_life(self._runtime.settings))
         pipe.get(self._keys.wanted)
         wanted = pipe.execute()[1]
         if wanted not in {None, self._delivery}:
@@ -75,9 +78,9 @@ async def _execute(runtime: Runtime, body: dict[str, Any]) -> Reply:
         return Reply(fault=RemoteFault(code=CodeparError.code, message=f"internal error: {type(error).__name__}: {error}"))
 
 
-def _begin(runtime: Runtime, keys: ExecutionKeys) -> int:
+def _begin(runtime: Runtime, keys: ExecutionKeys, owner: str) -> int:
     pipe = runtime.redis.pipeline()
-    pipe.set(keys.alive, 1, ex=key_life(runtime.settings))
+    pipe.set(keys.alive, owner, ex=key_life(runtime.settings))
     pipe.incr(keys.starts)
     pipe.expire(keys.starts, KEY_LIFE_S)
     return int(pipe.execute()[1])

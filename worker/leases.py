@@ -17,10 +17,10 @@ from codepar.events import JobProgress
 from codepar.flows import FLOWS, Flow
 from codepar.jobs import ErrorBody, JobKind, JobState
 from codepar.logs import job_context
+from codepar.owners import is_dead, new_owner
 from codepar.protocols import ExecutionResult, Executor, Status
 from codepar.store import Lease
 from worker.memory import JobMemory, RememberingExecutor, RememberingGenerator
-from worker.owners import is_dead, new_owner
 from worker.pulse import Pulse, Stop, Stopped
 from worker.runtime import Runtime
 

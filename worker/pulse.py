@@ -17,6 +17,7 @@ from codepar.errors import BrokerUnavailable, StoreUnavailable
 
 _T = TypeVar("_T")
 _LOOK_S = 0.25
+_CANCEL_AGAIN_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +72,14 @@ class Pulse:
                 reason = self._ask()
             if reason is not None:
                 self._reason = reason
-                loop.call_soon_threadsafe(task.cancel)
+                self._cancel(loop, task)
+                return
+
+    def _cancel(self, loop: asyncio.AbstractEventLoop, task: asyncio.Future[Any]) -> None:
+        # More than once: a library may swallow a cancellation. Not often: cleaning up takes its time.
+        while True:
+            loop.call_soon_threadsafe(task.cancel)
+            if self._done.wait(_CANCEL_AGAIN_S):
                 return
 
     def _ask(self) -> Stop | None:

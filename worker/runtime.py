@@ -7,6 +7,7 @@ the next. Limits: one task at a time; only what a task awaits moves, nothing run
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -42,7 +43,8 @@ class Runtime:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run to the end on this process's one loop."""
-        return self._runner.run(work)
+        # The runner would keep the context of its first task, and with it that job's name in the logs.
+        return self._runner.run(work, context=contextvars.copy_context())
 
     @property
     def store(self) -> Store:

@@ -73,10 +73,10 @@ class LeaseRows(Database):
             return connection.execute(query).rowcount == 1
 
     def expire_lease(self, job_id: str, owner: str) -> bool:
-        """Declare an owner dead before its time, by one who knows. False when it holds no lease any more."""
+        """Declare an owner dead before its time, by one who knows; the job counts as unsent. False when it holds no lease."""
         with self.writing() as connection:
             held = and_(jobs.c.id == job_id, jobs.c.owner == owner, jobs.c.state == _RUNNING)
-            return connection.execute(update(jobs).where(held).values(heartbeat_at=None)).rowcount == 1
+            return connection.execute(update(jobs).where(held).values(heartbeat_at=None, sent_at=None)).rowcount == 1
 
     def owner_of(self, job_id: str) -> str | None:
         """The owner of a running job, None for any other."""
@@ -84,6 +84,12 @@ class LeaseRows(Database):
             query = select(jobs.c.owner).where(jobs.c.id == job_id, jobs.c.state == _RUNNING)
             owner: str | None = connection.execute(query).scalar()
             return owner
+
+    def owners(self) -> dict[str, str]:
+        """The owner of each running job, by the job's id."""
+        with self.reading() as connection:
+            query = select(jobs.c.id, jobs.c.owner).where(jobs.c.state == _RUNNING, jobs.c.heartbeat_at.is_not(None))
+            return {row.id: row.owner for row in connection.execute(query)}
 
     def _is_free(self, row: Row[Any], moment: datetime) -> bool:
         if row.state == JobState.QUEUED.value:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from codepar.errors import BrokerUnavailable
 from codepar.jobs import JobKind, now
+from codepar.owners import new_owner
 from codepar.queue import JobQueue, QueueName
 from codepar.store.tables import jobs
 from codepar.sweeper import Sweeper
@@ -52,6 +53,17 @@ def test_a_silent_job_is_sent_once_each_silence(broker, sweeper, service_store):
     assert [sweeper.sweep(), sweeper.sweep()] == [1, 0]
     _age(service_store, job_id, heartbeat_at=60, sent_at=60)
     assert sweeper.sweep() == 1
+
+
+def test_a_job_whose_owner_died_on_this_machine_is_sent_at_once(broker, sweeper, service_store):
+    job_id = _stored(service_store)
+    service_store.mark_sent(job_id)
+    living = new_owner()
+    place, pid, started, unique = living.rsplit("/", 3)
+    service_store.take_lease(job_id, f"{place}/{pid}/{int(started) - 1}/{unique}")
+    assert [sweeper.sweep(), sweeper.sweep()] == [1, 0]
+    service_store.take_lease(job_id, living)
+    assert sweeper.sweep() == 0
 
 
 def test_a_job_in_a_long_queue_is_left_there(broker, sweeper, service_store, queue):

@@ -1,5 +1,6 @@
 """Jobs in real worker processes, and what happens when these die."""
 
+import json
 import os
 import signal
 import time
@@ -48,6 +49,15 @@ def test_a_program_that_does_not_compile_is_a_verdict(service):
     service.start_worker()
     job = service.wait(service.submit("int main(void) { return x; }"))
     assert (job.state, job.result["status"]) == (JobState.SUCCEEDED, "compile_error")
+
+
+def test_each_line_of_the_log_names_its_own_job(service):
+    service.start_worker()
+    ids = [service.store.create_job(JobKind.EXECUTION, {"no": "project"}).job.id for _ in range(2)]
+    for job_id in ids:
+        service.wait(job_id)
+    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
+    assert [line["job_id"] for line in lines if "failed" in line["message"]] == ids
 
 
 def test_a_request_that_cannot_be_read_fails_with_the_reason(service):

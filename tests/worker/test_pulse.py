@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -35,6 +36,18 @@ def test_a_shutdown_cancels_the_work():
     with pytest.raises(Stopped) as caught:
         asyncio.run(Pulse(lambda: None, 60, lambda: True).guard(_forever()))
     assert caught.value.reason is Stop.SHUTDOWN
+
+
+def test_a_cancellation_that_was_swallowed_is_repeated(monkeypatch):
+    monkeypatch.setattr("worker.pulse._CANCEL_AGAIN_S", 0.05)
+
+    async def swallow():
+        with suppress(asyncio.CancelledError):
+            await _forever()
+        await _forever()
+
+    with pytest.raises(Stopped):
+        asyncio.run(Pulse(lambda: Stop.CANCELLED, 0.01, lambda: False).guard(swallow()))
 
 
 def test_a_store_that_is_away_does_not_stop_the_work():

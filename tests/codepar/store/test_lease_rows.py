@@ -105,8 +105,10 @@ def test_a_released_job_can_be_taken_at_once_and_the_attempt_does_not_count(stor
 def test_a_dead_owner_need_not_be_waited_for(store, job_id):
     store.take_lease(job_id, "one")
     assert store.owner_of(job_id) == "one"
+    assert store.owners() == {job_id: "one"}
     assert not store.expire_lease(job_id, "two")
     assert store.expire_lease(job_id, "one")
+    assert (store.owners(), [ref.id for ref in store.stale(10)]) == ({}, [job_id])
     assert store.take_lease(job_id, "two").attempt == 2
 
 

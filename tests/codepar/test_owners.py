@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from worker.owners import is_dead, new_owner
+from codepar.owners import is_dead, new_owner
 
 
 def test_names_are_never_used_twice_and_fit_the_store():
@@ -18,7 +18,7 @@ def test_a_living_process_is_not_dead():
 
 
 def test_an_ended_process_is_dead_even_before_it_is_reaped():
-    code = "from worker.owners import new_owner; print(new_owner(), flush=True); input()"
+    code = "from codepar.owners import new_owner; print(new_owner(), flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         owner = child.stdout.readline().strip()
         assert not is_dead(owner)
