@@ -129,15 +129,26 @@ def _masks() -> tuple[str, ...]:
     return tuple(part for file in readable for part in ("--ro-bind", "/dev/null", str(file)))
 
 
-def arguments(sizes: Sizes, accounts: Bind, binds: Sequence[Bind], seccomp: int, info: int) -> list[str]:
-    """Everything between the program's name and the command. ``accounts`` becomes /etc; ``seccomp`` and ``info`` are the
-    descriptors of the filter and of the pipe that tells the process id."""
+@dataclass(frozen=True)
+class Copy:
+    """A file of the box's own, read from a descriptor."""
+
+    descriptor: int
+    place: str
+    mode: str
+
+
+def arguments(sizes: Sizes, copies: Sequence[Copy], binds: Sequence[Bind], seccomp: int, info: int) -> list[str]:
+    """Everything between the program's name and the command. ``seccomp`` and ``info`` are the descriptors of the filter and
+    of the pipe that tells the process id."""
     line = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"]
     line += ["--disable-userns", "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "box"]
     line += ["--new-session", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL"]
-    line += [*accounts.arguments(), *_system(), "--proc", "/proc", *_masks(), "--dev", "/dev"]
+    line += [*_system(), "--proc", "/proc", *_masks(), "--dev", "/dev"]
     for size, place in zip((sizes.shared_memory, sizes.tmp, sizes.box), WRITABLE, strict=True):
         line += ["--perms", "0755", "--size", str(size), "--tmpfs", place]
+    for copy in copies:
+        line += ["--perms", copy.mode, "--file", str(copy.descriptor), copy.place]
     for bind in binds:
         line += bind.arguments()
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKING_FOLDER]

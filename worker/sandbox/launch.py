@@ -18,7 +18,7 @@ from pathlib import Path
 from codepar.errors import EnvironmentFault, SandboxUnavailable
 from worker.runner import Bounds, Command
 from worker.sandbox import bubblewrap, wire
-from worker.sandbox.bubblewrap import Bind, Bubblewrap, Sizes
+from worker.sandbox.bubblewrap import Bind, Bubblewrap, Copy, Sizes
 from worker.sandbox.cgroups import Group
 
 _SLOT_BASE, _SLOT_COUNT = 1_880_000_000, 1 << 27  # above the ranges of system accounts and containers
@@ -30,12 +30,13 @@ _CAP_SYS_ADMIN = 21
 
 @dataclass(frozen=True)
 class Equipment:
-    """What every box of a runner shares. ``poll_ms`` 0: control groups count; else pid 1 does, that often."""
+    """What every box of a runner shares. ``files`` lie in each by absolute name. ``poll_ms`` 0: control groups count; else
+    pid 1 does, that often."""
 
     bubblewrap: Bubblewrap
     launch: Path
     init: Path
-    accounts: Path
+    files: Mapping[str, bytes]
     filter: bytes
     binds: tuple[Path, ...]
     environment: Mapping[str, str]
@@ -138,6 +139,12 @@ class _Line:
     def _bind(self, path: Path, place: str) -> Bind:
         return Bind(self._ours.path(path), place, self._staged)
 
+    def _copies(self) -> list[Copy]:
+        """By content, because the box's user may not be able to walk to where the worker keeps them."""
+        init = self._ours.keep(os.open(self._equipment.init, os.O_RDONLY | os.O_CLOEXEC))
+        files = [Copy(self._ours.memory("file", [data]), name, "0644") for name, data in self._equipment.files.items()]
+        return [Copy(init, bubblewrap.INIT, "0755"), *files]
+
     def outer(self, group: Group | None, uid: int, binds: Sequence[Bind]) -> list[str]:
         """The part that joins the control groups, becomes the user, and starts bubblewrap by its descriptor."""
         entrances = [self._ours.keep(descriptor) for descriptor in (group.entrances() if group is not None else ())]
@@ -150,14 +157,12 @@ class _Line:
         equipment, command, ours = self._equipment, self._command, self._ours
         variables = {**equipment.environment, **command.environment}
         request = ours.memory("request", wire.encode(command, variables, equipment.poll_ms))
-        accounts = self._bind(equipment.accounts, "/etc")
         binds = [self._bind(place, str(place)) for place in _places(equipment, command)]
-        binds.append(self._bind(equipment.init, bubblewrap.INIT))
         inner = bubblewrap.arguments(
-            sizes(command.bounds, command.files), accounts, binds, ours.memory("filter", [equipment.filter]), writing.info
+            sizes(command.bounds, command.files), self._copies(), binds, ours.memory("filter", [equipment.filter]), writing.info
         )
         init = [bubblewrap.INIT, str(request), str(writing.result)]
-        return [*self.outer(group, uid, [accounts, *binds]), *inner, *init]
+        return [*self.outer(group, uid, binds), *inner, *init]
 
 
 def _host_environment(equipment: Equipment, ours: _Descriptors) -> dict[str, str]:

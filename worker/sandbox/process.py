@@ -24,6 +24,7 @@ TRANSFER_S = 60.0
 _POLL_S = 0.03
 _STUBBORN_S = 5.0
 _CHUNK = 1 << 18
+_REACHABLE = "install it where others can read, or give the root worker CAP_SYS_ADMIN"
 _CANNOT_EXECUTE = {13: 126}  # EACCES; anything else is 127, as shells have it
 
 
@@ -262,6 +263,8 @@ class Monitor:
 
     def _broken(self) -> EnvironmentFault:
         said = bytes(self._stderr[-600:]).decode(errors="replace").strip()
+        if "find source path" in said:
+            return SandboxUnavailable(f"a folder to bind cannot be reached by the box's user: {said}", remedy=_REACHABLE)
         if self._started_at is None:
             return SandboxUnavailable(f"the box could not be set up: {said or 'no message'}", remedy="codepar doctor")
         return EnvironmentFault(f"the box ended before its command: exit status {self._process.returncode}: {said}")

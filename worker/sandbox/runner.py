@@ -13,7 +13,6 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from codepar.errors import SandboxUnavailable
@@ -27,26 +26,12 @@ from worker.sandbox.process import Monitor
 
 _FALLBACK_POLL_MS = 10
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/box", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108 - the box's own /tmp
-_ACCOUNTS = {
-    "passwd": "root:x:0:0::/:/usr/sbin/nologin\nbox:x:1000:1000::/box:/bin/sh\n",
-    "group": "root:x:0:\nbox:x:1000:\n",
-    "hosts": "127.0.0.1 localhost box\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
-    "ld.so.cache": "",  # the host's own is bound over it
+_FILES = {
+    "/etc/passwd": b"root:x:0:0::/:/usr/sbin/nologin\nbox:x:1000:1000::/box:/bin/sh\n",
+    "/etc/group": b"root:x:0:\nbox:x:1000:\n",
+    "/etc/hosts": b"127.0.0.1 localhost box\n",
+    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
 }
-
-
-def _write_accounts(folder: Path) -> Path:
-    """The box's /etc; the folder ``alternatives`` and the file ``ld.so.cache`` are places for the host's own."""
-    (folder / "alternatives").mkdir(parents=True, exist_ok=True)
-    for name, text in _ACCOUNTS.items():
-        path = folder / name
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
-        path.chmod(0o644)
-    for path in (folder, folder / "alternatives"):
-        path.chmod(0o755)
-    return folder
 
 
 class SandboxedRunner:
@@ -77,7 +62,7 @@ class SandboxedRunner:
             bubblewrap=bubblewrap.find(),
             launch=program.build(self._settings, "launch.c"),
             init=program.build(self._settings, "init.c"),
-            accounts=_write_accounts(self._settings.cache_dir / "sandbox" / "etc"),
+            files=_FILES,
             filter=seccomp.build_filter(bulk_memory=self._hierarchy is not None),
             binds=self._settings.sandbox_binds,
             environment={**_ENVIRONMENT, **self._settings.sandbox_environment},
