@@ -108,7 +108,7 @@ def test_a_model_that_is_not_served(sdk):
 
 @pytest.mark.model
 def test_a_completion_names_the_model_in_its_provenance(talking):
-    body = {"source": STRIPPED, "options": {"verify": False, "budget_s": 30}}
+    body = {"source": STRIPPED, "options": {"verify": False, "budget_s": 8}}
     answer = talking.http.post("/v1/mpi/completions", json=body)
     assert answer.status_code == 200, answer.text
     result = answer.json()["result"]
