@@ -1,6 +1,6 @@
 """``codepar run``: compile a file or a project, run it behind walls (or trusted), say what happened.
 
-Limits: runs on this machine; exit 0 when every run is ok, 1 for any other verdict.
+Limits: runs on this machine; exit 0 when every run is ok, 2 for what may not or cannot be run, 1 for any other verdict.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from codepar.cli.common import JsonOption, print_json, read_text, say
-from codepar.errors import InvalidInput
+from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
 from codepar.project import Project
 from codepar.project_folder import load_project
@@ -21,6 +21,8 @@ from codepar.settings import Settings
 from worker.executor import open_executor
 
 _MEBIBYTE = 1024**2
+# What was never run is wrong input; any other verdict is 1.
+_EXIT_CODES = {Status.OK: 0, Status.REFUSED: 2, Status.UNSUPPORTED: 2}
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +62,7 @@ def run(
         print_json(report)
     else:
         _show(report)
-    return 0 if report.status == Status.OK else 1
+    return _EXIT_CODES.get(report.status, 1)
 
 
 def rank_counts(text: str | None) -> tuple[int, ...] | None:
@@ -82,7 +84,15 @@ def _project(program: str, build: str | None, run_line: str | None) -> Project:
 async def _run(request: ExecutionRequest, trust: bool) -> ExecutionReport:
     executor = open_executor(Settings(), trust)
     progress: Progress = SilentProgress()
-    return await execute(request, executor, progress)
+    try:
+        return await execute(request, executor, progress)
+    except SandboxUnavailable as error:
+        remedy = (
+            f"{error.remedy}; --trust runs your own code without walls"
+            if error.remedy
+            else "--trust runs your own code without walls"
+        )
+        raise SandboxUnavailable(error.message, remedy=remedy) from error
 
 
 def _show(report: ExecutionReport) -> None:

@@ -14,7 +14,8 @@ _LINKER = re.compile(
     r"^(?:\S*ld(?:\.\w+)?: )?(?P<file>[^\s:()][^:()\n]*):(?P<line>\d+): (?P<message>undefined reference .*|multiple def.*)$"
 )
 _LINKER_NO_LINE = re.compile(
-    r"^(?:\S*ld(?:\.\w+)?: ).*: (?P<message>undefined reference .*|multiple definition .*|cannot find .*)$"
+    r"^(?:\S*ld(?:\.\w+)?: .*: |\S*ld(?:\.\w+)?: |\(\.text[^)]*\): )"
+    r"(?P<message>undefined reference .*|multiple definition .*|cannot find .*)$"
 )
 _DRIVER = re.compile(r"^(?:gcc|g\+\+|cc|c\+\+|cc1|cc1plus|clang|clang\+\+): (?P<kind>fatal error|error): (?P<message>.*)$")
 _MAKE = re.compile(r"^make(?:\[\d+\])?: \*\*\* (?P<message>.*)$")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
 HELLO = """#include <stdio.h>
@@ -71,6 +74,45 @@ def test_bad_input_is_exit_code_2_without_a_traceback(codepar, arguments, messag
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_no_program_is_exit_code_2(codepar, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello\n")
+    done = codepar("run", str(tmp_path / "notes.txt"), "--trust")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no C or C++ source" in done.stderr
+    refused = codepar("run", "-", "--trust", "--flag", "-fplugin=x.so", stdin="int main(void) { return 0; }\n")
+    assert refused.returncode == 2
+    assert "-fplugin=x.so is not allowed" in refused.stderr
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path):
+    (tmp_path / "a.c").write_text("int main(void) { for (;;) { } }\n")
+    command = [
+        sys.executable,
+        "-c",
+        "from codepar.cli.main import main; main()",
+        "run",
+        str(tmp_path / "a.c"),
+        "--timeout",
+        "60",
+        "--trust",
+    ]
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
+    process = subprocess.Popen([*command, "--", "mark-4711"], env=environment, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (running := _with_argument("mark-4711", "./a.out")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
+
+
+def _with_argument(mark, program):
+    found = psutil.process_iter(["cmdline"])
+    return [one for one in found if mark in (one.info["cmdline"] or []) and one.info["cmdline"][0] == program]
 
 
 def test_a_missing_compiler_is_exit_code_3(codepar, tmp_path, monkeypatch):

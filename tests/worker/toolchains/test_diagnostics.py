@@ -31,6 +31,11 @@ def test_the_linker_says_what_is_missing_and_where():
     )
 
 
+def test_what_the_linker_says_without_a_line_is_kept():
+    assert parse("(.text+0x17): undefined reference to `main'\n", ())[0].message == "undefined reference to `main'"
+    assert parse("/usr/bin/ld: cannot find -lnope: No such file\n", ())[0].message == "cannot find -lnope: No such file"
+
+
 def test_make_names_the_rule_that_failed():
     assert parse("make: *** No rule to make target 'x.c', needed by 'x'.  Stop.\n", ())[0].kind == "error"
 
