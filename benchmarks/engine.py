@@ -128,9 +128,8 @@ async def _table(generator: OpenVinoGenerator, urls: dict[str, str], rounds: int
             print(f"{count} concurrent  {name:15s} {median:7.1f} tokens/s  ratio {median / base:.2f}", flush=True)
     for name, url in urls.items():
         waits = [await _ask_client(url, 8, salt + 1 + turn, "first") for turn in range(rounds)]
-        print(
-            f"first token of a small request during a batch of 8, {name}: median {statistics.median(waits):.2f} s, worst {max(waits):.2f} s"
-        )
+        median, worst = statistics.median(waits), max(waits)
+        print(f"first token of a small request during a batch of 8, {name}: median {median:.2f} s, worst {worst:.2f} s")
 
 
 def main() -> None:
