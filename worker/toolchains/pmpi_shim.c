@@ -261,7 +261,7 @@ static uint64_t list_requests(int count, const MPI_Request *requests) {
 
 static void note_exit(int status) {
     if (!mine || atomic_load(&mine->pid) != (uint32_t)getpid()) return;
-    mine->exit_code = status;
+    if (!(mine->flags & ABORTED)) mine->exit_code = status;
     atomic_store(&mine->phase, EXITED);
     atomic_fetch_add(&mine->progress, 1);
 }
