@@ -6,10 +6,12 @@ Limits: a call whose whole surroundings were rewritten lands by proportion, whic
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from codepar.mpi.align import align
 from codepar.mpi.boundaries import Boundary, boundaries
@@ -20,6 +22,7 @@ from codepar.syntax.language import Language
 _SIMILAR = 0.5
 _MAX_PAIRS = 2_500
 _MAX_GAP = 200
+_MAX_PRODUCT = 1_000_000
 _WINDOW = 30
 
 
@@ -60,6 +63,7 @@ class Placer:
         self._starts = _starts(self._new)
         self._base_starts = _starts([line.encode().decode("latin-1") for line in self._base])
         self._edited = edited
+        self._counterparts: dict[int, int | None] = {}
         self._crlf_lost = "\r\n" in base and "\r\n" not in edited
 
     def place(self, calls: Sequence[RemovedCall]) -> list[Placement]:
@@ -182,8 +186,11 @@ class Placer:
 
     def _counterpart(self, line: int) -> int | None:
         """The line of the edited text that ``line`` of the base became."""
-        if self._matched[line] is not None:
-            return self._matched[line]
+        if line not in self._counterparts:
+            self._counterparts[line] = self._matched[line] if self._matched[line] is not None else self._likest(line)
+        return self._counterparts[line]
+
+    def _likest(self, line: int) -> int | None:
         low, high, _ = self._guess(line, None, None)
         taken = {index for index in self._matched if index is not None}
         scored = [
@@ -197,36 +204,46 @@ class Placer:
     def _find_holes(self, calls: Sequence[RemovedCall], anchors: Sequence[_Anchor]) -> dict[int, tuple[int, int]]:
         """The hole of each inline call by its index: that of the same line, else the likeliest of those left over."""
         found: dict[int, tuple[int, int]] = {}
+        taken: set[tuple[int, int]] = set()
         lost: list[int] = []
         for index, (call, anchor) in enumerate(zip(calls, anchors, strict=True)):
-            if call.inline:
-                hole = self._hole_of_line(anchor)
-                if hole is None or hole in found.values():
-                    lost.append(index)
-                else:
-                    found[index] = hole
-        free = [match for match in HOLE.finditer(self._edited) if match.span() not in set(found.values())]
+            hole = self._hole_of_line(anchor) if call.inline else None
+            if hole is not None and hole not in taken:
+                found[index] = hole
+                taken.add(hole)
+            elif call.inline:
+                lost.append(index)
+        free = [match for match in HOLE.finditer(self._edited) if match.span() not in taken] if lost else []
+        for index, span in self._likeliest(lost, free, anchors):
+            if index not in found and span not in taken:
+                found[index] = span
+                taken.add(span)
+        return found
+
+    def _likeliest(
+        self, lost: Sequence[int], free: Sequence[re.Match[str]], anchors: Sequence[_Anchor]
+    ) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Pairs of a call without hole and a hole without call, the likeliest first."""
         closely = len(lost) * len(free) <= _MAX_PAIRS
-        pairs = [
+        scored = [
             (self._hole_score(anchors[index], match.start(), match["type"], closely), index, match.span())
             for index in lost
             for match in free
         ]
-        for score, index, span in sorted(pairs, key=lambda pair: -pair[0]):
-            if score and index not in found and span not in found.values():
-                found[index] = span
-        return found
+        for score, index, span in sorted(scored, key=lambda pair: -pair[0]):
+            if score:
+                yield index, span
 
     def _hole_of_line(self, anchor: _Anchor) -> tuple[int, int] | None:
         index = self._matched[anchor.line]
         if index is None:
             return None
-        number = sum(1 for match in HOLE.finditer(self._base[anchor.line]) if match.start() < anchor.column)
-        holes = list(HOLE.finditer(self._new[index]))
+        number = bisect_left(_hole_columns(self._base[anchor.line]), (anchor.column, 0))
+        holes = _hole_columns(self._new[index])
         if number >= len(holes):
             return None
         start = self._starts[index]
-        return start + holes[number].start(), start + holes[number].end()
+        return start + holes[number][0], start + holes[number][1]
 
     def _hole_score(self, anchor: _Anchor, offset: int, type_text: str, closely: bool) -> float:
         """How likely the hole at ``offset`` is the one of ``anchor``: same type, similar line, near the expected place."""
@@ -251,9 +268,30 @@ def _similarity(old: str, new: str) -> float:
     return SequenceMatcher(None, old[:400], new[:400], autojunk=False).ratio()
 
 
+@lru_cache(maxsize=256)
+def _hole_columns(line: str) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span() for match in HOLE.finditer(line))
+
+
 def _mapped_column(old: str, new: str, column: int) -> int | None:
     """The column of ``new`` between the same characters; None when neither neighbour is left."""
+    head, tail = _common_ends(old, new)
+    if column <= head:
+        return column
+    if len(old) - column <= tail:
+        return len(new) - len(old) + column
+    if len(old) * len(new) > _MAX_PRODUCT:
+        return None
     for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
         if block.a < column <= block.a + block.size or block.a == column < block.a + block.size:
             return block.b + column - block.a
     return None
+
+
+@lru_cache(maxsize=256)
+def _common_ends(old: str, new: str) -> tuple[int, int]:
+    """How many characters two lines share at their beginning and, apart from those, at their end."""
+    most = min(len(old), len(new))
+    head = next((index for index in range(most) if old[index] != new[index]), most)
+    tail = next((index for index in range(most - head) if old[-1 - index] != new[-1 - index]), most - head)
+    return head, tail

@@ -41,7 +41,7 @@ def read_program(text: str, path: str | None = None, language: Language | None =
     _check_text(text, name)
     if size > _SAMPLE_BYTES:
         # A grammar can be slow on what it does not fit; a sample tells that before the whole is parsed.
-        _check_language(parse(text[:_SAMPLE_BYTES].rpartition("\n")[0], language, path), name)
+        _check_sample(parse(text[:_SAMPLE_BYTES], language, path), name)
     tree = parse(text, language, path)
     imbalance = find_imbalance(tree.lexis)
     if imbalance is None or not (tree.functions or _includes(tree)):
@@ -70,8 +70,19 @@ def _check_language(tree: SyntaxTree, name: str) -> None:
     share = sum(_size(tree, node) for node in tree.error_nodes) / max(code, 1)
     if _holds_c(tree, share) and (share <= _MAX_ERROR_SHARE or _unread(tree) <= _MAX_UNREAD_SHARE * code):
         return
+    raise _not_c(tree, name)
+
+
+def _check_sample(tree: SyntaxTree, name: str) -> None:
+    """Refuse by the beginning of a file, which may end amid a function or hold nothing but comments."""
+    code = len(_BLANK.sub(b"", tree.lexis.code))
+    if _unread(tree) > 2 * _MAX_UNREAD_SHARE * code:
+        raise _not_c(tree, name)
+
+
+def _not_c(tree: SyntaxTree, name: str) -> InvalidInput:
     first = tree.errors[0].line if tree.errors else 1
-    raise InvalidInput(f"{name} does not look like C or C++: line {first} cannot be parsed", remedy="give a C or C++ program")
+    return InvalidInput(f"{name} does not look like C or C++: line {first} cannot be parsed", remedy="give a C or C++ program")
 
 
 def _holds_c(tree: SyntaxTree, error_share: float) -> bool:
