@@ -1,6 +1,6 @@
 """``codepar mpi complete|verify``: put the missing MPI calls into a program, or judge one that has them.
 
-Limits: runs on this machine, in this process. Exit 0 only when the answer is verified; 1 says why it is not.
+Limits: runs in this process, or with ``--server`` on a service. Exit 0 only when the answer is verified; 1 says why it is not.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import typer
 from codepar.cli.common import JsonOption, print_json, read_text, say
 from codepar.cli.mpi import app
 from codepar.cli.mpi_oracle import shell_oracle
+from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import EnvironmentFault, InvalidInput
 from codepar.flows.candidates import trees_of
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
 from codepar.flows.mpi_result import MpiCompletion
 from codepar.flows.verify import MpiVerification, verify
+from codepar.jobs import JobKind
 from codepar.mpi.oracle import CommandRunner
 from codepar.project import Project
 from codepar.project_folder import load_project
@@ -86,6 +88,7 @@ def complete_command(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the completed source to this file.")] = None,
     patch: Annotated[Path | None, typer.Option(help="Write the unified diff to this file.")] = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print the diff instead of the source.")] = False,
+    server: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Propose the missing MPI calls, compile and run the result, and say whether it is right."""
@@ -93,7 +96,10 @@ def complete_command(
     chosen = {"file": file, "line": line, "column": column, "budget_s": budget, "model": not no_model, "verify": not no_verify}
     body = _body(program, (reference, serial), build, run, {**shared, **chosen})
     request = MpiCompletionRequest.model_validate(body)
-    answer = asyncio.run(_complete(request, trust, shell_oracle(request.options)))
+    if server is not None:
+        answer = run_on(server, JobKind.MPI_COMPLETION, request, MpiCompletion, trust=trust)
+    else:
+        answer = asyncio.run(_complete(request, trust, shell_oracle(request.options)))
     if patch is not None:
         patch.write_text(answer.diff, encoding="utf-8")
     if output is not None:

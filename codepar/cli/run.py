@@ -1,6 +1,6 @@
 """``codepar run``: compile a file or a project, run it behind walls (or trusted), say what happened.
 
-Limits: runs on this machine; exit 0 when every run is ok, 2 for what may not or cannot be run, 1 for any other verdict.
+Limits: exit 0 when every run is ok, 2 for what may not or cannot be run, 1 for any other verdict.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Annotated, Literal
 import typer
 
 from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
+from codepar.jobs import JobKind
 from codepar.project import Project
 from codepar.project_folder import load_project
 from codepar.protocols import Limits, Progress, SilentProgress, Status
@@ -44,6 +46,7 @@ def run(
     flag: Annotated[list[str] | None, typer.Option("--flag", help="A compiler flag; may be given several times.")] = None,
     build: Annotated[str | None, typer.Option(help="Command that builds the project in its root.")] = None,
     run_line: Annotated[str | None, typer.Option("--run", help="Program (and arguments) to start after the build.")] = None,
+    server: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Compile and run a program or a project."""
@@ -57,7 +60,10 @@ def run(
         limits=Limits(wall_s=timeout, memory_bytes=memory * _MEBIBYTE),
     )
     request = ExecutionRequest(project=_project(program, build, run_line), options=options)
-    report = asyncio.run(_run(request, trust))
+    if server is not None:
+        report = run_on(server, JobKind.EXECUTION, request, ExecutionReport, trust=trust)
+    else:
+        report = asyncio.run(_run(request, trust))
     if as_json:
         print_json(report)
     else:
