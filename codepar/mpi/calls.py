@@ -33,6 +33,7 @@ _BEFORE_EXPRESSION = frozenset(
 )
 _TAKES_BODY = frozenset({b"if", b"for", b"while", b"switch", b"catch", b"constexpr", b"_Pragma"})
 _WORD = re.compile(rb"\w+\Z")
+_MAX_REASONS = 20
 _TOKEN_START = re.compile(rb"\S")
 
 
@@ -99,6 +100,8 @@ def find_calls(tree: SyntaxTree) -> FoundCalls:
         problem = _why_impossible(lexis, candidate, closing)
         if closing is None or problem:
             impossible.append(Refusal(line=line, reason=f"{candidate.name}: {problem}"))
+            if len(impossible) == _MAX_REASONS:
+                break
             continue
         calls.append(_found(tree, candidate, closing))
     calls += [_bound(tree, found.start, found.end, found.name, found.opening) for found in find_binding_calls(tree)]

@@ -223,10 +223,12 @@ class Placer:
     def _likeliest(
         self, lost: Sequence[int], free: Sequence[re.Match[str]], anchors: Sequence[_Anchor]
     ) -> Iterator[tuple[int, tuple[int, int]]]:
-        """Pairs of a call without hole and a hole without call, the likeliest first."""
-        closely = len(lost) * len(free) <= _MAX_PAIRS
+        """Pairs of a call without hole and a hole without call, the likeliest first; of very many simply in their order."""
+        if len(lost) * len(free) > _MAX_PAIRS:
+            yield from ((index, match.span()) for index, match in zip(lost, free, strict=False))
+            return
         scored = [
-            (self._hole_score(anchors[index], match.start(), match["type"], closely), index, match.span())
+            (self._hole_score(anchors[index], match.start(), match["type"]), index, match.span())
             for index in lost
             for match in free
         ]
@@ -245,7 +247,7 @@ class Placer:
         start = self._starts[index]
         return start + holes[number][0], start + holes[number][1]
 
-    def _hole_score(self, anchor: _Anchor, offset: int, type_text: str, closely: bool) -> float:
+    def _hole_score(self, anchor: _Anchor, offset: int, type_text: str) -> float:
         """How likely the hole at ``offset`` is the one of ``anchor``: same type, similar line, near the expected place."""
         own = HOLE.match(self._base[anchor.line], anchor.column)
         if own is None or own["type"] != type_text:
@@ -253,7 +255,7 @@ class Placer:
         line = bisect_right(self._starts, offset) - 1
         low, high, guess = self._guess(anchor.line, None, None)
         near = 1.0 / (1 + abs(line - guess)) + (1.0 if low <= line <= high else 0.0)
-        return near + (_similarity(self._base[anchor.line], self._new[line]) if closely else 0.0)
+        return near + _similarity(self._base[anchor.line], self._new[line])
 
 
 def _starts(lines: Sequence[str]) -> list[int]:

@@ -17,6 +17,8 @@ from codepar.syntax.language import Language
 from codepar.syntax.tree import SyntaxTree, parse
 
 _SAMPLE_BYTES = 64 * 1024
+_MAX_CUT_BYTES = 256
+"""What a sample may hold of a token or comment that it cuts."""
 _MAX_ERROR_SHARE = 0.35
 _MAX_UNREAD_SHARE = 0.12
 """Both must be exceeded. One slip can put a whole function into an error node, but its statements still parse: C and C++ of
@@ -76,7 +78,7 @@ def _check_language(tree: SyntaxTree, name: str) -> None:
 def _check_sample(tree: SyntaxTree, name: str) -> None:
     """Refuse by the beginning of a file, which may end amid a function or hold nothing but comments."""
     code = len(_BLANK.sub(b"", tree.lexis.code))
-    if _unread(tree) > 2 * _MAX_UNREAD_SHARE * code:
+    if _unread(tree) > 2 * _MAX_UNREAD_SHARE * code + _MAX_CUT_BYTES:
         raise _not_c(tree, name)
 
 
