@@ -23,6 +23,8 @@ from codepar.errors import InvalidInput, Unsupported
 from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling
 from codepar.settings import Settings
 
+_INLINE_CHARACTERS = 16_000
+
 
 class OpenVinoGenerator:
     """A ``Generator`` over one pipeline. Build it with ``open_openvino``; safe to use from several event loops."""
@@ -81,7 +83,7 @@ class OpenVinoGenerator:
         return [task.result() for task in tasks]
 
     async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
-        ids = await asyncio.to_thread(self._encode, prompt)
+        ids = await self._ids(prompt)
         return await self._scorer.score(ids, choices)
 
     async def count_tokens(self, text: str) -> int:
@@ -93,7 +95,7 @@ class OpenVinoGenerator:
     async def _submit(self, prompt: Prompt, sampling: Sampling, *, streams: bool) -> Request:
         if sampling.grammar is not None:
             await asyncio.to_thread(self._probe.check, sampling.grammar)
-        ids = await asyncio.to_thread(self._encode, prompt)
+        ids = await self._ids(prompt)
         self._require_room(ids)
         vocabulary = self._model.vocabulary
         transcript = Transcript(vocabulary.table, vocabulary.silent, sampling.stop)
@@ -109,6 +111,11 @@ class OpenVinoGenerator:
         )
         self._scheduler.submit(request)
         return request
+
+    async def _ids(self, prompt: Prompt) -> list[int]:
+        # A thread has to wait for the global lock, which the pipeline holds during a step; short text is done sooner here.
+        size = len(prompt.text) + len(prompt.suffix or "") + sum(len(turn.content) for turn in prompt.messages or ())
+        return self._encode(prompt) if size <= _INLINE_CHARACTERS else await asyncio.to_thread(self._encode, prompt)
 
     def _encode(self, prompt: Prompt) -> list[int]:
         vocabulary = self._model.vocabulary

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from codepar.engine.loop_turns import LoopTurns
 from codepar.engine.openvino_pipeline import SLICE_TOKENS, STEP_TOKENS, LoadedModel
 from codepar.engine.transcript import Transcript
 from codepar.errors import CodeparError, EngineUnavailable
@@ -138,6 +139,7 @@ class Scheduler:
         self._running: list[Request] = []
         self._slicing: list[Request] = []
         self._known: OrderedDict[int, None] = OrderedDict()
+        self._turns = LoopTurns()
         self._ids = 0
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="codepar-engine", daemon=True)
@@ -145,6 +147,7 @@ class Scheduler:
 
     def submit(self, request: Request) -> None:
         """Queue a request. Raises ``EngineUnavailable`` when closed or too busy."""
+        self._turns.know(asyncio.get_running_loop())
         with self._condition:
             if self._closing:
                 raise EngineUnavailable("the engine is stopped", remedy="start it again")
@@ -191,6 +194,7 @@ class Scheduler:
             self._pipeline.step()
         self._collect_slices()
         self._collect_running()
+        self._turns.give()
 
     def _guarded(self, action: Callable[[], None]) -> None:
         try:
