@@ -149,6 +149,8 @@ async def _provenance(generator: Generator | None, signatures: Signatures) -> Pr
     capabilities = await generator.capabilities() if generator is not None else None
     return Provenance(
         model=capabilities.model if capabilities else None,
+        artefact=(capabilities.artefact or None) if capabilities else None,
+        sha256=(capabilities.sha256 or None) if capabilities else None,
         backend=capabilities.backend if capabilities else None,
         mpi_header=str(signatures.path),
     )

@@ -35,10 +35,13 @@ class CandidateSummary(Record):
 
 
 class Provenance(Record):
-    """Who proposed. ``model`` is None where no language model was asked or none answered."""
+    """Who proposed. ``model`` is None where no language model was asked or none answered; ``artefact`` and ``sha256`` are of
+    the weights themselves, where the engine tells."""
 
     codepar: str = __version__
     model: str | None = None
+    artefact: str | None = None
+    sha256: str | None = None
     backend: str | None = None
     mpi_header: str | None = None
 
