@@ -33,6 +33,9 @@ _BEFORE_EXPRESSION = frozenset(
 )
 _TAKES_BODY = frozenset({b"if", b"for", b"while", b"switch", b"catch", b"constexpr", b"_Pragma"})
 _WORD = re.compile(rb"\w+\Z")
+_MACRO_HEAD = re.compile(rb"\s*#\s*define\s+")
+# What stands before the body of a macro: its name is no return type.
+_BODY_HEAD = re.compile(rb"\s*#\s*define\s+\w+(?:\([^()]*\))?\s*")
 _MAX_REASONS = 20
 _TOKEN_START = re.compile(rb"\S")
 
@@ -122,8 +125,12 @@ def _why_no_call(tree: SyntaxTree, candidate: _Candidate) -> str | None:
     directive = lexis.directive_at(candidate.start)
     if directive is not None and directive.name != "define":
         return f"stands in a #{directive.name} line"
-    if directive is not None and re.match(rb"\s*#\s*define\s+\Z", lexis.code[directive.start : candidate.start]):
-        return "is defined here as a macro"
+    if directive is not None:
+        head = lexis.code[directive.start : candidate.start].replace(b"\\\n", b" ").replace(b"\\\r\n", b" ")
+        if _MACRO_HEAD.fullmatch(head):
+            return "is defined here as a macro"
+        if _BODY_HEAD.fullmatch(head):
+            return None
     before = _before(lexis, candidate.start)
     if _begins_body(lexis, candidate):
         return "is defined here"

@@ -53,6 +53,8 @@ def test_a_statement_goes_with_its_line_and_its_comment():
         ("int f() { return MPI_Finalize(); }", "int f() { return 0/* mpi: int */; }"),
         ("int f() { t = a/MPI_Wtime(); }", "int f() { t = a/0.0/* mpi: double */; }"),
         ("#define A(x) MPI_Foo(x)\n", "#define A(x) (int)0x4D5049\n"),
+        ("#define A MPI_Foo(x); MPI_Bar(x)\n", "#define A (int)0x4D5049; (int)0x4D5049\n"),
+        ("#define A(b, c) \\\n  MPI_Foo(b, c)\n", "#define A(b, c) \\\n  (int)0x4D5049\n"),
         ("int f() {\n#pragma omp single\nMPI_Foo(b);\n}", "int f() {\n#pragma omp single\n/* mpi: void */;\n}"),
         ("int f() { (MPI_Foo)(b); g(MPI_Foo); }", "int f() { 0/* mpi: int */; g(MPI_Foo); }"),
         ("int f() { MPI_Foo /* why */ (b); }", "int f() { }"),
