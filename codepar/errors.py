@@ -67,6 +67,14 @@ class Unsupported(InvalidInput):
     code = "unsupported"
 
 
+class TooManyJobs(CodeparError):
+    """As many jobs wait as this service takes; the same request may be sent again later."""
+
+    http_status = 429
+    type = "rate_limit_error"
+    code = "too_many_requests"
+
+
 class EnvironmentFault(CodeparError):
     """Something that codepar stands on is missing or broken: a broker, an engine, a tool, disk space."""
 

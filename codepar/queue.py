@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import redis
 from celery import Celery
+from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
@@ -32,6 +33,7 @@ PRIORITY_STEPS = (EXECUTION_PRIORITY, JOB_PRIORITY)
 # Longer than an execution takes as a rule. A message that comes back sooner is harmless: the lease refuses it.
 VISIBILITY_TIMEOUT_S = 1800
 CONNECT_TIMEOUT_S = 2.0
+RECONNECT_S = 1.0
 
 # How Redis and Valkey refuse writes: their disk is full, or their memory.
 _CANNOT_WRITE = ("MISCONF", "No space left", "maxmemory")
@@ -59,9 +61,18 @@ def celery_url(redis_url: str) -> str:
     return f"redis+socket://{parts.path}{query}"
 
 
+class _SteadyConnection(Connection):
+    """Looks for a broker that is away every ``RECONNECT_S``; kombu waits longer each time, at last half a minute."""
+
+    def ensure_connection(self, errback: Any = None, max_retries: int | None = None, **options: Any) -> Any:
+        every = {"interval_start": RECONNECT_S, "interval_step": 0.0, "interval_max": RECONNECT_S}
+        return super().ensure_connection(errback, max_retries, **{**every, **options})  # type: ignore[no-untyped-call] # kombu
+
+
 def make_app(settings: Settings) -> Celery:
     """The Celery application, the same for who sends and who runs. Tasks are not registered here."""
     app = Celery("codepar", broker=celery_url(settings.broker_url), set_as_current=False)
+    app.amqp.Connection = _SteadyConnection
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],

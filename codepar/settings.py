@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     heartbeat_s: float = Field(default=3.0, gt=0)
     lease_s: float = Field(default=10.0, gt=0)
     max_attempts: int = Field(default=3, ge=1)
+    max_queued_jobs: int = Field(default=10_000, ge=1, description="when so many jobs wait, a submission is answered 429")
     retention_days: float = Field(default=30.0, gt=0)
     max_body_bytes: int = Field(default=20 * 1024**2, ge=1024)
     max_wait_s: float = Field(default=120.0, ge=0)

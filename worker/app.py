@@ -1,27 +1,40 @@
 """The Celery worker: its tasks (thin) and the life of its processes.
 
 The pool is prefork: one task a process at a time, so that a crash takes only its own task with it and is noticed at once, and the
-kernel ends the children with their parent. Limits: time limits and revocation of Celery are not used; tasks stop by their pulse.
+kernel ends the children with their parent. The parent says in the broker that it is there, and whether its walls hold.
+Limits: time limits and revocation of Celery are not used; tasks stop by their pulse.
 """
 
 from __future__ import annotations
 
+import asyncio
 import mmap
 import socket
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
+from codepar.errors import CodeparError
 from codepar.logs import configure_logs
+from codepar.presence import Announcer
 from codepar.queue import EXECUTE_TASK, JOB_TASK, QueueName, make_app
 from codepar.settings import Settings
 from worker.executions import deliver_execution
 from worker.leases import ShuttingDown, deliver_job
 from worker.runtime import Runtime
+from worker.sandbox import SandboxedRunner
 
 
 class Worker:
@@ -30,6 +43,7 @@ class Worker:
     def __init__(self, settings: Settings, queues: list[QueueName], concurrency: int) -> None:
         self._settings = settings
         self._queues = [queue.value for queue in queues]
+        self._announcer = Announcer(settings, queues, lambda: _fault(settings, queues))
         self._concurrency = concurrency
         # Shared with the children: they have no other way to learn that the parent was asked to end.
         self._shutdown = mmap.mmap(-1, 1)
@@ -42,7 +56,9 @@ class Worker:
             (setup_logging, self._configure_logs),
             (worker_process_init, self._open),
             (worker_process_shutdown, self._close),
+            (worker_ready, self._appear),
             (worker_shutting_down, self._begin_shutdown),
+            (worker_shutdown, self._disappear),
         )
         for signal, receiver in connections:
             signal.connect(receiver, weak=False)
@@ -88,8 +104,25 @@ class Worker:
         if self._runtime is not None:
             self._runtime.close()
 
+    def _appear(self, **_: Any) -> None:
+        self._announcer.start()
+
+    def _disappear(self, **_: Any) -> None:
+        self._announcer.stop()
+
     def _begin_shutdown(self, **_: Any) -> None:
         self._shutdown[0] = 1
+
+
+def _fault(settings: Settings, queues: Sequence[QueueName]) -> str | None:
+    """Why this worker would refuse what it takes; None when it can work."""
+    if QueueName.EXECUTE not in queues:
+        return None
+    try:
+        report = asyncio.run(SandboxedRunner(settings).probe())
+    except CodeparError as error:
+        return str(error)
+    return None if report.holds else "; ".join(f"{wall.name}: {wall.detail}" for wall in report.broken)
 
 
 def _delivered(deliver: Any, *arguments: Any) -> None:

@@ -14,6 +14,7 @@ import redis
 from codepar.errors import CodeparError
 from codepar.owners import new_owner
 from codepar.protocols import Execution
+from codepar.queue import broker_errors
 from codepar.remote import KEY_LIFE_S, OUTAGE_S, ExecutionKeys, RemoteFault, Reply, key_life, lost_worker
 from worker.leases import ShuttingDown
 from worker.pulse import Pulse, Stop, Stopped
@@ -34,7 +35,8 @@ def deliver_execution(runtime: Runtime, execution_id: str, delivery: int, body: 
         _answer(runtime, keys, Reply(result=lost_worker(starts - 1)))
         return
     watch = _Watch(runtime, keys, delivery, owner)
-    pulse = Pulse(watch.beat, min(runtime.settings.heartbeat_s, key_life(runtime.settings) / 3), runtime.shutdown)
+    interval_s = min(runtime.settings.heartbeat_s, key_life(runtime.settings) / 3)
+    pulse = Pulse(watch.beat, interval_s, runtime.shutdown, watch.is_given_up)
     try:
         reply = runtime.run(pulse.guard(_execute(runtime, body)))
     except Stopped as stopped:
@@ -57,15 +59,22 @@ class _Watch:
         self._missed = 0
 
     def beat(self) -> Stop | None:
-        pipe = self._runtime.redis.pipeline(transaction=False)
-        pipe.set(self._keys.alive, self._owner, ex=key_life(self._runtime.settings))
-        pipe.get(self._keys.wanted)
-        wanted = pipe.execute()[1]
+        """Raises ``BrokerUnavailable``."""
+        with broker_errors():
+            pipe = self._runtime.redis.pipeline(transaction=False)
+            pipe.set(self._keys.alive, self._owner, ex=key_life(self._runtime.settings))
+            pipe.get(self._keys.wanted)
+            wanted = pipe.execute()[1]
         if wanted not in {None, self._delivery}:
             return Stop.CANCELLED
         # One miss is forgiven: a broker that just came back may have let the key run out.
         self._missed = self._missed + 1 if wanted is None else 0
         return Stop.CANCELLED if self._missed > 1 else None
+
+    def is_given_up(self) -> bool:
+        """Whether the caller let go of this delivery. Raises ``BrokerUnavailable``."""
+        with broker_errors():
+            return self._runtime.redis.get(self._keys.wanted) not in {None, self._delivery}
 
 
 async def _execute(runtime: Runtime, body: dict[str, Any]) -> Reply:

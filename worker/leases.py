@@ -20,6 +20,7 @@ from codepar.logs import job_context
 from codepar.owners import is_dead, new_owner
 from codepar.protocols import ExecutionResult, Executor, Status
 from codepar.store import Lease
+from worker.lost import lost_result
 from worker.memory import JobMemory, RememberingExecutor, RememberingGenerator
 from worker.pulse import Pulse, Stop, Stopped
 from worker.runtime import Runtime
@@ -56,19 +57,24 @@ def deliver_job(runtime: Runtime, job_id: str) -> None:
 
 
 def _take(runtime: Runtime, job_id: str) -> Lease | None:
-    lease = runtime.store.take_lease(job_id, new_owner())
+    lease = runtime.store.take_lease(job_id, new_owner(), lost_result)
     if lease is not None:
         return lease
     owner = runtime.store.owner_of(job_id)
     # A dead neighbour need not be waited for: its message was put back the moment it died.
     if owner is None or not is_dead(owner) or not runtime.store.expire_lease(job_id, owner):
         return None
-    return runtime.store.take_lease(job_id, new_owner())
+    return runtime.store.take_lease(job_id, new_owner(), lost_result)
 
 
 def _work(runtime: Runtime, lease: Lease) -> bool:
     """Run the flow and write what came of it. False: the lease was lost, the result is somebody else's."""
-    pulse = Pulse(lambda: _beat(runtime, lease), runtime.settings.heartbeat_s, runtime.shutdown)
+    pulse = Pulse(
+        lambda: _beat(runtime, lease),
+        runtime.settings.heartbeat_s,
+        runtime.shutdown,
+        lambda: runtime.store.is_cancel_requested(lease.job_id),
+    )
     memory = JobMemory(runtime.redis, lease.job_id)
     try:
         outcome = runtime.run(pulse.guard(_attempt(runtime, lease, memory)))

@@ -1,5 +1,7 @@
 """The pulse of one task: a thread that says "alive" and hears "stop", and cancels the task's coroutine then.
 
+It beats every few seconds and looks more often, cheaply, whether there is a reason to beat at once: a cancellation is heard soon.
+
 A thread, so that a coroutine that computes for long does not fall silent. Limits: a coroutine that never awaits is not stopped.
 """
 
@@ -17,6 +19,7 @@ from codepar.errors import BrokerUnavailable, StoreUnavailable
 
 _T = TypeVar("_T")
 _LOOK_S = 0.25
+_HURRY_EVERY_S = 0.5
 _CANCEL_AGAIN_S = 5.0
 
 _log = logging.getLogger(__name__)
@@ -39,14 +42,23 @@ class Stopped(Exception):
 
 
 class Pulse:
-    """Calls ``beat`` every ``interval_s``; its answer, or ``shutdown`` being set, ends the work."""
+    """Calls ``beat`` every ``interval_s``, and when ``hurry`` says so; its answer, or ``shutdown`` being set, ends the work."""
 
-    def __init__(self, beat: Callable[[], Stop | None], interval_s: float, shutdown: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        beat: Callable[[], Stop | None],
+        interval_s: float,
+        shutdown: Callable[[], bool],
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._beat = beat
         self._interval_s = interval_s
         self._shutdown = shutdown
+        self._hurry = hurry
         self._done = threading.Event()
         self._reason: Stop | None = None
+        self._due = 0.0
+        self._next_look = 0.0
 
     async def guard(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Await ``work`` under this pulse. Raises ``Stopped`` when it was made to end, and what ``work`` raises."""
@@ -64,16 +76,30 @@ class Pulse:
             await asyncio.to_thread(thread.join)
 
     def _run(self, loop: asyncio.AbstractEventLoop, task: asyncio.Future[Any]) -> None:
-        due = time.monotonic() + self._interval_s
+        self._due = time.monotonic() + self._interval_s
         while not self._done.wait(min(_LOOK_S, self._interval_s)):
             reason = Stop.SHUTDOWN if self._shutdown() else None
-            if reason is None and time.monotonic() >= due:
-                due = time.monotonic() + self._interval_s
+            if reason is None and self._is_time():
+                self._due = time.monotonic() + self._interval_s
                 reason = self._ask()
             if reason is not None:
                 self._reason = reason
                 self._cancel(loop, task)
                 return
+
+    def _is_time(self) -> bool:
+        moment = time.monotonic()
+        if moment >= self._due:
+            return True
+        if moment < self._next_look:
+            return False
+        try:
+            return self._hurry()
+        except (StoreUnavailable, BrokerUnavailable):
+            # The beat will say it.
+            return False
+        finally:
+            self._next_look = time.monotonic() + _HURRY_EVERY_S
 
     def _cancel(self, loop: asyncio.AbstractEventLoop, task: asyncio.Future[Any]) -> None:
         # More than once: a library may swallow a cancellation. Not often: cleaning up takes its time.

@@ -21,6 +21,7 @@ from codepar.jobs import ErrorBody
 MAX_MESSAGE = 1000
 MAX_PARAM = 200
 RETRY_AFTER_S = 5
+_PASSING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 CODES = {
     400: "malformed_request",
     404: "not_found",
@@ -43,19 +44,24 @@ class ErrorAnswer(BaseModel):
 
 def error_body(status: int, message: str, *, param: str | None = None, code: str | None = None) -> ErrorBody:
     """The error as it goes over the wire: bounded, and free of what UTF-8 cannot carry."""
-    kind = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     return ErrorBody(
         message=_clean(message, MAX_MESSAGE),
-        type=kind,
+        type=_type_of(status),
         param=None if param is None else _clean(param, MAX_PARAM),
         code=code or CODES.get(status, "internal_error"),
     )
 
 
+def _type_of(status: int) -> str:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "rate_limit_error"
+    return "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+
+
 def error_response(status: int, body: ErrorBody, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer that carries ``body``; what may pass by itself says when to come again."""
     headers = dict(headers or {})
-    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+    if status in _PASSING:
         headers.setdefault("Retry-After", str(RETRY_AFTER_S))
     return JSONResponse({"error": body.model_dump()}, status_code=status, headers=headers)
 
@@ -82,7 +88,14 @@ def validation_body(errors: Sequence[Mapping[str, Any]]) -> tuple[int, ErrorBody
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route: each status with the common shape."""
-    return {status: {"model": ErrorAnswer, "description": HTTPStatus(status).phrase} for status in sorted({*statuses, 500})}
+    return {status: _documented(HTTPStatus(status)) for status in sorted({*statuses, 500})}
+
+
+def _documented(status: HTTPStatus) -> dict[str, Any]:
+    described: dict[str, Any] = {"model": ErrorAnswer, "description": status.phrase}
+    if status in _PASSING:
+        described["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return described
 
 
 def install_error_handlers(app: FastAPI) -> None:

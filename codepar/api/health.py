@@ -66,6 +66,17 @@ async def health() -> Health:
 )
 async def ready(services: ServicesOf) -> Response:
     """Store, broker, engine, and the workers of each queue (with the walls of the sandbox), each by name."""
+    parts = await states_of_parts(services)
+    down = [f"{name} ({state.detail})" for name, state in parts.items() if state.status == "down"]
+    if not down:
+        return AsciiJSONResponse(Readiness(status="ready", parts=parts).model_dump(mode="json"))
+    error = error_body(503, f"not ready: {', '.join(down)}", code="not_ready")
+    answer = Readiness(status="not_ready", parts=parts, error=error)
+    return AsciiJSONResponse(answer.model_dump(mode="json"), status_code=503)
+
+
+async def states_of_parts(services: Services) -> dict[str, PartState]:
+    """Every part, asked at the same time, within ``CHECK_TIMEOUT_S``; never raises."""
     checks: dict[str, Callable[[Services], Awaitable[PartState]]] = {
         "store": _store,
         "broker": _broker,
@@ -74,13 +85,7 @@ async def ready(services: ServicesOf) -> Response:
         "workers-execute": _execute_workers,
     }
     states = await asyncio.gather(*(_checked(check(services)) for check in checks.values()))
-    parts = dict(zip(checks, states, strict=True))
-    down = [f"{name} ({state.detail})" for name, state in parts.items() if state.status == "down"]
-    if not down:
-        return AsciiJSONResponse(Readiness(status="ready", parts=parts).model_dump(mode="json"))
-    error = error_body(503, f"not ready: {', '.join(down)}", code="not_ready")
-    answer = Readiness(status="not_ready", parts=parts, error=error)
-    return AsciiJSONResponse(answer.model_dump(mode="json"), status_code=503)
+    return dict(zip(checks, states, strict=True))
 
 
 async def _checked(check: Awaitable[PartState]) -> PartState:

@@ -30,9 +30,9 @@ class Metrics:
             registry=self.registry,
         )
         self.open = Gauge("codepar_http_open_requests", "Requests in progress.", registry=self.registry)
-        self.jobs = Gauge("codepar_jobs", "Jobs in the store.", ["state"], registry=self.registry)
+        self.jobs = Gauge("codepar_jobs", "Jobs in the store.", ["kind", "state"], registry=self.registry)
         self.queues = Gauge("codepar_queue_length", "Messages that wait in a queue.", ["queue"], registry=self.registry)
-        self.up = Gauge("codepar_up", "Whether the part answered at this scrape.", ["part"], registry=self.registry)
+        self.up = Gauge("codepar_up", "Whether the part can work, as /ready says.", ["part"], registry=self.registry)
 
 
 class MeasuredRequests:

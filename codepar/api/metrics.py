@@ -1,15 +1,17 @@
-"""``GET /metrics`` in the Prometheus text format: requests, latency, jobs by state, queue lengths.
+"""``GET /metrics`` in the Prometheus text format: requests, latency, jobs by kind and state, queue lengths, parts.
 
-Limits: request counts are of this API process since its start; jobs and queues are read at the moment of the scrape.
+Limits: request counts are of this API process since its start; the others are read at the moment of the scrape.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from codepar.api.health import states_of_parts
 from codepar.api.services import Services, ServicesOf
 from codepar.errors import BrokerUnavailable, StoreUnavailable
 
@@ -18,31 +20,24 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(services: ServicesOf) -> Response:
-    """Requests, latency, jobs by state, queue lengths, in the Prometheus text format."""
-    await _read_store(services)
-    await _read_queues(services)
+    """Requests, latency, jobs by kind and state, queue lengths and which parts can work, in the Prometheus text format."""
+    await asyncio.gather(_read_store(services), _read_queues(services), _read_parts(services))
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _read_store(services: Services) -> None:
-    gauges = services.metrics
-    try:
-        counts = await asyncio.to_thread(services.store.counts)
-    except StoreUnavailable:
-        gauges.up.labels("store").set(0)
-        return
-    gauges.up.labels("store").set(1)
-    for state, number in counts.items():
-        gauges.jobs.labels(state.value).set(number)
+    with suppress(StoreUnavailable):
+        for count in await asyncio.to_thread(services.store.counts):
+            services.metrics.jobs.labels(count.kind.value, count.state.value).set(count.number)
 
 
 async def _read_queues(services: Services) -> None:
-    gauges = services.metrics
-    try:
-        depths = await asyncio.to_thread(services.queue.depths)
-    except BrokerUnavailable:
-        gauges.up.labels("broker").set(0)
-        return
-    gauges.up.labels("broker").set(1)
-    for name, length in depths.items():
-        gauges.queues.labels(name.value).set(length)
+    with suppress(BrokerUnavailable):
+        for name, length in (await asyncio.to_thread(services.queue.depths)).items():
+            services.metrics.queues.labels(name.value).set(length)
+
+
+async def _read_parts(services: Services) -> None:
+    for name, state in (await states_of_parts(services)).items():
+        if state.status != "absent":
+            services.metrics.up.labels(name).set(state.status == "ok")

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.openapi.models import Example
 
+from codepar.api.aside import FromElsewhere, aside
 from codepar.api.hangup import HungUp, unless_hung_up
 from codepar.api.json_response import AsciiJSONResponse
 from codepar.api.services import Services, ServicesOf
@@ -108,7 +109,8 @@ async def _complete(services: Services, body: MpiCompletionRequest) -> MpiComple
     budget_s = body.options.budget_s + RULES_S
     try:
         async with asyncio.timeout(budget_s):
-            return await complete(body, generator, None, SilentProgress(), services.settings)
+            asked = None if generator is None else FromElsewhere(generator)
+            return await aside(services.thinkers, lambda: complete(body, asked, None, SilentProgress(), services.settings))
     except TimeoutError:
         raise EngineUnavailable(
             f"no answer within {budget_s:.0f} s", remedy="send a smaller program or a larger budget_s"

@@ -31,13 +31,15 @@ BROKER_PAUSE_S = 2.0
 # A broker that hangs must not hold an answer back, nor the threads that read the store.
 SEND_TIMEOUT_S = 3.0
 SENDERS = 4
+# They share one interpreter: more would slow each other and every answer down.
+THINKERS = 4
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class Services:
-    """The parts behind the faces. ``send`` hands a stored job to the queue."""
+    """The parts behind the faces. ``send`` hands a stored job to the queue, ``thinkers`` are threads for long computations."""
 
     settings: Settings
     store: Store
@@ -46,6 +48,7 @@ class Services:
     metrics: Metrics
     _broker_back_at: float = field(default=0.0, init=False)
     _senders: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SENDERS, "send"), init=False)
+    thinkers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THINKERS, "think"), init=False)
     _generator: Generator | None = field(default=None, init=False)
 
     async def generator(self) -> Generator:
@@ -83,7 +86,8 @@ class Services:
 
     async def close(self) -> None:
         """Close every connection."""
-        self._senders.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._senders, self.thinkers):
+            pool.shutdown(wait=False, cancel_futures=True)
         if self._generator is not None:
             await self._generator.close()
         await self.events.close()

@@ -121,7 +121,7 @@ def _store(settings: Settings) -> Iterator[Check]:
         return
     store = open_store(settings)
     try:
-        jobs = sum(store.counts().values())
+        jobs = sum(count.number for count in store.counts())
         yield Check(name="store", state="ok", detail=f"{store.name}, schema up to date, {jobs} jobs")
     finally:
         store.close()

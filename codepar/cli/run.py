@@ -1,6 +1,6 @@
 """``codepar run``: compile a file or a project, run it behind walls (or trusted), say what happened.
 
-Limits: exit 0 when every run is ok, 2 for what may not or cannot be run, 1 for any other verdict.
+Limits: exit 0 when every run is ok, 2 for what may not or cannot be run, 3 when its worker was lost, 1 for other verdicts.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from codepar.settings import Settings
 from worker.executor import open_executor
 
 _MEBIBYTE = 1024**2
-# What was never run is wrong input; any other verdict is 1.
-_EXIT_CODES = {Status.OK: 0, Status.REFUSED: 2, Status.UNSUPPORTED: 2}
+# What was never run is wrong input; a worker that was lost is the environment's fault; any other verdict is 1.
+_EXIT_CODES = {Status.OK: 0, Status.REFUSED: 2, Status.UNSUPPORTED: 2, Status.INFRA_ERROR: 3}
 
 
 def register(app: typer.Typer) -> None:

@@ -15,7 +15,6 @@ from codepar.engine.models import find_model
 from codepar.settings import Settings
 
 # A worker puts its jobs back before it ends; the API lets answers under way go out; the engine only frees memory.
-WORKER = "codepar.cli.worker_process"
 STOP_S = {"worker-jobs": 15.0, "worker-execute": 15.0, "api": 6.0, "engine": 5.0}
 
 
@@ -65,8 +64,8 @@ def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.sock
     if settings.redis_url is None:
         parts.append(BrokerPart(settings, supervisor.log))
     specs = [
-        _spec(settings, "worker-execute", WORKER, "--queues", "execute", "--concurrency", str(settings.execute_workers)),
-        _spec(settings, "worker-jobs", WORKER, "--queues", "jobs", "--concurrency", str(settings.job_workers)),
+        _spec(settings, "worker-execute", "worker", "--queues", "execute", "--concurrency", str(settings.execute_workers)),
+        _spec(settings, "worker-jobs", "worker", "--queues", "jobs", "--concurrency", str(settings.job_workers)),
         replace(_spec(settings, "api", "codepar.api", "--fd", str(listener.fileno())), descriptors=(listener.fileno(),)),
     ]
     if engine:

@@ -12,24 +12,25 @@ from codepar.store.job_rows import JobRows
 from codepar.store.lease_rows import LeaseRows
 from codepar.store.lock import FolderLock
 from codepar.store.migrate import migrate
-from codepar.store.records import CreatedJob, Heartbeat, JobRef, Lease
+from codepar.store.records import CreatedJob, Heartbeat, JobCount, JobRef, Lease
 from codepar.store.upkeep import Upkeep
 
-__all__ = ["CreatedJob", "FolderLock", "Heartbeat", "JobRef", "Lease", "Store", "open_store"]
+__all__ = ["CreatedJob", "FolderLock", "Heartbeat", "JobCount", "JobRef", "Lease", "Store", "open_store"]
 
 
 class Store(JobRows, LeaseRows, Upkeep):
     """The store. Every method may raise ``StoreUnavailable``. Open it with ``open_store`` and close it."""
 
-    def __init__(self, url: str, *, lease_s: float = 10.0, max_attempts: int = 3, pool_size: int = 5) -> None:
-        super().__init__(url, pool_size)
-        self.lease_s = lease_s
-        self.max_attempts = max_attempts
+    def __init__(self, settings: Settings, pool_size: int) -> None:
+        super().__init__(settings.store_url, pool_size)
+        self.lease_s = settings.lease_s
+        self.max_attempts = settings.max_attempts
+        self.max_queued = settings.max_queued_jobs
 
 
 def open_store(settings: Settings, pool_size: int = 5) -> Store:
     """Connect, and bring the schema up to date. Raises ``StoreUnavailable``: unreachable, disk full, newer schema."""
-    store = Store(settings.store_url, lease_s=settings.lease_s, max_attempts=settings.max_attempts, pool_size=pool_size)
+    store = Store(settings, pool_size)
     file = sqlite_file(store.url)
     try:
         if file is not None:

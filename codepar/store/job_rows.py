@@ -7,10 +7,10 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from codepar.errors import Conflict, InvalidInput, NotFound
+from codepar.errors import Conflict, InvalidInput, NotFound, TooManyJobs
 from codepar.jobs import ErrorBody, Job, JobKind, JobState, new_id, now
 from codepar.store.database import Database
 from codepar.store.records import CreatedJob
@@ -24,12 +24,14 @@ _SHOWN = (*_LISTED, jobs.c.result)
 
 
 class JobRows(Database):
-    """The part of the store that clients see."""
+    """The part of the store that clients see. ``max_queued`` jobs may wait; processes that add at once may add a few more."""
+
+    max_queued: int
 
     def create_job(self, kind: JobKind, request: dict[str, Any], idempotency_key: str | None = None) -> CreatedJob:
         """Store a queued job. The same key and request within 24 h give the same job again.
 
-        Raises ``Conflict`` for the same key with another request, ``StoreUnavailable``.
+        Raises ``Conflict`` for the same key with another request, ``TooManyJobs``, ``StoreUnavailable``.
         """
         if idempotency_key is not None and not 0 < len(idempotency_key) <= MAX_KEY_CHARACTERS:
             raise InvalidInput(f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters", param="Idempotency-Key")
@@ -40,6 +42,7 @@ class JobRows(Database):
         job = Job(id=new_id(), kind=kind, state=JobState.QUEUED, attempt=0, created_at=now())
         try:
             with self.writing() as connection:
+                _check_room(connection, self.max_queued)
                 _insert(connection, job, body, idempotency_key, body_hash)
         except Conflict:
             # Somebody else stored the key since we looked.
@@ -104,6 +107,12 @@ class JobRows(Database):
                     param="Idempotency-Key",
                 )
             return _get(connection, row.job_id)
+
+
+def _check_room(connection: Connection, most: int) -> None:
+    waiting = select(jobs.c.id).where(jobs.c.state == JobState.QUEUED.value).limit(most).subquery()
+    if connection.execute(select(func.count()).select_from(waiting)).scalar_one() >= most:
+        raise TooManyJobs(f"{most} jobs wait already", remedy="send it again later, or raise CODEPAR_MAX_QUEUED_JOBS")
 
 
 def _insert(connection: Connection, job: Job, body: str, key: str | None, body_hash: str) -> None:

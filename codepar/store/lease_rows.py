@@ -7,18 +7,22 @@ Limits: side effects of an attempt that lost its lease are not undone; only its 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from codepar.jobs import ErrorBody, JobKind, JobState
-from codepar.protocols import Diagnostic, ExecutionResult, Status
+from codepar.protocols import Status
 from codepar.store.database import Database
 from codepar.store.records import Heartbeat, Lease
 from codepar.store.tables import jobs
 
 _RUNNING = JobState.RUNNING.value
+
+# What to store of a job whose worker was lost in each attempt: its kind, its request, how many attempts.
+LostResult = Callable[[JobKind, dict[str, Any], int], dict[str, Any] | None]
 
 
 class LeaseRows(Database):
@@ -27,10 +31,11 @@ class LeaseRows(Database):
     lease_s: float
     max_attempts: int
 
-    def take_lease(self, job_id: str, owner: str) -> Lease | None:
+    def take_lease(self, job_id: str, owner: str, lost_result: LostResult | None = None) -> Lease | None:
         """Begin the next attempt, or None when there is nothing to do: unknown, finished, or alive elsewhere.
 
-        A job that was asked to stop becomes cancelled, one that used up its attempts failed, with status ``infra_error``.
+        A job that was asked to stop becomes cancelled, one that used up its attempts failed, with the error ``infra_error``
+        and the result that ``lost_result`` makes of its kind, its request and the number of attempts.
         ``owner`` must be new for every call.
         """
         with self.writing() as connection:
@@ -42,7 +47,7 @@ class LeaseRows(Database):
                 _end(connection, jobs.c.id == job_id, moment, JobState.CANCELLED)
                 return None
             if row.attempt >= self.max_attempts:
-                _give_up(connection, row, moment)
+                _give_up(connection, row, moment, lost_result)
                 return None
             return _begin_attempt(connection, row, owner, moment)
 
@@ -52,6 +57,11 @@ class LeaseRows(Database):
             query = update(jobs).where(_held(lease)).values(heartbeat_at=self.moment(connection))
             flag = connection.execute(query.returning(jobs.c.cancel_requested)).scalar_one_or_none()
         return Heartbeat(valid=flag is not None, cancel_requested=bool(flag))
+
+    def is_cancel_requested(self, job_id: str) -> bool:
+        """Whether the job was asked to stop; cheaper than a heartbeat."""
+        with self.reading() as connection:
+            return bool(connection.execute(select(jobs.c.cancel_requested).where(jobs.c.id == job_id)).scalar())
 
     def finish(self, lease: Lease, state: JobState, result: dict[str, Any] | None = None, error: ErrorBody | None = None) -> bool:
         """Write the outcome. False: the lease was lost, and nothing was written."""
@@ -117,12 +127,10 @@ def _begin_attempt(connection: Connection, row: Row[Any], owner: str, moment: da
     return Lease(row.id, JobKind(row.kind), owner, attempt, json.loads(row.request))
 
 
-def _give_up(connection: Connection, row: Row[Any], moment: datetime) -> None:
+def _give_up(connection: Connection, row: Row[Any], moment: datetime, lost_result: LostResult | None) -> None:
     message = f"the worker was lost in each of {row.attempt} attempts"
-    lost = ExecutionResult(status=Status.INFRA_ERROR, diagnostics=(Diagnostic(kind="infra_error", message=message),))
-    fields = None if row.kind == JobKind.EXECUTION.value else {"status", "diagnostics"}
     error = ErrorBody(message=message, type="server_error", code=Status.INFRA_ERROR.value)
-    result = lost.model_dump(mode="json", include=fields)
+    result = lost_result(JobKind(row.kind), json.loads(row.request), row.attempt) if lost_result is not None else None
     _end(connection, jobs.c.id == row.id, moment, JobState.FAILED, result=result, error=error)
 
 
@@ -139,7 +147,7 @@ def _end(
         "state": state.value,
         "finished_at": moment,
         "result": None if result is None else json.dumps(result, separators=(",", ":")),
-        "error": None if error is None else error.model_dump_json(),
+        "error": None if error is None else json.dumps(error.model_dump(), separators=(",", ":")),
         "owner": None,
         "heartbeat_at": None,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from codepar.jobs import Job, JobKind
+from codepar.jobs import Job, JobKind, JobState
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,15 @@ class JobRef:
 
     id: str
     kind: JobKind
+
+
+@dataclass(frozen=True)
+class JobCount:
+    """How many jobs of a kind are in a state."""
+
+    kind: JobKind
+    state: JobState
+    number: int
 
 
 @dataclass(frozen=True)

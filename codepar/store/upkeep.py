@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from codepar.jobs import JobKind, JobState
 from codepar.store.database import Database
 from codepar.store.job_rows import KEY_LIFE
-from codepar.store.records import JobRef
+from codepar.store.records import JobCount, JobRef
 from codepar.store.tables import idempotency_keys, jobs
 
 BATCH = 200
@@ -48,14 +48,12 @@ class Upkeep(Database):
             connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at <= moment - KEY_LIFE))
             return connection.execute(delete(jobs).where(jobs.c.finished_at < moment - timedelta(days=retention_days))).rowcount
 
-    def counts(self) -> dict[JobState, int]:
-        """How many jobs are in each state; every state is there."""
+    def counts(self) -> list[JobCount]:
+        """How many jobs of each kind are in each state; every pair is there."""
+        query = select(jobs.c.kind, jobs.c.state, func.count()).group_by(jobs.c.kind, jobs.c.state)
         with self.reading() as connection:
-            found = {
-                JobState(row[0]): int(row[1])
-                for row in connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
-            }
-        return {state: found.get(state, 0) for state in JobState}
+            found = {(row[0], row[1]): int(row[2]) for row in connection.execute(query)}
+        return [JobCount(kind, state, found.get((kind.value, state.value), 0)) for kind in JobKind for state in JobState]
 
     def _refs(self, *conditions: Any, before: tuple[str, float]) -> list[JobRef]:
         column, age_s = before
