@@ -92,7 +92,8 @@ class TrustedRunner:
                     pass_fds=command.inherit,
                     start_new_session=True,
                 )
-            except FileNotFoundError as error:
+            except (FileNotFoundError, PermissionError) as error:
+                # A folder of PATH that may not be entered makes "not found" a "permission denied".
                 raise ToolMissing(f"{command.argv[0]} is not installed", remedy="install it, or put it on PATH") from error
         return _Process(command, folder, mark, popen, asyncio.get_running_loop().create_future(), time.monotonic())
 

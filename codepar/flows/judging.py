@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from codepar.errors import Unsupported
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest, OracleOptions
-from codepar.mpi.oracle import Command, CommandRunner, Invariant, Measure, Oracle, Reference, Serial, Subject, judge_all
+from codepar.mpi.oracle import Command, CommandRunner, Invariant, Oracle, Reference, Serial, Subject, judge_all
 from codepar.mpi.tokens import Tolerance
+from codepar.mpi.witness import Measure
 from codepar.project import Project
 from codepar.protocols import Execution, Executor, Progress, Status, Verdict
 from codepar.settings import Settings

@@ -99,7 +99,9 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
         "--trust",
     ]
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
-    process = subprocess.Popen([*command, "--", "mark-4711"], env=environment, stderr=subprocess.PIPE, text=True)
+    # A test run in the background of a shell inherits SIGINT ignored; a person's terminal does not.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    process = subprocess.Popen([*command, "--", "mark-4711"], env=environment, stderr=subprocess.PIPE, text=True, **heard)
     deadline = time.monotonic() + 60
     while not (running := _with_argument("mark-4711", "./a.out")):
         assert time.monotonic() < deadline

@@ -1,0 +1,126 @@
+"""What a right program prints at one rank count: run several times, with what varies from run to run masked.
+
+A value that happens to come out the same every time (a short time in milliseconds) is not known to vary. So before a program that
+could print such values is contradicted, it is run as often again. Limits: standard output and exit codes only, not files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, field
+
+from codepar.mpi.agree import Expectation, difference, expect
+from codepar.mpi.tokens import Tolerance
+from codepar.protocols import Execution, ExecutionResult, Executor, Status
+
+_DATE = re.compile(r"\b(?:time|ctime|localtime|gmtime|clock_gettime|gettimeofday|random_device|getpid)\b")
+_CHANCE = re.compile(r"\b(?:MPI_Wti\w+|omp_get_wti\w+|clock|\w*rand\w*|chrono|MPI_ANY_SOURCE|pthread\w*|omp)\b")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether an output agrees; None where the oracle cannot speak. ``reason`` says why it is not True."""
+
+    agrees: bool | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How outputs are compared: runs of the oracle, and the tolerance of numbers."""
+
+    runs: int = 3
+    tolerance: Tolerance = field(default_factory=Tolerance)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the runs have shown."""
+
+    streams: tuple[Expectation, ...] = ()
+    exit_code: int | None = 0
+    fault: str | None = None
+
+
+class Witness:
+    """A program and an execution of it. ``whole`` compares all ranks' output as one stream instead of rank by rank."""
+
+    def __init__(self, executor: Executor, execution: Execution, measure: Measure, name: str, *, whole: bool = False) -> None:
+        self._executor = executor
+        self._execution = execution
+        self._measure = measure
+        self._name = name
+        self._whole = whole
+        self._results: list[ExecutionResult] = []
+        self._known: _Known | None = None
+        texts = execution.project.files.values()
+        self._tells_time = any(_DATE.search(text) for text in texts)
+        self._may_vary = self._tells_time or any(_CHANCE.search(text) for text in texts)
+
+    @property
+    def wall_s(self) -> float | None:
+        """How long the slowest run took, once there is one."""
+        return max((result.wall_s for result in self._results), default=0.0) or None
+
+    async def fault(self) -> str | None:
+        """Why it cannot be a witness, or None."""
+        return (await self._learned()).fault
+
+    async def judge(self, result: ExecutionResult) -> Judgement:
+        """Compare an output with what the program prints."""
+        judgement = self._compare(await self._learned(), result)
+        if judgement.agrees is False and self._may_vary and len(self._results) < 2 * self._measure.runs:
+            judgement = self._compare(await self._learn(), result)
+        return judgement
+
+    async def _learned(self) -> _Known:
+        return self._known or await self._learn()
+
+    async def _learn(self) -> _Known:
+        """Run ``measure.runs`` more times. Programs that tell the time start in different seconds, or dates would look stable."""
+        for run in range(self._measure.runs):
+            started = int(time.time())
+            self._results.append(await self._executor.execute(self._execution))
+            if self._results[-1].status is not Status.OK:
+                break
+            if self._tells_time and run + 1 < self._measure.runs:
+                await asyncio.sleep(max(0.0, started + 1.02 - time.time()))
+        self._known = self._summary()
+        return self._known
+
+    def _summary(self) -> _Known:
+        last = self._results[-1]
+        where = f"at {self._execution.ranks} ranks" if self._execution.ranks else "by itself"
+        if last.status is not Status.OK:
+            detail = f": {last.diagnostics[0].message}" if last.diagnostics else ""
+            return _Known(fault=f"{self._name} itself ends as {last.status} {where}{detail}")
+        outputs = [self._streams(result) for result in self._results]
+        streams = tuple(expect([run[i] for run in outputs], self._measure.tolerance) for i in range(len(outputs[0])))
+        if any(stream.is_evidence for stream in streams):
+            return _Known(streams, last.exit_code)
+        printed = any(stream.patterns or stream.open_ended for stream in streams)
+        if printed:
+            return _Known(fault=f"everything {self._name} prints {where} varies from run to run")
+        return _Known(fault=f"{self._name} prints nothing {where}")
+
+    def _streams(self, result: ExecutionResult) -> tuple[str, ...]:
+        return (result.stdout,) if self._whole or not result.rank_stdout else result.rank_stdout
+
+    def _compare(self, known: _Known, result: ExecutionResult) -> Judgement:
+        if known.fault is not None:
+            return Judgement(None, known.fault)
+        if result.exit_code != known.exit_code:
+            return Judgement(False, f"exit code {result.exit_code}, expected {known.exit_code}")
+        outputs = self._streams(result)
+        if len(outputs) != len(known.streams):
+            return Judgement(False, f"{len(outputs)} output streams, expected {len(known.streams)}")
+        for rank, (expectation, output) in enumerate(zip(known.streams, outputs, strict=True)):
+            found = difference(expectation, output, self._measure.tolerance)
+            if found is not None:
+                place = "" if len(outputs) == 1 else f"rank {rank} "
+                said = [f"does not print {found.missing!r}"] if found.missing is not None else []
+                said += [f"prints {found.surplus!r} which is not expected"] if found.surplus is not None else []
+                return Judgement(False, (place + " and ".join(said)).strip())
+        return Judgement(True)
