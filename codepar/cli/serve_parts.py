@@ -39,6 +39,9 @@ class BrokerPart:
     def poll(self) -> str | None:
         return None if self._broker.pid is not None else "is gone"
 
+    def ask_to_end(self) -> None:
+        """Nothing yet: workers that put their jobs back need it to the end."""
+
     def stop(self, idle: Callable[[], bool]) -> None:
         self._broker.stop()
 

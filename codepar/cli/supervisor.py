@@ -1,4 +1,4 @@
-"""Keeps the parts of the service running: starts them in order, restarts what dies, stops them in the reverse order.
+"""Keeps the parts of the service running: starts them in order, restarts what dies, stops them together, the broker last.
 
 One thread, one loop: the kernel ends children with the thread that made them. Limits: Linux; a part that dies again and
 again is restarted for ever, at most every ``MAX_BACKOFF_S``.
@@ -42,6 +42,10 @@ class Part(Protocol):
 
     def poll(self) -> str | None: ...
 
+    def ask_to_end(self) -> None:
+        """Begin to end it, where others need not wait for that; returns at once."""
+        ...
+
     def stop(self, idle: Callable[[], bool]) -> None:
         """End it; ``idle`` passes a moment and is True when there is no more time."""
         ...
@@ -57,6 +61,7 @@ class ChildPart:
         self._spec = spec
         self._supervisor = supervisor
         self._child: Child | None = None
+        self._asked = False
 
     @property
     def pid(self) -> int | None:
@@ -76,10 +81,16 @@ class ChildPart:
         self._forget()
         return f"ended with exit code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
 
+    def ask_to_end(self) -> None:
+        # Once: a second SIGTERM makes a worker drop what it has in hand.
+        if self._child is not None and not self._asked:
+            self._asked = True
+            self._child.terminate()
+
     def stop(self, idle: Callable[[], bool]) -> None:
         if self._child is None:
             return
-        self._child.terminate()
+        self.ask_to_end()
         deadline = time.monotonic() + self._spec.stop_s
         while self._child.exit_code is None and time.monotonic() < deadline and not idle():
             pass
@@ -211,12 +222,15 @@ class Supervisor:
                 os.waitpid(ended.si_pid, os.WNOHANG)
 
     def _stop_all(self) -> None:
+        if self._signals < 2:
+            for part in reversed(self.parts):
+                self.log(part.name, "stopping")
+                part.ask_to_end()
         for part in reversed(self.parts):
             with suppress(CodeparError):
                 if self._signals > 1:
                     part.kill()
                 else:
-                    self.log(part.name, "stopping")
                     part.stop(self.idle)
         self._kill_orphans()
 
