@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct-q8_0"
@@ -40,7 +40,7 @@ def _runtime_directory(known: dict[str, Any]) -> Path:
 class Settings(BaseSettings):
     """Everything an operator can set. Times are in seconds, sizes in bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="CODEPAR_", env_file=None, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CODEPAR_", env_file=None, env_ignore_empty=True, frozen=True, extra="ignore")
 
     data_dir: Path = Field(default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"))
     runtime_dir: Path = Field(default_factory=_runtime_directory)
@@ -78,6 +78,15 @@ class Settings(BaseSettings):
     oracle_atol: float = Field(default=1e-9, ge=0)
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("data_dir", "runtime_dir")
+    @classmethod
+    def _as_absolute(cls, path: Path) -> Path:
+        # Processes of one service may stand in different folders.
+        try:
+            return path.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(f"{path}: {error}") from error
 
     @classmethod
     def settings_customise_sources(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import stat
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from codepar.errors import InputTooLarge, InvalidInput, NotFound
-from codepar.project import MAX_FILE_BYTES
+from codepar.errors import EnvironmentFault, InputTooLarge, InvalidInput, NotFound
+from codepar.project import MAX_FILE_BYTES, Project
+from codepar.project_folder import load_project
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -34,6 +37,7 @@ def _read_bytes(name: str, limit: int) -> bytes:
         return sys.stdin.buffer.read(limit + 1)
     path = Path(name)
     try:
+        _refuse_named_pipe(path)
         with path.open("rb") as file:
             return file.read(limit + 1)
     except FileNotFoundError as error:
@@ -42,6 +46,49 @@ def _read_bytes(name: str, limit: int) -> bytes:
         raise InvalidInput(f"{name} is a folder", remedy="name a file in it") from error
     except PermissionError as error:
         raise InvalidInput(f"{name} cannot be read: permission denied", remedy=f"chmod u+r {name}") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInput(f"{name[:200]} cannot be read: {reason}", remedy="name a file of text") from error
+
+
+def _refuse_named_pipe(path: Path) -> None:
+    """A pipe without a writer would be waited for without end; one that the shell opened for us is fine."""
+    if stat.S_ISFIFO(path.stat().st_mode) and path.parent not in {Path("/dev/fd"), Path("/dev"), Path("/proc/self/fd")}:
+        raise InvalidInput(f"{path} is a named pipe", remedy=f"give its content as standard input: codepar ... - < {path}")
+
+
+def checked_output(path: Path | None) -> Path | None:
+    """``path`` when a file can be made there. Raises ``InvalidInput``; asked before long work, so that none is lost."""
+    if path is None:
+        return None
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder", remedy="name a file in it")
+    if not path.parent.is_dir():
+        raise InvalidInput(f"{path} cannot be written: {path.parent} is no folder", remedy=f"mkdir -p {path.parent}")
+    return path
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write one result. Raises ``EnvironmentFault`` on a full disk, ``InvalidInput`` where the place is a wrong one."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+            raise EnvironmentFault(
+                f"{path} cannot be written: {error.strerror}", remedy="free some space, then try again"
+            ) from error
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}", remedy="name another file") from error
+
+
+def load_program(name: str, build: str | None, run: str | None) -> Project:
+    """The project at a path, or of the C program on standard input for ``-``. Raises ``InvalidInput`` for an empty one."""
+    if name == "-":
+        project = Project(files={"main.c": read_text("-")}, build=build, run=run)
+    else:
+        project = load_project(Path(name), build, run)
+    if len(project.files) == 1 and not "".join(project.files.values()).strip():
+        raise InvalidInput(f"{'the input' if name == '-' else name} is empty", remedy="give a C or C++ program")
+    return project
 
 
 def print_json(value: Any) -> None:

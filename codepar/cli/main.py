@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from tomllib import TOMLDecodeError
 from typing import Annotated
 
 import click
@@ -17,6 +21,27 @@ from typer.exceptions import TyperException
 
 from codepar import __version__
 from codepar.errors import CodeparError
+
+_COMMANDS = ("doctor", "run", "serve", "jobs", "models", "mpi")
+_LIGHT_MPI = frozenset({"strip", "insert"})
+# Set by the shell that asks for completions.
+_COMPLETING = "_CODEPAR_COMPLETE"
+
+_MAX_SHOWN = 40
+# Fields of requests by the options that set them.
+_OPTIONS = {
+    "ranks": "--np",
+    "wall_s": "--timeout",
+    "budget_s": "--budget",
+    "line": "--line",
+    "column": "--column",
+    "file": "--file",
+    "oracle": "--oracle",
+    "build": "--build",
+    "run": "--run",
+    "arguments": "--arg",
+    "flags": "--flag",
+}
 
 app = typer.Typer(
     name="codepar",
@@ -42,17 +67,21 @@ def root(
     """The assistant for people who write parallel code."""
 
 
-def _register() -> None:
-    """Add the sub-commands. Each module brings a ``register(app)``."""
-    from codepar.cli import doctor, jobs, models, mpi, mpi_complete, run, serve
+def _register(arguments: Sequence[str]) -> None:
+    """Add the sub-command that is named; all of them for a page of help. Importing the others would cost half a second."""
+    words = [word for word in arguments if not word.startswith("-")]
+    named = words[0] if words and words[0] in _COMMANDS and _COMPLETING not in os.environ else None
+    for name in _COMMANDS if named is None else (named,):
+        _load(name)
+    if named in {None, "mpi"} and not set(words[1:2]) & _LIGHT_MPI:
+        # Its commands join the group `mpi` when it is imported.
+        import_module("codepar.cli.mpi_complete")
 
-    doctor.register(app)
-    jobs.register(app)
-    models.register(app)
-    mpi.register(app)
-    mpi_complete.register(app)
-    run.register(app)
-    serve.register(app)
+
+@cache
+def _load(name: str) -> None:
+    """Import the module of a command; each brings a ``register(app)``."""
+    import_module(f"codepar.cli.{name}").register(app)
 
 
 def _fail(message: str, exit_code: int) -> int:
@@ -61,9 +90,16 @@ def _fail(message: str, exit_code: int) -> int:
 
 
 def _validation_message(error: ValidationError) -> str:
+    """The first fault, named by the option or variable that a person can change."""
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = str(first["msg"]).removeprefix("Value error, ")
+    parts = [str(part) for part in first["loc"]]
+    message = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "it must be")
+    place = next((_OPTIONS[part] for part in parts if part in _OPTIONS), ".".join(parts))
+    if error.title == "Settings" and parts:
+        place = f"CODEPAR_{parts[0].upper()}, or {parts[0]} in config.toml"
+    given = first["input"]
+    if isinstance(given, int | float | str) and place.startswith("--") and len(str(given)) <= _MAX_SHOWN:
+        place = f"{place} {given}"
     return f"{place}: {message}" if place else message
 
 
@@ -76,34 +112,64 @@ def _wrong_use(error: Exception) -> int:
     return 2
 
 
+def _internal(error: Exception) -> int:
+    if os.environ.get("CODEPAR_LOG_LEVEL") == "debug":
+        traceback.print_exc()
+    return _fail(f"internal error: {type(error).__name__}: {error} (CODEPAR_LOG_LEVEL=debug prints the traceback)", 3)
+
+
+def _reader_left() -> int:
+    # What the reader of our output did not read is not an error. Keep the interpreter from flushing again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _explain(error: BaseException) -> int:
+    """Say on stderr what went wrong; the exit code that goes with it."""
+    match error:
+        case CodeparError():
+            return _fail(str(error), error.exit_code)
+        case ValidationError():
+            return _fail(_validation_message(error), 2)
+        case TOMLDecodeError():
+            return _fail(f"config.toml cannot be read: {error} (mend it, or remove it)", 2)
+        case KeyboardInterrupt() | click.exceptions.Abort() | typer.Abort():
+            return _fail("interrupted", 130)
+        case click.ClickException() | TyperException():
+            return _wrong_use(error)
+        case BrokenPipeError():
+            return _reader_left()
+        case OSError():
+            place = f": {error.filename}" if error.filename else ""
+            remedy = "free space or permissions; CODEPAR_DATA_DIR names another data folder"
+            return _fail(f"{error.strerror or error}{place} ({remedy})", 3)
+        case Exception():
+            return _internal(error)
+    raise error
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a verdict that is not, 2 wrong use, 3 the environment."""
-    _register()
     try:
+        _register(sys.argv[1:] if arguments is None else arguments)
         result = app(args=arguments, prog_name="codepar", standalone_mode=False)
-    except CodeparError as error:
-        return _fail(str(error), error.exit_code)
-    except ValidationError as error:
-        return _fail(_validation_message(error), 2)
-    except (click.exceptions.Abort, typer.Abort):
-        return _fail("interrupted", 130)
-    except (click.ClickException, TyperException) as error:
-        return _wrong_use(error)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
-    except BrokenPipeError:
-        # The reader of our output went away; what it did not read is not an error. Keep the interpreter from flushing again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        return _fail(f"{error.strerror or error}: {error.filename or ''} (free space or permissions, then try again)", 3)
-    except Exception as error:
-        if os.environ.get("CODEPAR_LOG_LEVEL") == "debug":
-            traceback.print_exc()
-        return _fail(f"internal error: {type(error).__name__}: {error} (CODEPAR_LOG_LEVEL=debug prints the traceback)", 3)
+    except (Exception, KeyboardInterrupt) as error:
+        return _explain(error)
     return result if isinstance(result, int) else 0
+
+
+def _open_standard_streams() -> None:
+    """Give what the caller closed a null device: another file under its number would be written to by every child."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def main() -> None:
     """The console script."""
+    _open_standard_streams()
     sys.exit(run())

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
-from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.cli.common import JsonOption, checked_output, print_json, read_text, say, write_file
 from codepar.errors import InvalidInput
 from codepar.mpi.insert import insert
 from codepar.mpi.remove import strip
@@ -44,6 +44,7 @@ def strip_command(
     json: JsonOption = False,
 ) -> None:
     """Remove all MPI calls. Prints the program without them; with --json the object that `codepar mpi insert` reads."""
+    checked_output(output)
     stripped = strip(read_text(file), file, Language(language) if language else None)
     for place in stripped.refused:
         say(f"{file}, line {place.line}: {place.reason}; left as it is")
@@ -61,6 +62,7 @@ def insert_command(
     json: JsonOption = False,
 ) -> None:
     """Put the calls back: the original byte for byte, also after its `source` was edited elsewhere. --json: {"source": ...}."""
+    checked_output(output)
     program = insert(_read_object(file), Language(language) if language else None)
     if json:
         print_json({"source": program})
@@ -80,7 +82,7 @@ def _read_object(name: str) -> Stripped:
 
 def _write(output: Path | None, data: bytes) -> None:
     if output is not None:
-        output.write_bytes(data)
+        write_file(output, data)
         return
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.cli.common import JsonOption, checked_output, load_program, print_json, read_text, say, write_file
 from codepar.cli.mpi import app
 from codepar.cli.mpi_oracle import shell_oracle
 from codepar.cli.remote import ServiceOption, run_on
-from codepar.errors import EnvironmentFault, InvalidInput
+from codepar.errors import CodeparError, InvalidInput
 from codepar.flows.candidates import trees_of
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
@@ -24,9 +24,8 @@ from codepar.flows.mpi_result import MpiCompletion
 from codepar.flows.verify import MpiVerification, verify
 from codepar.jobs import JobKind
 from codepar.mpi.oracle import CommandRunner
-from codepar.project import Project
 from codepar.project_folder import load_project
-from codepar.protocols import Generator, SilentProgress, Verdict
+from codepar.protocols import Generator, SilentProgress, Status, Verdict
 from codepar.settings import Settings
 from worker.executor import open_executor
 
@@ -55,7 +54,8 @@ class _Spoken(SilentProgress):
 
     async def report(self, type: str, data: dict[str, Any]) -> None:
         if type == "candidate":
-            say(f"codepar: {data['name']}: {data['status']} at {data['ranks']} ranks{_agreement(data['agrees'])}")
+            ranks = f"{data['ranks']} rank{'' if data['ranks'] == 1 else 's'}"
+            say(f"codepar: {data['name']}: {data['status']} at {ranks}{_agreement(data['agrees'])}")
 
 
 def register(root: typer.Typer) -> None:
@@ -92,6 +92,8 @@ def complete_command(
     as_json: JsonOption = False,
 ) -> int:
     """Propose the missing MPI calls, compile and run the result, and say whether it is right."""
+    checked_output(output)
+    checked_output(patch)
     shared = _options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
     chosen = {"file": file, "line": line, "column": column, "budget_s": budget, "model": not no_model, "verify": not no_verify}
     body = _body(program, (reference, serial), build, run, {**shared, **chosen})
@@ -101,9 +103,9 @@ def complete_command(
     else:
         answer = asyncio.run(_complete(request, trust, shell_oracle(request.options)))
     if patch is not None:
-        patch.write_text(answer.diff, encoding="utf-8")
+        write_file(patch, answer.diff.encode())
     if output is not None:
-        output.write_text(answer.source, encoding="utf-8", newline="")
+        write_file(output, answer.source.encode())
     if as_json:
         print_json(answer)
     elif line is not None:
@@ -112,7 +114,7 @@ def complete_command(
     elif output is None or diff:
         typer.echo(answer.diff if diff or len(answer.files) > 1 else answer.source, nl=False)
     _summarise(answer)
-    return 0 if answer.verified else 1
+    return _exit_code(answer.verification, answer.verified)
 
 
 @app.command("verify")
@@ -141,7 +143,7 @@ def verify_command(
     if as_json:
         print_json(answer)
     _say_verdicts(answer.verification, answer.verified, answer.reason)
-    return 0 if answer.verified else 1
+    return _exit_code(answer.verification, answer.verified)
 
 
 def _options(
@@ -177,7 +179,7 @@ def _body(
 ) -> dict[str, Any]:
     reference, serial = oracles
     return {
-        "project": _project(program, build, run),
+        "project": load_program(program, build, run),
         "options": {
             **options,
             "reference": load_project(reference, build, run) if reference else None,
@@ -186,18 +188,12 @@ def _body(
     }
 
 
-def _project(program: str, build: str | None, run: str | None) -> Project:
-    if program == "-":
-        return Project(files={"main.c": read_text("-")}, build=build, run=run)
-    return load_project(Path(program), build, run)
-
-
 async def _complete(request: MpiCompletionRequest, trust: bool, command: CommandRunner | None) -> MpiCompletion:
     settings = Settings()
     # What is no program is refused before walls are probed and weights are loaded.
     trees_of(request.project, request.options.file)
     executor = open_executor(settings, trust) if request.options.verify else None
-    generator = await _generator(settings) if request.options.model else None
+    generator = await _generator(settings, request.options.budget_s) if request.options.model else None
     try:
         return await complete(request, generator, executor, _Spoken(), settings, command=command)
     finally:
@@ -205,14 +201,23 @@ async def _complete(request: MpiCompletionRequest, trust: bool, command: Command
             await generator.close()
 
 
-async def _generator(settings: Settings) -> Generator | None:
+async def _generator(settings: Settings, budget_s: float) -> Generator | None:
     """The language model, or None with the reason on standard error: the rules work without one."""
     from codepar.engine.factory import open_generator
 
     try:
-        return await open_generator(settings)
-    except EnvironmentFault as fault:
-        say(f"codepar: no language model: {fault}")
+        # Weights that are loaded here take the time they take; somebody else's engine must answer within the budget.
+        async with asyncio.timeout(None if settings.engine_url is None else budget_s):
+            return await open_generator(settings)
+    except TimeoutError:
+        say(f"codepar: no language model: the engine at {settings.engine_url} does not answer within {budget_s:g} s")
+        return None
+    except CodeparError as fault:
+        # An engine of somebody else may answer anything; the rules' answer does not depend on it.
+        where = (
+            f"the engine at {settings.engine_url} answers: " if isinstance(fault, InvalidInput) and settings.engine_url else ""
+        )
+        say(f"codepar: no language model: {where}{fault}")
         return None
 
 
@@ -240,6 +245,13 @@ def _say_verdicts(verdicts: Sequence[Verdict], verified: bool, reason: str | Non
             place = f" ({found.file}:{found.line})" if found.file and found.line else ""
             say(f"codepar:   {found.kind}: {found.message}{place}")
     say("codepar: verified" if verified else f"codepar: unverified: {reason}")
+
+
+def _exit_code(verdicts: Sequence[Verdict], verified: bool) -> int:
+    """0 verified; 2 where the request asked for what may not or cannot be run; 1 any other verdict."""
+    if verified:
+        return 0
+    return 2 if any(verdict.status in {Status.REFUSED, Status.UNSUPPORTED} for verdict in verdicts) else 1
 
 
 def _agreement(agrees: bool | None) -> str:

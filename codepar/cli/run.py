@@ -11,18 +11,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.cli.common import JsonOption, load_program, print_json, read_text, say
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
 from codepar.jobs import JobKind
-from codepar.project import Project
-from codepar.project_folder import load_project
 from codepar.protocols import Limits, Progress, SilentProgress, Status
 from codepar.settings import Settings
 from worker.executor import open_executor
 
 _MEBIBYTE = 1024**2
+_MEMORY_MEBIBYTES = (16, 65_536)
 # What was never run is wrong input; a worker that was lost is the environment's fault; any other verdict is 1.
 _EXIT_CODES = {Status.OK: 0, Status.REFUSED: 2, Status.UNSUPPORTED: 2, Status.INFRA_ERROR: 3}
 
@@ -57,9 +56,9 @@ def run(
         stdin="" if stdin is None else read_text(str(stdin), limit=16 * _MEBIBYTE),
         flags=tuple(flag or ()),
         openmp=openmp,
-        limits=Limits(wall_s=timeout, memory_bytes=memory * _MEBIBYTE),
+        limits=Limits(wall_s=timeout, memory_bytes=_memory_bytes(memory)),
     )
-    request = ExecutionRequest(project=_project(program, build, run_line), options=options)
+    request = ExecutionRequest(project=load_program(program, build, run_line), options=options)
     if server is not None:
         report = run_on(server, JobKind.EXECUTION, request, ExecutionReport, trust=trust)
     else:
@@ -81,10 +80,11 @@ def rank_counts(text: str | None) -> tuple[int, ...] | None:
         raise InvalidInput(f"--np {text}: not a list of rank counts", remedy="for example --np 1,2,4") from error
 
 
-def _project(program: str, build: str | None, run_line: str | None) -> Project:
-    if program == "-":
-        return Project(files={"main.c": read_text("-")}, build=build, run=run_line)
-    return load_project(Path(program), build, run_line)
+def _memory_bytes(mebibytes: int) -> int:
+    if not _MEMORY_MEBIBYTES[0] <= mebibytes <= _MEMORY_MEBIBYTES[1]:
+        low, high = _MEMORY_MEBIBYTES
+        raise InvalidInput(f"--memory {mebibytes}: it must lie between {low} and {high} mebibytes")
+    return mebibytes * _MEBIBYTE
 
 
 async def _run(request: ExecutionRequest, trust: bool) -> ExecutionReport:

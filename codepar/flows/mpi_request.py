@@ -19,10 +19,17 @@ def _distinct(ranks: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(ranks))
 
 
+def _not_blank(command: str) -> str:
+    if not command.strip():
+        raise ValueError("an empty command judges nothing")
+    return command
+
+
 def _as_project(value: Any) -> Any:
     return {"source": value} if isinstance(value, str) else value
 
 
+OracleCommand = Annotated[str, AfterValidator(_not_blank)]
 Ranks = Annotated[int, Field(ge=1, le=MAX_RANKS)]
 RankCounts = Annotated[tuple[Ranks, ...], Field(min_length=1, max_length=8), AfterValidator(_distinct)]
 ProjectOrSource = Annotated[Project, BeforeValidator(_as_project)]
@@ -35,7 +42,7 @@ class OracleOptions(Record):
     reference: ProjectOrSource | None = Field(default=None, description="the original parallel program")
     serial: ProjectOrSource | None = Field(default=None, description="the sequential program")
     invariant: bool = Field(default=False, description="the same output at every rank count")
-    oracle: str | None = Field(default=None, max_length=4096, description="the user's own test; at the shell only")
+    oracle: OracleCommand | None = Field(default=None, max_length=4096, description="the user's own test; at the shell only")
     mpi: Literal["auto", "mpich", "openmpi"] = "auto"
     arguments: tuple[str, ...] = Field(default=(), max_length=256)
     stdin: str = Field(default="", max_length=16 * 1024**2)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -117,3 +118,50 @@ def test_a_missing_file_is_named(codepar):
     answer = codepar("strip", "no/such/file.c")
     assert (answer.returncode, answer.stdout) == (2, b"")
     assert b"no/such/file.c does not exist" in answer.stderr
+
+
+def test_a_named_pipe_is_refused_and_one_of_the_shell_is_read(codepar, tmp_path):
+    os.mkfifo(tmp_path / "a.c")
+    refused = codepar("strip", str(tmp_path / "a.c"))
+    assert (refused.returncode, b"named pipe" in refused.stderr) == (2, True)
+    reading, writing = os.pipe()
+    os.write(writing, b"int f() { MPI_Barrier(c); }")
+    os.close(writing)
+    assert codepar("strip", f"/dev/fd/{reading}").stdout == b"int f() { }"
+    os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["strip", "/proc/self/mem"], 2, b"cannot be read: Input/output error"),
+        (["strip", "x" * 5000], 2, b"File name too long"),
+        (["strip", "a.c", "-o", "none/b.c"], 2, b"none is no folder"),
+        (["strip", "a.c", "-o", "."], 2, b". is a folder"),
+        (["strip", "a.c", "-o", "/dev/full"], 3, b"No space left on device"),
+    ],
+)
+def test_places_that_cannot_be_read_or_written_are_named(codepar, tmp_path, monkeypatch, words, code, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.c").write_text("int f(void) { return 1; }")
+    answer = codepar(*words)
+    assert (answer.returncode, said in answer.stderr) == (code, True), answer.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams_are_no_fault(tmp_path, closed):
+    (tmp_path / "a.c").write_text("int f() { MPI_Barrier(c); }")
+    shell = f"'{COMMAND}' mpi strip a.c {closed}"
+    done = subprocess.run(["sh", "-c", shell], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (b"" if closed == ">&-" else b"int f() { }")
+
+
+def test_heavy_rooms_are_left_alone_by_light_commands(tmp_path):
+    (tmp_path / "a.c").write_text("int f(void) { return 1; }")
+    script = (
+        "import sys; from codepar.cli.main import run; run(['mpi', 'strip', sys.argv[1]]);"
+        "print([room for room in ('worker', 'celery', 'sqlalchemy', 'httpx', 'fastapi') if room in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.c")], capture_output=True, check=True, timeout=60)
+    assert done.stderr == b"[]\n"

@@ -101,3 +101,29 @@ def test_wrong_use_and_bad_input_end_with_two(codepar, words, stdin):
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("codepar: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--np", "0"], 2, "--np 0: it must be greater"),
+        (["--np", "1,1"], 2, "listed twice"),
+        (["--timeout", "nan"], 2, "--timeout nan"),
+        (["--oracle", " "], 2, "--oracle"),
+        (["--oracle", "no-such-command-here", "--np", "1"], 1, "the oracle command was not found"),
+        (["--flag=-fplugin=x", "--np", "1"], 2, "-fplugin=x is not allowed"),
+    ],
+)
+def test_verify_names_what_is_wrong(codepar, words, code, said):
+    done = codepar("mpi", "verify", "orig.c", "--trust", *words)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
+def test_an_empty_program_is_bad_input(codepar):
+    done = codepar("mpi", "verify", "-", "--trust", stdin=" \n")
+    assert (done.returncode, done.stderr) == (2, "codepar: the input is empty (give a C or C++ program)\n")
+
+
+def test_the_place_of_the_answer_is_looked_at_before_the_work(codepar):
+    done = codepar("mpi", "complete", "a.c", "--trust", "--patch", "none/p.diff")
+    assert (done.returncode, "none is no folder" in done.stderr, done.stdout) == (2, True, "")

@@ -65,7 +65,7 @@ def test_ranks_on_a_folder(codepar, tmp_path):
         (["run", "-", "--np", "10000"], "between 1 and 64"),
         (["run", "-", "--np", "x"], "not a list of rank counts"),
         (["run", "-", "--mpi", "other"], "other"),
-        (["run", "-", "--timeout", "-1"], "wall_s"),
+        (["run", "-", "--timeout", "-1"], "--timeout -1"),
         (["run"], "Missing argument"),
     ],
 )
@@ -122,3 +122,30 @@ def test_a_missing_compiler_is_exit_code_3(codepar, tmp_path, monkeypatch):
     done = codepar("run", "-", "--trust", stdin="int main(void) { return 0; }\n")
     assert done.returncode == 3
     assert "no C compiler is installed" in done.stderr
+
+
+def test_settings_that_cannot_be_read_are_bad_input(codepar, tmp_path, monkeypatch):
+    (tmp_path / "a.c").write_text(HELLO)
+    (tmp_path / "codepar").mkdir()
+    (tmp_path / "codepar" / "config.toml").write_text("port = = 1")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    done = codepar("run", str(tmp_path / "a.c"), "--trust")
+    assert (done.returncode, done.stderr.startswith("codepar: config.toml cannot be read")) == (2, True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    monkeypatch.setenv("CODEPAR_PORT", "many")
+    done = codepar("run", str(tmp_path / "a.c"), "--trust")
+    assert (done.returncode, "CODEPAR_PORT" in done.stderr) == (2, True)
+
+
+def test_a_relative_data_folder_works(codepar, tmp_path, monkeypatch):
+    (tmp_path / "a.c").write_text("int main(void) { return 0; }")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CODEPAR_DATA_DIR", "data")
+    done = codepar("run", "a.c", "--trust")
+    assert (done.returncode, (tmp_path / "data").is_dir()) == (0, True), done.stderr
+
+
+def test_memory_is_bounded_in_its_own_unit(codepar, tmp_path):
+    (tmp_path / "a.c").write_text(HELLO)
+    done = codepar("run", str(tmp_path / "a.c"), "--memory", "0")
+    assert (done.returncode, done.stderr) == (2, "codepar: --memory 0: it must lie between 16 and 65536 mebibytes\n")
