@@ -33,8 +33,8 @@ class JobRows(Database):
 
         Raises ``Conflict`` for the same key with another request, ``TooManyJobs``, ``StoreUnavailable``.
         """
-        if idempotency_key is not None and not 0 < len(idempotency_key) <= MAX_KEY_CHARACTERS:
-            raise InvalidInput(f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters", param="Idempotency-Key")
+        if idempotency_key is not None and not _is_key(idempotency_key):
+            raise InvalidInput(f"an idempotency key is 1 to {MAX_KEY_CHARACTERS} printable characters", param="Idempotency-Key")
         body = _dump(request)
         body_hash = hashlib.sha256(f"{kind}\n{body}".encode()).hexdigest()
         if idempotency_key is not None and (known := self._find_key(idempotency_key, body_hash)):
@@ -109,6 +109,11 @@ class JobRows(Database):
             return _get(connection, row.job_id)
 
 
+def _is_key(text: str) -> bool:
+    # PostgreSQL's text holds no NUL.
+    return 0 < len(text) <= MAX_KEY_CHARACTERS and text.isprintable()
+
+
 def _check_room(connection: Connection, most: int) -> None:
     waiting = select(jobs.c.id).where(jobs.c.state == JobState.QUEUED.value).limit(most).subquery()
     if connection.execute(select(func.count()).select_from(waiting)).scalar_one() >= most:
@@ -165,5 +170,5 @@ def _job_of(row: Row[Any]) -> Job:
         started_at=row.started_at,
         finished_at=row.finished_at,
         result=None if result is None else json.loads(result),
-        error=None if row.error is None else ErrorBody.model_validate_json(row.error),
+        error=None if row.error is None else ErrorBody.model_validate(json.loads(row.error)),
     )

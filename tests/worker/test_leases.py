@@ -9,7 +9,10 @@ import uuid
 import psutil
 import pytest
 
+from codepar.flows.execute import ExecutionReport
 from codepar.jobs import JobKind, JobState
+from codepar.presence import workers_present
+from codepar.protocols import Status
 from codepar.queue import QueueName
 
 HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
@@ -37,12 +40,31 @@ def test_a_job_runs_and_its_progress_ends_once(service):
     assert events[-1].data["state"] == "succeeded"
 
 
-def test_a_job_runs_with_postgresql_as_the_store(service_settings, new_database, running_service):
-    settings = service_settings.model_copy(update={"database_url": new_database()})
-    with running_service(settings) as service:
+NULS = '#include <stdio.h>\nint main(void) { fwrite("a\\0b", 1, 3, stdout); fputs("\\xff", stderr); return getchar(); }\n'
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_job_runs_with_either_store_and_nul_characters_come_back(request, service_settings, running_service, database):
+    url = request.getfixturevalue("new_database")() if database == "postgresql" else None
+    with running_service(service_settings.model_copy(update={"database_url": url})) as service:
         service.start_worker()
-        job = service.wait(service.submit(HELLO))
-    assert (job.state, job.result["stdout"]) == (JobState.SUCCEEDED, "hello\n")
+        job = service.wait(service.submit(NULS, stdin="\0"))
+    assert (job.state, job.error) == (JobState.SUCCEEDED, None)
+    assert (job.result["stdout"], job.result["stderr"], job.result["exit_code"]) == ("a\0b", "\ufffd", 0)
+
+
+def test_a_worker_is_present_while_it_works(service):
+    worker = service.start_worker()
+    assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
+    deadline = time.monotonic() + 30
+    while not (present := workers_present(service.settings, QueueName.EXECUTE)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [(one.pid, one.fault) for one in present] == [(worker.pid, None)]
+    assert workers_present(service.settings, QueueName.JOBS) == []
+    worker.terminate()
+    assert worker.wait(15) == 0
+    assert workers_present(service.settings, QueueName.EXECUTE) == []
 
 
 def test_a_program_that_does_not_compile_is_a_verdict(service):
@@ -121,13 +143,16 @@ def test_a_killed_worker_leaves_no_process_and_its_successor_ends_the_job(servic
 
 def test_a_job_that_kills_its_worker_each_time_ends_as_infra_error(service, marker):
     service.start_worker()
-    job_id = service.submit(SLEEP % 5, arguments=[marker])
+    job_id = service.submit(SLEEP % 5, arguments=[marker], ranks=[1, 2])
     for _ in range(3):
         os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
         service.wait_until_gone(marker, 1.5)
     job = service.wait(job_id)
     assert (job.state, job.attempt, job.error.code) == (JobState.FAILED, 3, "infra_error")
-    assert job.result["status"] == "infra_error"
+    report = ExecutionReport.model_validate(job.result)
+    assert report.status is Status.INFRA_ERROR
+    assert [(run.ranks, run.status) for run in report.runs] == [(1, Status.INFRA_ERROR), (2, Status.INFRA_ERROR)]
+    assert "3 attempts" in report.diagnostics[0].message
     assert len(_terminal(service.events(job_id))) == 1
     assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
 
@@ -162,7 +187,12 @@ def test_a_frozen_worker_loses_its_lease_and_its_late_result(service, marker):
     assert len(_terminal(service.events(job_id))) == 1
 
 
-def test_a_cancelled_job_stops_its_program(service, marker):
+def test_a_cancelled_job_stops_its_program_before_the_next_heartbeat(service_settings, running_service, marker):
+    with running_service(service_settings.model_copy(update={"heartbeat_s": 3600, "lease_s": 7200})) as service:
+        _cancel(service, marker)
+
+
+def _cancel(service, marker):
     service.start_worker()
     job_id = service.submit(SLEEP % 60, arguments=[marker], limits={"wall_s": 120})
     service.wait_for_process(job_id, marker)
@@ -195,6 +225,21 @@ def test_a_broker_that_restarts_in_mid_job_costs_nothing(service, broker, marker
     broker.start()
     assert (service.wait(running).attempt, service.wait(waiting).state) == (1, JobState.SUCCEEDED)
     assert len(_terminal(service.events(running))) == 1
+
+
+def test_a_broker_that_comes_back_after_long_is_noticed_soon(service, broker):
+    service.start_worker()
+    assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
+    broker.stop()
+    deadline = time.monotonic() + 60
+    # kombu by itself would look after 2, 4, 6 and 8 s, then wait longer still.
+    while (tries := service.log.read_text().count("Trying again in 1.00 second")) < 5:
+        assert time.monotonic() < deadline, service.log.read_text()
+        time.sleep(0.05)
+    broker.start()
+    assert service.wait(service.submit(HELLO), 20).state is JobState.SUCCEEDED
+    assert service.log.read_text().count("Trying again in") <= tries + 3
+    assert "Trying again in 2" not in service.log.read_text()
 
 
 def test_a_completion_runs_on_the_jobs_queue_and_its_programs_on_execute(service):

@@ -81,3 +81,30 @@ def test_work_that_computes_without_awaiting_does_not_fall_silent():
 
     asyncio.run(Pulse(lambda: beats.append(1), 0.01, lambda: False).guard(compute()))
     assert len(beats) >= 3
+
+
+def test_a_reason_to_hurry_makes_it_beat_at_once():
+    hurry = threading.Event()
+
+    async def main():
+        asyncio.get_running_loop().call_later(0.1, hurry.set)
+        pulse = Pulse(lambda: Stop.CANCELLED if hurry.is_set() else None, 3600, lambda: False, hurry.is_set)
+        await asyncio.wait_for(pulse.guard(_forever()), 30)
+
+    with pytest.raises(Stopped) as caught:
+        asyncio.run(main())
+    assert caught.value.reason is Stop.CANCELLED
+
+
+def test_a_store_that_is_away_is_no_reason_to_hurry():
+    asked = threading.Event()
+
+    def hurry():
+        asked.set()
+        raise StoreUnavailable("away")
+
+    async def main():
+        pulse = Pulse(lambda: Stop.CANCELLED, 3600, lambda: False, hurry)
+        return await pulse.guard(asyncio.to_thread(asked.wait, 30))
+
+    assert asyncio.run(main())

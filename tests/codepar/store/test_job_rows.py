@@ -1,12 +1,13 @@
 """Jobs as clients see them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from codepar.errors import Conflict, InvalidInput, NotFound
+from codepar.errors import Conflict, InvalidInput, NotFound, TooManyJobs
 from codepar.jobs import JobKind, JobState, now
 from codepar.store import open_store
 from codepar.store.tables import idempotency_keys
@@ -67,7 +68,7 @@ def test_the_same_key_at_the_same_time_is_one_job(store):
     assert len(store.list_jobs()) == 1
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256])
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\0b"])
 def test_a_key_has_a_length(store, key):
     with pytest.raises(InvalidInput):
         store.create_job(JobKind.EXECUTION, {}, key)
@@ -101,3 +102,15 @@ def test_a_finished_job_cannot_be_cancelled(store):
     lease = store.take_lease(job.id, "owner")
     store.finish(lease, JobState.SUCCEEDED, {"status": "ok"})
     assert store.request_cancel(job.id).state is JobState.SUCCEEDED
+
+
+def test_no_more_jobs_wait_than_may(store_settings):
+    with closing(open_store(store_settings.model_copy(update={"max_queued_jobs": 2}))) as store:
+        first, second = (store.create_job(JobKind.EXECUTION, {"n": n}, f"key {n}").job for n in range(2))
+        with pytest.raises(TooManyJobs, match="2 jobs wait"):
+            store.create_job(JobKind.EXECUTION, {"n": 2}, "key 2")
+        # An earlier request asked again is no new job.
+        assert store.create_job(JobKind.EXECUTION, {"n": 0}, "key 0").job.id == first.id
+        assert [job.id for job in store.list_jobs()] == [second.id, first.id]
+        store.take_lease(first.id, "one")
+        assert store.create_job(JobKind.EXECUTION, {"n": 2}, "key 2").created

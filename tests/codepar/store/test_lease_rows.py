@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codepar.jobs import ErrorBody, JobKind, JobState
-from codepar.protocols import ExecutionResult, Status
 
 
 @pytest.fixture
@@ -66,19 +65,34 @@ def test_an_error_comes_back(store, job_id):
     assert store.get(job_id).error == error
 
 
+@pytest.mark.parametrize("text", ["a\0b\0", "\ud800 alone", "\U0001f600 \x1b[0m \u2028 \\u0000", "".join(map(chr, range(32)))])
+def test_whatever_a_program_printed_comes_back_as_it_was(store, text):
+    job_id = store.create_job(JobKind.EXECUTION, {"stdin": text, text: [text]}).job.id
+    lease = store.take_lease(job_id, "one")
+    assert lease.request == store.request_of(job_id) == {"stdin": text, text: [text]}
+    store.finish(lease, JobState.FAILED, {"stdout": text}, ErrorBody(message=text, type="server_error", code="x"))
+    job = store.get(job_id)
+    assert (job.result, job.error.message) == ({"stdout": text}, text)
+    assert [listed.error.message for listed in store.list_jobs()] == [text]
+
+
 def test_three_silent_attempts_end_as_infra_error(store, job_id, clock):
     for attempt in range(1, 4):
         assert store.take_lease(job_id, f"owner {attempt}").attempt == attempt
         clock.age(job_id, "heartbeat_at", 60)
-    assert store.take_lease(job_id, "owner 4") is None
+    asked = []
+    assert store.take_lease(job_id, "owner 4", lambda *of: asked.append(of) or {"lost": True}) is None
     job = store.get(job_id)
     assert (job.state, job.attempt, job.error.code) == (JobState.FAILED, 3, "infra_error")
-    assert ExecutionResult.model_validate(job.result).status is Status.INFRA_ERROR
+    assert "3 attempts" in job.error.message
+    assert (asked, job.result) == ([(JobKind.EXECUTION, {"n": 1}, 3)], {"lost": True})
 
 
 def test_a_running_job_hears_of_its_cancellation(store, job_id):
     lease = store.take_lease(job_id, "one")
+    assert not store.is_cancel_requested(job_id)
     assert store.request_cancel(job_id).state is JobState.RUNNING
+    assert store.is_cancel_requested(job_id)
     heartbeat = store.heartbeat(lease)
     assert heartbeat.valid
     assert heartbeat.cancel_requested

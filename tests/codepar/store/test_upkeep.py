@@ -47,8 +47,13 @@ def test_old_jobs_go_with_their_keys_and_young_or_unfinished_ones_stay(store, cl
     assert store.create_job(JobKind.EXECUTION, {}, "a").created
 
 
-def test_counts_name_every_state(store):
-    assert store.counts() == dict.fromkeys(JobState, 0)
+def test_counts_name_every_kind_and_state(store):
+    assert {(count.kind, count.state, count.number) for count in store.counts()} == {(k, s, 0) for k in JobKind for s in JobState}
     store.create_job(JobKind.EXECUTION, {})
     store.request_cancel(store.create_job(JobKind.EXECUTION, {}).job.id)
-    assert store.counts() == dict.fromkeys(JobState, 0) | {JobState.QUEUED: 1, JobState.CANCELLED: 1}
+    store.create_job(JobKind.MPI_COMPLETION, {})
+    assert {(count.kind, count.state): count.number for count in store.counts() if count.number} == {
+        (JobKind.EXECUTION, JobState.QUEUED): 1,
+        (JobKind.EXECUTION, JobState.CANCELLED): 1,
+        (JobKind.MPI_COMPLETION, JobState.QUEUED): 1,
+    }
