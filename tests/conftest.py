@@ -23,9 +23,24 @@ from codepar.settings import Settings
 from codepar.store import Store, open_store
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Gives a new data folder the caches of the session: helpers of the sandbox and headers are prepared once."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def share(data_dir: Path) -> Path:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (data_dir / "cache").exists():
+            (data_dir / "cache").symlink_to(cache)
+        return data_dir
+
+    return share
+
+
 @pytest.fixture
-def service_settings(tmp_path: Path) -> Settings:
+def service_settings(tmp_path: Path, shared_cache: Callable[[Path], Path]) -> Settings:
     """A service in an empty folder that notices within seconds what falls silent."""
+    shared_cache(tmp_path / "data")
     return Settings(data_dir=tmp_path / "data", runtime_dir=tmp_path / "run", heartbeat_s=0.3, lease_s=3.0, engine_url=None)
 
 

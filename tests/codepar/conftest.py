@@ -88,19 +88,22 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, shared_cache: Callable[[Path], Path]) -> Iterator[Served]:
     """One service without a language model, for all tests."""
-    service = Served(tmp_path_factory.mktemp("served"), "--no-engine")
+    folder = tmp_path_factory.mktemp("served")
+    shared_cache(folder / "data")
+    service = Served(folder, "--no-engine")
     yield service
     assert service.stop() == 0, service.log.read_text()
 
 
 @pytest.fixture(scope="module")
-def new_service() -> Iterator[Callable[..., Served]]:
+def new_service(shared_cache: Callable[[Path], Path]) -> Iterator[Callable[..., Served]]:
     """Starts services that the tests of a module share."""
     started: list[Served] = []
 
     def start(folder: Path, *options: str, **settings: str) -> Served:
+        shared_cache(folder / "data")
         started.append(Served(folder, *options, **settings))
         return started[-1]
 
@@ -110,11 +113,12 @@ def new_service() -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(tmp_path: Path, shared_cache: Callable[[Path], Path]) -> Iterator[Callable[..., Served]]:
     """Starts services that a test may break."""
     started: list[Served] = []
 
     def start(*options: str, folder: Path = tmp_path, **settings: str) -> Served:
+        shared_cache(folder / "data")
         started.append(Served(folder, *options, **settings))
         return started[-1]
 

@@ -31,9 +31,11 @@ def test_metrics_count_requests_jobs_and_queues(served):
     requests = "codepar_http_requests_total"
     assert samples[(requests, ("method", "POST"), ("route", "/v1/executions"), ("status", "200"))] >= 1
     assert samples[(requests, ("method", "GET"), ("route", "unmatched"), ("status", "404"))] >= 1
-    assert samples[("codepar_jobs", ("state", "succeeded"))] >= 1
+    assert samples[("codepar_jobs", ("kind", "execution"), ("state", "succeeded"))] >= 1
+    assert samples[("codepar_jobs", ("kind", "mpi_completion"), ("state", "failed"))] >= 0
     assert samples[("codepar_queue_length", ("queue", "execute"))] >= 0
-    assert samples[("codepar_up", ("part", "broker"))] == 1
+    ups = {sample[1][1]: value for sample, value in samples.items() if sample[0] == "codepar_up"}
+    assert ups == {"store": 1, "broker": 1, "workers-jobs": 1, "workers-execute": 1}
 
 
 def test_every_request_body_is_documented_with_examples_that_are_accepted(served):
