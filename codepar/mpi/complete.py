@@ -7,7 +7,7 @@ damped by repairs: a score for ordering, not yet calibrated.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codepar.errors import CodeparError
@@ -25,7 +25,10 @@ from codepar.protocols import Generation, Generator, Sampling
 from codepar.syntax.tree import SyntaxTree
 
 _MAX_ANSWER_TOKENS = 640
+# A server that ignores the bound on tokens must not occupy us for minutes.
+_MAX_ANSWER_CHARACTERS = 16_384
 _SETUP = ("MPI_Init", "MPI_Comm_rank", "MPI_Comm_size", "MPI_Finalize")
+_HALVES = frozenset({("MPI_Send", "MPI_Recv"), ("MPI_Bcast", "MPI_Bcast")})
 _SINGLE = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize"})
 
 
@@ -60,9 +63,10 @@ class Completer:
         bodies = propose_for_bodies(self.facts, signatures)
         bodies += propose_gathered(self.facts, signatures)
         sent = {edit.arguments[0] for edit in bodies}
-        inferred = [*propose_pairs(self.facts, signatures), *propose_collectives(self.facts, signatures)]
-        inferred = bodies + [edit for edit in inferred if edit.arguments[0] not in sent]
-        return order([*setup, *propose_for_holes(self.facts), *filter(self._holds, inferred)])
+        pairs = bodies + [edit for edit in propose_pairs(self.facts, signatures) if edit.arguments[0] not in sent]
+        alone = [edit for edit in propose_collectives(self.facts, signatures) if edit.arguments[0] not in sent]
+        messages = [edit for message in _messages(pairs) if all(map(self._holds, message)) for edit in message]
+        return order([*setup, *propose_for_holes(self.facts), *messages, *filter(self._holds, alone)])
 
     def _holds(self, edit: Edit) -> bool:
         try:
@@ -94,8 +98,10 @@ class Completer:
 
     def read_answer(self, generation: Generation) -> Proposal:
         """Decode an answer and pass each call through the rules."""
-        answer = decode_labels(generation.text)
+        answer = decode_labels(generation.text[:_MAX_ANSWER_CHARACTERS])
         proposal = Proposal(answered=bool(generation.text.strip()))
+        if len(generation.text) > _MAX_ANSWER_CHARACTERS:
+            proposal.notes.append(f"the language model's answer was read up to character {_MAX_ANSWER_CHARACTERS}")
         if not answer.labels:
             proposal.notes.append(
                 "the language model's answer holds no call" if generation.text.strip() else "the language model answered nothing"
@@ -180,6 +186,21 @@ def _edit(label: Label, placed: Placed, confidence: float) -> Edit:
         confidence=round(confidence * (1.0 if inline or placed.after_line == label.line else 0.7), 4),
         origin="model",
     )
+
+
+def _messages(edits: Sequence[Edit]) -> Iterator[tuple[Edit, ...]]:
+    """The edits by message: a send with its receive, a broadcast in both branches. One half of it would wait for ever."""
+    waiting: Edit | None = None
+    for edit in edits:
+        if waiting is not None and waiting.arguments[0] == edit.arguments[0] and (waiting.function, edit.function) in _HALVES:
+            yield (waiting, edit)
+            waiting = None
+            continue
+        if waiting is not None:
+            yield (waiting,)
+        waiting = edit
+    if waiting is not None:
+        yield (waiting,)
 
 
 def _said(error: Exception) -> str:

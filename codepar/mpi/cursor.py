@@ -20,6 +20,8 @@ from codepar.protocols import Capabilities, Generation, Generator, Grammar, Prom
 _PARTIAL = re.compile(r"\s*(P?M?P?I?_?\w*)\Z")
 _CALL_LINE = r"[ \t]*MPI_[A-Z][A-Za-z_]{1,30}\([^;\n]{0,160}\);"
 _PREFIX_CHARACTERS = 6_000
+# One call is asked for; a server that ignores the bound on tokens must not occupy us for minutes.
+_MAX_ANSWER_CHARACTERS = 4_096
 _SUFFIX_CHARACTERS = 3_000
 _SAMPLES = 3
 _UNLIKELY = 0.02
@@ -82,7 +84,8 @@ async def suggest(
                 _read(generation, cursor, rules, found)
         except Exception as error:
             # A batch raises a group; whatever befalls the engine, what the rules rank must not be lost with it.
-            found.notes.append(f"the language model was not used: {error}")
+            cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            found.notes.append(f"the language model was not used: {cause}")
     found.edits = _ranked([edit for edit in found.edits if edit.function.startswith(cursor.typed)])
     return found
 
@@ -136,7 +139,8 @@ def _sampling(capabilities: Capabilities, budget_s: float, temperature: float) -
 
 
 def _read(generation: Generation, cursor: Cursor, rules: Rules, found: Suggestions) -> None:
-    text = next((line.strip() for line in generation.text.splitlines() if "MPI_" in line), "")
+    said = generation.text[:_MAX_ANSWER_CHARACTERS]
+    text = next((line.strip() for line in said.splitlines() if "MPI_" in line), "")
     if not text:
         return
     try:

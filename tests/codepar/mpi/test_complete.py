@@ -133,3 +133,19 @@ def test_a_second_init_and_a_call_before_init_are_dropped():
     joined = subject.join(subject.by_rules(), model.edits)
     assert sorted(drop.rule.split(":")[0] for drop in joined.dropped) == ["once", "order"]
     assert sum(edit.function == "MPI_Init" for edit in joined.edits) == 1
+
+
+@pytest.mark.parametrize(("declared", "kept"), [("  int root = 0;\n  {\n", True), ("  {\n  int root = 0;\n", False)])
+def test_a_send_and_its_receive_stay_or_go_together(declared, kept):
+    body = (
+        f"  int rank, x;\n{declared}  if (rank == root) {{\n    x = 5;\n  }}\n  }}\n"
+        '  if (rank == 1) {\n    printf("%d\\n", x);\n  }\n'
+    )
+    calls = " ".join(proposed(body))
+    assert ("MPI_Send(&x, 1, MPI_INT, 1" in calls, "MPI_Recv(&x, 1, MPI_INT, root" in calls) == (kept, kept)
+
+
+def test_an_answer_without_end_is_read_in_part():
+    proposal = completer(BODY).read_answer(answer("(6 1, MPI_Barrier(MPI_COMM_WORLD);) " * 300_000))
+    assert len(proposal.edits) + len(proposal.dropped) < 1000
+    assert "was read up to character" in proposal.notes[0]
