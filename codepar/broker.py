@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from codepar.errors import BrokerUnavailable, EnvironmentFault, ToolMissing
 from codepar.lifetime import die_with_parent
@@ -140,7 +142,8 @@ def _command(binary: Path, socket: Path, folder: Path) -> list[str]:
 def _answers(socket: Path) -> bool:
     if not socket.exists():
         return False
-    client = redis.Redis(unix_socket_path=str(socket), socket_connect_timeout=1, socket_timeout=1)
+    # Asked once: the driver would try a socket that a killed broker left behind for five seconds.
+    client = redis.Redis(unix_socket_path=str(socket), socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())
     except redis.RedisError:

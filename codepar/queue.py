@@ -14,13 +14,15 @@ from urllib.parse import urlsplit
 
 import redis
 from celery import Celery
-from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from codepar.errors import BrokerUnavailable
 from codepar.jobs import JobKind
 from codepar.settings import Settings
+from codepar.transport import SteadyConnection
 
 JOB_TASK = "codepar.job"
 EXECUTE_TASK = "codepar.execute"
@@ -33,7 +35,6 @@ PRIORITY_STEPS = (EXECUTION_PRIORITY, JOB_PRIORITY)
 # Longer than an execution takes as a rule. A message that comes back sooner is harmless: the lease refuses it.
 VISIBILITY_TIMEOUT_S = 1800
 CONNECT_TIMEOUT_S = 2.0
-RECONNECT_S = 1.0
 
 # How Redis and Valkey refuse writes: their disk is full, or their memory.
 _CANNOT_WRITE = ("MISCONF", "No space left", "maxmemory")
@@ -61,18 +62,10 @@ def celery_url(redis_url: str) -> str:
     return f"redis+socket://{parts.path}{query}"
 
 
-class _SteadyConnection(Connection):
-    """Looks for a broker that is away every ``RECONNECT_S``; kombu waits longer each time, at last half a minute."""
-
-    def ensure_connection(self, errback: Any = None, max_retries: int | None = None, **options: Any) -> Any:
-        every = {"interval_start": RECONNECT_S, "interval_step": 0.0, "interval_max": RECONNECT_S}
-        return super().ensure_connection(errback, max_retries, **{**every, **options})  # type: ignore[no-untyped-call] # kombu
-
-
 def make_app(settings: Settings) -> Celery:
     """The Celery application, the same for who sends and who runs. Tasks are not registered here."""
     app = Celery("codepar", broker=celery_url(settings.broker_url), set_as_current=False)
-    app.amqp.Connection = _SteadyConnection
+    app.amqp.Connection = SteadyConnection
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],
@@ -110,7 +103,11 @@ class JobQueue:
     def __init__(self, settings: Settings) -> None:
         self._app = make_app(settings)
         self._redis = redis.Redis.from_url(
-            settings.broker_url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=CONNECT_TIMEOUT_S * 2
+            settings.broker_url,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            socket_timeout=CONNECT_TIMEOUT_S * 2,
+            # Who asks for depths wants to hear soon that nobody answers; the driver would try for seconds.
+            retry=Retry(ConstantBackoff(0.1), 1),
         )
         self._lock = threading.Lock()
 

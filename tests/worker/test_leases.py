@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sqlite3
 import time
 import uuid
+from contextlib import closing
 
 import psutil
 import pytest
@@ -171,12 +173,26 @@ def test_what_a_lost_attempt_had_finished_is_not_done_again(service, marker):
     assert service.queue._redis.keys("codepar:memory:*") == []
 
 
+def _freeze(service, *processes):
+    """Stop them where they hold no lock of the database: what a machine that loses power would free, a stopped process keeps."""
+    while True:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            with closing(sqlite3.connect(service.settings.data_dir / "codepar.sqlite3", timeout=0)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+            time.sleep(0.05)
+
+
 def test_a_frozen_worker_loses_its_lease_and_its_late_result(service, marker):
     frozen = service.start_worker()
     job_id = service.submit(SLEEP % 1, arguments=[marker])
     child = service.wait_for_process(job_id, marker)
-    for process in (child, frozen.pid):
-        os.kill(process, signal.SIGSTOP)
+    _freeze(service, child, frozen.pid)
     service.start_worker()
     job = service.wait(job_id)
     for process in (frozen.pid, child):
@@ -240,6 +256,20 @@ def test_a_broker_that_comes_back_after_long_is_noticed_soon(service, broker):
     assert service.wait(service.submit(HELLO), 20).state is JobState.SUCCEEDED
     assert service.log.read_text().count("Trying again in") <= tries + 3
     assert "Trying again in 2" not in service.log.read_text()
+
+
+def test_a_worker_with_full_hands_while_the_broker_is_away_works_on_when_it_is_back(service, broker, marker):
+    service.start_worker()
+    job_id = service.submit(SLEEP % 1, arguments=[marker])
+    service.wait_for_process(job_id, marker)
+    broker.stop()
+    deadline = time.monotonic() + 60
+    while "could not be acknowledged" not in service.log.read_text():
+        assert time.monotonic() < deadline, service.log.read_text()
+        time.sleep(0.05)
+    broker.start()
+    assert service.wait(service.submit(HELLO), 30).state is JobState.SUCCEEDED
+    assert (service.wait(job_id).state, service.store.get(job_id).attempt) == (JobState.SUCCEEDED, 1)
 
 
 def test_a_completion_runs_on_the_jobs_queue_and_its_programs_on_execute(service):
