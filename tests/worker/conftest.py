@@ -130,3 +130,17 @@ def service(
 ) -> Iterator[Service]:
     with running_service(service_settings) as service:
         yield service
+
+
+@pytest.fixture(scope="module")
+def steady_service(tmp_path_factory: pytest.TempPathFactory, shared_cache: Callable[[Path], Path]) -> Iterator[Service]:
+    """A service with three workers' children, for tests of a module that break no more than one of these."""
+    folder = tmp_path_factory.mktemp("steady")
+    settings = Settings(data_dir=shared_cache(folder / "data"), runtime_dir=folder / "run", heartbeat_s=0.3, lease_s=3.0)
+    embedded = EmbeddedBroker(settings)
+    embedded.start()
+    with closing(open_store(settings)) as store, closing(Service(settings, store, folder)) as service:
+        service.sweeper.start()
+        service.start_worker(concurrency=3)
+        yield service
+    embedded.stop()

@@ -40,6 +40,15 @@ def marker():
 
 @pytest.fixture
 def remote(service):
+    return _remote(service)
+
+
+@pytest.fixture
+def steady_remote(steady_service):
+    return _remote(steady_service)
+
+
+def _remote(service):
     """Runs a coroutine function with a remote executor, and checks that no key is left behind."""
 
     def run(function):
@@ -76,14 +85,13 @@ def test_it_is_an_executor(service_settings):
     assert isinstance(RemoteExecutor(service_settings), Executor)
 
 
-def test_executions_run_beside_each_other_and_each_gets_its_own_result(service, remote):
-    service.start_worker(concurrency=2)
+def test_executions_run_beside_each_other_and_each_gets_its_own_result(steady_service, steady_remote):
     sources = [HELLO.replace("hello", f"hello {n}") for n in range(6)]
 
     async def main(executor):
         return await asyncio.gather(*(executor.execute(_execution(source)) for source in sources))
 
-    assert [result.stdout for result in remote(main)] == [f"hello {n}\n" for n in range(6)]
+    assert [result.stdout for result in steady_remote(main)] == [f"hello {n}\n" for n in range(6)]
 
 
 def test_an_execution_whose_worker_child_died_is_run_again(service, remote, marker):
@@ -153,17 +161,16 @@ def test_a_caller_that_takes_over_joins_what_the_dead_one_began(service, remote,
     assert float(result.stdout) < moment
 
 
-def test_cancelling_stops_the_program(service, remote, marker):
-    service.start_worker()
+def test_cancelling_stops_the_program(steady_service, steady_remote, marker):
 
     async def main(executor):
         task = asyncio.create_task(executor.execute(_execution(SLEEP % 60, marker, limits=Limits(wall_s=120))))
-        await _until(lambda: service.processes_with(marker))
+        await _until(lambda: steady_service.processes_with(marker))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await _until(lambda: not service.processes_with(marker))
+        await _until(lambda: not steady_service.processes_with(marker))
 
-    remote(main)
+    steady_remote(main)
 
 
 def test_a_cancelled_execution_that_still_waits_is_never_run(service, remote, marker):

@@ -31,12 +31,11 @@ def _terminal(events):
     return [event for event in events if event.type == "finished"]
 
 
-def test_a_job_runs_and_its_progress_ends_once(service):
-    service.start_worker()
-    job = service.wait(job_id := service.submit(HELLO))
+def test_a_job_runs_and_its_progress_ends_once(steady_service):
+    job = steady_service.wait(job_id := steady_service.submit(HELLO))
     assert job.error is None
     assert (job.state, job.attempt, job.result["status"], job.result["stdout"]) == (JobState.SUCCEEDED, 1, "ok", "hello\n")
-    events = service.events(job_id)
+    events = steady_service.events(job_id)
     assert events[0].type == "started"
     assert [event.id for event in _terminal(events)] == [events[-1].id]
     assert events[-1].data["state"] == "succeeded"
@@ -69,9 +68,8 @@ def test_a_worker_is_present_while_it_works(service):
     assert workers_present(service.settings, QueueName.EXECUTE) == []
 
 
-def test_a_program_that_does_not_compile_is_a_verdict(service):
-    service.start_worker()
-    job = service.wait(service.submit("int main(void) { return x; }"))
+def test_a_program_that_does_not_compile_is_a_verdict(steady_service):
+    job = steady_service.wait(steady_service.submit("int main(void) { return x; }"))
     assert (job.state, job.result["status"]) == (JobState.SUCCEEDED, "compile_error")
 
 
@@ -84,18 +82,16 @@ def test_each_line_of_the_log_names_its_own_job(service):
     assert [line["job_id"] for line in lines if "failed" in line["message"]] == ids
 
 
-def test_a_request_that_cannot_be_read_fails_with_the_reason(service):
-    service.start_worker()
-    job_id = service.store.create_job(JobKind.EXECUTION, {"no": "project"}).job.id
-    job = service.wait(job_id)
+def test_a_request_that_cannot_be_read_fails_with_the_reason(steady_service):
+    job_id = steady_service.store.create_job(JobKind.EXECUTION, {"no": "project"}).job.id
+    job = steady_service.wait(job_id)
     assert (job.state, job.error.code) == (JobState.FAILED, "invalid_input")
     assert "project" in job.error.message
 
 
-def test_a_job_stored_while_the_broker_was_away_is_sent_later(service):
-    service.start_worker()
-    job_id = service.store.create_job(JobKind.EXECUTION, {"source": HELLO}).job.id
-    assert service.wait(job_id).state is JobState.SUCCEEDED
+def test_a_job_stored_while_the_broker_was_away_is_sent_later(steady_service):
+    job_id = steady_service.store.create_job(JobKind.EXECUTION, {"source": HELLO}).job.id
+    assert steady_service.wait(job_id).state is JobState.SUCCEEDED
 
 
 def test_a_message_that_the_broker_lost_is_sent_again(service):
@@ -105,27 +101,25 @@ def test_a_message_that_the_broker_lost_is_sent_again(service):
     assert service.wait(job_id).result["stdout"] == "hello\n"
 
 
-def test_a_message_delivered_three_times_gives_one_result(service, marker):
-    service.start_worker(concurrency=3)
-    job_id = service.submit(SLEEP % 1, arguments=[marker])
+def test_a_message_delivered_three_times_gives_one_result(steady_service, marker):
+    job_id = steady_service.submit(SLEEP % 1, arguments=[marker])
     for _ in range(2):
-        service.queue.send_job(job_id, JobKind.EXECUTION)
-    service.wait_for_process(job_id, marker)
-    job = service.wait(job_id)
-    service.queue.send_job(job_id, JobKind.EXECUTION)
-    assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
-    assert (job.attempt, service.store.get(job_id)) == (1, job)
-    assert [event.type for event in service.events(job_id)].count("started") == 1
+        steady_service.queue.send_job(job_id, JobKind.EXECUTION)
+    steady_service.wait_for_process(job_id, marker)
+    job = steady_service.wait(job_id)
+    steady_service.queue.send_job(job_id, JobKind.EXECUTION)
+    assert steady_service.wait(steady_service.submit(HELLO)).state is JobState.SUCCEEDED
+    assert (job.attempt, steady_service.store.get(job_id)) == (1, job)
+    assert [event.type for event in steady_service.events(job_id)].count("started") == 1
 
 
-def test_a_killed_child_is_replaced_and_the_job_has_one_result(service, marker):
-    service.start_worker()
-    job_id = service.submit(SLEEP % 2, arguments=[marker])
-    os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
-    service.wait_until_gone(marker, 1.5)
-    job = service.wait(job_id)
+def test_a_killed_child_is_replaced_and_the_job_has_one_result(steady_service, marker):
+    job_id = steady_service.submit(SLEEP % 2, arguments=[marker])
+    os.kill(steady_service.wait_for_process(job_id, marker), signal.SIGKILL)
+    steady_service.wait_until_gone(marker, 1.5)
+    job = steady_service.wait(job_id)
     assert (job.state, job.attempt, job.result["stdout"]) == (JobState.SUCCEEDED, 2, "rested\n")
-    assert len(_terminal(service.events(job_id))) == 1
+    assert len(_terminal(steady_service.events(job_id))) == 1
 
 
 def test_a_killed_worker_leaves_no_process_and_its_successor_ends_the_job(service, marker):
@@ -143,34 +137,32 @@ def test_a_killed_worker_leaves_no_process_and_its_successor_ends_the_job(servic
     assert len(_terminal(service.events(job_id))) == 1
 
 
-def test_a_job_that_kills_its_worker_each_time_ends_as_infra_error(service, marker):
-    service.start_worker()
-    job_id = service.submit(SLEEP % 5, arguments=[marker], ranks=[1, 2])
+def test_a_job_that_kills_its_worker_each_time_ends_as_infra_error(steady_service, marker):
+    job_id = steady_service.submit(SLEEP % 5, arguments=[marker], ranks=[1, 2])
     for _ in range(3):
-        os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
-        service.wait_until_gone(marker, 1.5)
-    job = service.wait(job_id)
+        os.kill(steady_service.wait_for_process(job_id, marker), signal.SIGKILL)
+        steady_service.wait_until_gone(marker, 1.5)
+    job = steady_service.wait(job_id)
     assert (job.state, job.attempt, job.error.code) == (JobState.FAILED, 3, "infra_error")
     report = ExecutionReport.model_validate(job.result)
     assert report.status is Status.INFRA_ERROR
     assert [(run.ranks, run.status) for run in report.runs] == [(1, Status.INFRA_ERROR), (2, Status.INFRA_ERROR)]
     assert "3 attempts" in report.diagnostics[0].message
-    assert len(_terminal(service.events(job_id))) == 1
-    assert service.wait(service.submit(HELLO)).state is JobState.SUCCEEDED
+    assert len(_terminal(steady_service.events(job_id))) == 1
+    assert steady_service.wait(steady_service.submit(HELLO)).state is JobState.SUCCEEDED
 
 
-def test_what_a_lost_attempt_had_finished_is_not_done_again(service, marker):
-    service.start_worker()
-    job_id = service.submit(SLEEP % 1, arguments=[marker], ranks=[1, 2])
-    while not (first := [event for event in service.read_events(job_id) if event.type == "run"]):
+def test_what_a_lost_attempt_had_finished_is_not_done_again(steady_service, marker):
+    job_id = steady_service.submit(SLEEP % 1, arguments=[marker], ranks=[1, 2])
+    while not (first := [event for event in steady_service.read_events(job_id) if event.type == "run"]):
         time.sleep(0.05)
-    os.kill(service.wait_for_process(job_id, marker), signal.SIGKILL)
-    job = service.wait(job_id)
-    again = [event for event in service.events(job_id) if event.type == "run" and event.attempt == 2]
+    os.kill(steady_service.wait_for_process(job_id, marker), signal.SIGKILL)
+    job = steady_service.wait(job_id)
+    again = [event for event in steady_service.events(job_id) if event.type == "run" and event.attempt == 2]
     assert (job.state, job.attempt, [event.data["ranks"] for event in again]) == (JobState.SUCCEEDED, 2, [1, 2])
     # Two runs never take the same time to the microsecond.
     assert again[0].data["wall_s"] == first[0].data["wall_s"]
-    assert service.queue._redis.keys("codepar:memory:*") == []
+    assert steady_service.queue._redis.keys("codepar:memory:*") == []
 
 
 def _freeze(service, *processes):
