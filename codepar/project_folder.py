@@ -134,12 +134,24 @@ def _database(root: Path, files: dict[str, str]) -> list[CompileCommand] | None:
         if name in files:
             try:
                 entries = [CompileCommand.model_validate(entry) for entry in json.loads(files[name])]
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
+                cause = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
                 raise InvalidInput(
-                    f"{name} is not a compilation database: {error}", remedy="make it again, or remove it"
+                    f"{name} is not a compilation database: {cause}", remedy="make it again, or remove it"
                 ) from error
-            return [_relative(entry, root.resolve().as_posix()) for entry in entries]
+            relative = [_relative(entry, root.resolve().as_posix()) for entry in entries]
+            _refuse_foreign(name, relative, files)
+            return relative
     return None
+
+
+def _refuse_foreign(database: str, entries: list[CompileCommand], files: dict[str, str]) -> None:
+    """Every entry must name a file of the project; one made before the folder was moved is known by the end of its name."""
+    for entry in entries:
+        place = posixpath.normpath(posixpath.join(entry.directory, entry.file))
+        outside = place.startswith("../") or posixpath.isabs(place)
+        if outside and not any(place.endswith(f"/{path}") for path in files):
+            raise InvalidInput(f"{database} names {entry.file}, which is not in the project", remedy="take that entry out")
 
 
 def _relative(entry: CompileCommand, root: str) -> CompileCommand:

@@ -6,12 +6,14 @@ Limits: no logic of its own; each sub-command lives in a file of its name and is
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from tomllib import TOMLDecodeError
+from types import FrameType
 from typing import Annotated
 
 import click
@@ -27,6 +29,7 @@ _LIGHT_MPI = frozenset({"strip", "insert"})
 # Set by the shell that asks for completions.
 _COMPLETING = "_CODEPAR_COMPLETE"
 
+_INTERRUPTED = 130
 _MAX_SHOWN = 40
 # Fields of requests by the options that set them.
 _OPTIONS = {
@@ -134,7 +137,7 @@ def _explain(error: BaseException) -> int:
         case TOMLDecodeError():
             return _fail(f"config.toml cannot be read: {error} (mend it, or remove it)", 2)
         case KeyboardInterrupt() | click.exceptions.Abort() | typer.Abort():
-            return _fail("interrupted", 130)
+            return _fail("interrupted", _INTERRUPTED)
         case click.ClickException() | TyperException():
             return _wrong_use(error)
         case BrokenPipeError():
@@ -169,7 +172,27 @@ def _open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
+def _end_as_by_ctrl_c() -> list[int]:
+    """Let the other signals that ask for the end clean up as Ctrl-C does; the list receives the one that came."""
+    received: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        # A shell's background job has SIGINT ignored; else what runs on an event loop is cancelled by its handler of SIGINT.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # `nohup` ignores it on purpose.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, interrupt)
+    return received
+
+
 def main() -> None:
     """The console script."""
     _open_standard_streams()
-    sys.exit(run())
+    received = _end_as_by_ctrl_c()
+    code = run()
+    sys.exit(128 + received[0] if received and code == _INTERRUPTED else code)

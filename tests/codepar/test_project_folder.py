@@ -88,3 +88,17 @@ def test_what_is_too_large_is_refused(tmp_path):
     make(tmp_path, big_DOT_c="x" * (MAX_FILE_BYTES + 1))
     with pytest.raises(InputTooLarge):
         load_project(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd", "../other/x.c", "sub/../../x.c"])
+def test_a_database_that_climbs_out_is_refused(tmp_path, file):
+    entry = {"directory": ".", "file": file, "command": f"cc -c {file}"}
+    make(tmp_path, a_DOT_c="x", compile_commands_DOT_json=json.dumps([entry]))
+    with pytest.raises(InvalidInput, match="not in the project"):
+        load_project(tmp_path)
+
+
+def test_a_database_of_a_folder_that_was_moved_is_read(tmp_path):
+    entry = {"directory": "/long/gone", "file": "/long/gone/src/a.c", "command": "cc -c src/a.c"}
+    make(tmp_path, src__a_DOT_c="x", compile_commands_DOT_json=json.dumps([entry]))
+    assert load_project(tmp_path).compile_commands is not None

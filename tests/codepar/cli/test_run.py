@@ -86,7 +86,17 @@ def test_what_is_no_program_is_exit_code_2(codepar, tmp_path):
     assert "-fplugin=x.so is not allowed" in refused.stderr
 
 
-def test_an_interrupt_leaves_nothing_behind(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "inherited"),
+    [
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.default_int_handler),
+        (signal.SIGTERM, signal.SIG_IGN),
+        (signal.SIGHUP, signal.default_int_handler),
+    ],
+    ids=["ctrl-c", "terminated", "terminated in the background", "hung up"],
+)
+def test_an_interrupt_leaves_nothing_behind(tmp_path, number, inherited):
     (tmp_path / "a.c").write_text("int main(void) { for (;;) { } }\n")
     command = [
         sys.executable,
@@ -99,16 +109,16 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
         "--trust",
     ]
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
-    # A test run in the background of a shell inherits SIGINT ignored; a person's terminal does not.
-    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    # What runs in the background of a shell inherits SIGINT ignored; what a person's terminal starts does not.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, inherited)}
     process = subprocess.Popen([*command, "--", "mark-4711"], env=environment, stderr=subprocess.PIPE, text=True, **heard)
     deadline = time.monotonic() + 60
     while not (running := _with_argument("mark-4711", "./a.out")):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in running)
 
 
