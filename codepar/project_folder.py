@@ -39,7 +39,11 @@ def load_project(path: Path, build: str | None = None, run: str | None = None) -
 
     Raises ``NotFound``, ``InvalidInput`` (not UTF-8, a link that climbs out, a broken database) or ``InputTooLarge``.
     """
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise InvalidInput(f"{str(path)[:200]} cannot be read: {error.strerror}", remedy="check the path") from error
+    if not there:
         raise NotFound(f"{path} does not exist", remedy="check the path")
     if path.is_file():
         return _checked({path.name: _source_text(path)}, None, build, run)
@@ -108,15 +112,21 @@ def _text(root: Path, path: Path) -> str | None:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
         return None
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return None if "\0" in text else text
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{path} cannot be read: {error.strerror}", remedy=f"chmod u+r {path}, or move it out of the project")
 
 
 def _source_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
-    except PermissionError as error:
-        raise InvalidInput(f"{path} cannot be read: permission denied", remedy=f"chmod u+r {path}") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if len(raw) > MAX_FILE_BYTES:
         raise InputTooLarge(f"{path} is larger than {MAX_FILE_BYTES} bytes", remedy="split the file")
     try:

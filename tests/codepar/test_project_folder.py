@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,9 @@ def test_a_database_of_a_folder_that_was_moved_is_read(tmp_path):
     entry = {"directory": "/long/gone", "file": "/long/gone/src/a.c", "command": "cc -c src/a.c"}
     make(tmp_path, src__a_DOT_c="x", compile_commands_DOT_json=json.dumps([entry]))
     assert load_project(tmp_path).compile_commands is not None
+
+
+@pytest.mark.parametrize("path", ["/proc/self/mem", "x" * 5000])
+def test_what_cannot_be_read_is_bad_input(path):
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        load_project(Path(path))
