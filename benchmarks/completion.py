@@ -24,6 +24,7 @@ from codepar.flows.judging import Court, call_court, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.remove import strip
 from codepar.project import C_SUFFIXES, CXX_SUFFIXES, Project
+from codepar.project_folder import load_project
 from codepar.protocols import Executor, Generator, SilentProgress, Status, Verdict
 from codepar.settings import Settings
 from worker.executor import open_executor
@@ -59,7 +60,9 @@ def programs(paths: list[Path]) -> Iterator[tuple[str, Project]]:
         if path.is_file():
             yield path.name, Project(files={path.name: path.read_text()})
         elif (path / "Makefile").is_file():
-            yield path.name, _folder(path)
+            project = load_project(path)
+            if any(_CALL.search(project.files[source]) for source in project.sources()):
+                yield path.name, project
         else:
             for child in sorted(path.iterdir()):
                 if child.is_dir() or child.suffix in C_SUFFIXES | CXX_SUFFIXES:
@@ -74,16 +77,6 @@ def _below(parent: Path, child: Path) -> Iterator[tuple[str, Project]]:
     if _MAIN.search(text) and _CALL.search(text):
         headers = {header.name: header.read_text() for header in parent.glob("*.h")}
         yield child.name, Project(files={child.name: text, **headers})
-
-
-def _folder(path: Path) -> Project:
-    wanted = C_SUFFIXES | CXX_SUFFIXES | {".h", ".hpp"}
-    names = [p for p in sorted(path.rglob("*")) if p.suffix in wanted or p.name == "Makefile"]
-    makefile = (path / "Makefile").read_text()
-    target = re.search(r"^(\w[\w.-]*)\s*:(?!=)", makefile, re.MULTILINE)
-    run = re.search(r"-o\s+([\w./-]+)", makefile)
-    name = run[1] if run and "$" not in run[1] else (target[1] if target else "main")
-    return Project(files={p.relative_to(path).as_posix(): p.read_text() for p in names}, build="make", run=f"./{name}")
 
 
 def removed(project: Project) -> tuple[Project, int]:
