@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import uuid
-from pathlib import Path
 
 import psutil
 import pytest
@@ -197,12 +196,12 @@ def test_a_broker_that_is_wiped_costs_a_delay(service, remote):
     assert remote(main).stdout == "hello\n"
 
 
-def test_what_is_raised_there_is_raised_here(service, remote):
-    service.settings = service.settings.model_copy(update={"sandbox_binds": (Path("/nonexistent"),)})
+def test_what_is_raised_there_is_raised_here(service, remote, tmp_path):
+    service.settings = service.settings.model_copy(update={"sandbox_binds": (tmp_path / "absent",)})
     service.start_worker()
 
     async def main(executor):
         return await executor.execute(_execution(HELLO))
 
-    with pytest.raises(SandboxUnavailable, match="/nonexistent"):
+    with pytest.raises(SandboxUnavailable, match="absent"):
         remote(main)
