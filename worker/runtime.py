@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import redis
 
-from codepar.errors import EngineUnavailable
+from codepar.errors import EngineUnavailable, NotFound
 from codepar.events import Events
 from codepar.protocols import Executor, Generator
 from codepar.queue import CONNECT_TIMEOUT_S
@@ -95,7 +95,7 @@ class Runtime:
 
             try:
                 self._generator = await open_generator(self.settings)
-            except EngineUnavailable as error:
+            except (EngineUnavailable, NotFound) as error:
                 _log.warning("going on without a language model: %s", error)
         return self._generator
 
