@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/service.py [--jobs 100] [--json]
 
-Starts a service of its own in a temporary folder. All jobs are submitted over REST at the same moment; the bare side runs the same
+Starts a service of its own in a temporary folder. All jobs come over REST at the same moment; the bare side runs the same
 programs with as many at a time as the service has workers that execute. The two take turns in rounds, so that a noisy machine
 disturbs both. Says how many jobs were lost, ran twice, or printed something else than their own number.
 Limits: one machine; says nothing about latency.
