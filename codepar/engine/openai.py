@@ -78,6 +78,11 @@ class OpenAiGenerator:
             if response.status_code >= 400:
                 await response.aread()
                 raise_for(response, self._where)
+            if response.headers.get("content-type", "").startswith("application/json"):
+                # It cannot stream: the whole answer is the one event.
+                whole = await asyncio.wait_for(response.aread(), _left(deadline))
+                yield "data: " + whole.decode()
+                return
             lines = response.aiter_lines()
             while True:
                 waiting = anext(lines, None)

@@ -110,7 +110,8 @@ class StreamParts:
             self.finish_reason = finish_reason_of(choice)
         if choice.get("logprobs"):
             self._logprobs = [*(self._logprobs or []), *read_logprobs(choice["logprobs"])]
-        text = choice.get("text") or (choice.get("delta") or {}).get("content") or ""
+        message = choice.get("delta") or choice.get("message") or {}
+        text = choice.get("text") or message.get("content") or ""
         self._text.append(text)
         return str(text)
 
