@@ -14,6 +14,7 @@ import typer
 from codepar.errors import EnvironmentFault, InputTooLarge, InvalidInput, NotFound
 from codepar.project import MAX_FILE_BYTES, Project
 from codepar.project_folder import load_project
+from codepar.protocols import Diagnostic
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -101,3 +102,9 @@ def print_json(value: Any) -> None:
 def say(message: str) -> None:
     """One line of progress on standard error."""
     typer.echo(message, err=True)
+
+
+def placed(found: Diagnostic) -> str:
+    """The message of a finding with its place, unless it names the place itself."""
+    place = f"{found.file}:{found.line}" if found.file and found.line else ""
+    return found.message if place in found.message else f"{found.message} ({place})"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from codepar.cli.common import JsonOption, checked_output, load_program, print_json, read_text, say, write_file
+from codepar.cli.common import JsonOption, checked_output, load_program, placed, print_json, read_text, say, write_file
 from codepar.cli.mpi import app
 from codepar.cli.mpi_oracle import shell_oracle
 from codepar.cli.remote import ServiceOption, run_on
@@ -242,8 +242,7 @@ def _say_verdicts(verdicts: Sequence[Verdict], verified: bool, reason: str | Non
         ranks = f"{verdict.ranks} rank{'' if verdict.ranks == 1 else 's'}"
         say(f"codepar: at {ranks}: {verdict.status}{_agreement(verdict.agrees)}")
         for found in verdict.diagnostics:
-            place = f" ({found.file}:{found.line})" if found.file and found.line else ""
-            say(f"codepar:   {found.kind}: {found.message}{place}")
+            say(f"codepar:   {found.kind}: {placed(found)}")
     say("codepar: verified" if verified else f"codepar: unverified: {reason}")
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from codepar.cli.common import JsonOption, load_program, print_json, read_text, say
+from codepar.cli.common import JsonOption, load_program, placed, print_json, read_text, say
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
@@ -108,8 +108,7 @@ def _show(report: ExecutionReport) -> None:
         typer.echo(run.stderr, nl=False, err=True)
         say(_status_line(run))
         for found in run.diagnostics:
-            place = f" ({found.file}:{found.line})" if found.file and found.line else ""
-            say(f"codepar:   {found.kind}: {found.message}{place}")
+            say(f"codepar:   {found.kind}: {placed(found)}")
 
 
 def _status_line(run: Run) -> str:
