@@ -48,6 +48,7 @@ async def run_ranks(
         )
         outcome = await runner.run(command, lambda: _watch(output, board if library else None))
         output.drain()
+        outcome = replace(outcome, stderr=outcome.stderr + output.errors())
         if output.overflowed:
             outcome = replace(outcome, cause="output")
         states = board.read() if library else ()

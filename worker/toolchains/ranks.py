@@ -1,8 +1,9 @@
 """Standard output of each rank by itself: one pipe a rank, opened by a script that the launcher starts instead of the program.
+Standard error has a pipe too, one for all: a launcher that ends its ranks may drop their last words.
 
 Launchers close descriptors (Open MPI) or mix and relabel lines (all), so the script opens its pipe through ``/proc`` of the
-launching shell. Bytes are exact, a full pipe stops the rank, and the sum over ranks is capped. Limits: standard error stays
-with the launcher; a program that writes to another rank's pipe forges only its own result.
+launching shell. Bytes are exact, a full pipe stops the rank, and the sum over ranks is capped. Limits: the lines
+of standard error do not say whose they are; a program that writes to another rank's pipe forges only its own result.
 """
 
 from __future__ import annotations
@@ -28,19 +29,20 @@ class RankOutput:
         self._total = 0
         self._ranks = [bytearray() for _ in range(ranks)]
         self._merged = bytearray()
+        self._errors = bytearray()
         self._readers: list[int] = []
         self._writers: list[int] = []
         self._overflow = asyncio.Event()
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        for rank in range(len(self._ranks)):
+        for stream in (*range(len(self._ranks)), None):
             reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
             self._readers.append(reader)
             self._writers.append(writer)
             # The box runs under another account, which opens the pipe anew through /proc.
             os.fchmod(writer, 0o666)
-            loop.add_reader(reader, self._read, rank)
+            loop.add_reader(reader, self._read, stream)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -58,13 +60,13 @@ class RankOutput:
     def files(self, preload: str | None, shared: int | None) -> dict[str, bytes]:
         """The two scripts. ``preload`` is a library for the ranks alone, ``shared`` a descriptor that it opens."""
         lines = ["case ${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-$PMIX_RANK}} in"]
-        lines += [f"{rank}) fd={writer};;" for rank, writer in enumerate(self._writers)]
+        lines += [f"{rank}) fd={writer};;" for rank, writer in enumerate(self._writers[:-1])]
         lines.append("esac")
         if preload is not None and shared is not None:
             lines.append(f"CODEPAR_SHIM=/proc/$CODEPAR_SHELL/fd/{shared}")
             lines.append(f'LD_PRELOAD="$PWD/{preload}${{LD_PRELOAD:+:$LD_PRELOAD}}"')
             lines.append("export CODEPAR_SHIM LD_PRELOAD")
-        lines.append('exec "$@" >/proc/$CODEPAR_SHELL/fd/$fd\n')
+        lines.append(f'exec "$@" >/proc/$CODEPAR_SHELL/fd/$fd 2>/proc/$CODEPAR_SHELL/fd/{self._writers[-1]}\n')
         return {LAUNCH: _LAUNCH_SCRIPT.encode(), RANK: "\n".join(lines).encode()}
 
     async def overflow(self) -> None:
@@ -77,8 +79,8 @@ class RankOutput:
 
     def drain(self) -> None:
         """Take what is still in the pipes; call it when every writer is dead."""
-        for rank in range(len(self._ranks)):
-            while self._read(rank):
+        for stream in (*range(len(self._ranks)), None):
+            while self._read(stream):
                 pass
 
     def of_ranks(self) -> tuple[bytes, ...]:
@@ -88,15 +90,24 @@ class RankOutput:
         """All ranks' output in the order in which it arrived."""
         return bytes(self._merged)
 
-    def _read(self, rank: int) -> bool:
+    def errors(self) -> bytes:
+        """All ranks' standard error in the order in which it arrived."""
+        return bytes(self._errors)
+
+    def _read(self, rank: int | None) -> bool:
+        """Take a piece of a rank's output, or of the errors for None. False when there is no more for now."""
         try:
-            piece = os.read(self._readers[rank], _CHUNK)
+            piece = os.read(self._readers[-1 if rank is None else rank], _CHUNK)
         except BlockingIOError:
             return False
-        kept = piece[: self._cap - self._total]
-        self._total += len(kept)
-        self._ranks[rank] += kept
-        self._merged += kept
+        room = self._cap - (len(self._errors) if rank is None else self._total)
+        kept = piece[:room]
+        if rank is None:
+            self._errors += kept
+        else:
+            self._total += len(kept)
+            self._ranks[rank] += kept
+            self._merged += kept
         if len(kept) < len(piece):
             self._overflow.set()
             return False
