@@ -6,11 +6,11 @@ implementation lives here; a variant of any of them is a new file elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from codepar.project import Project
 
@@ -66,6 +66,17 @@ class Limits(Record):
     file_bytes: int = Field(default=64 * 1024**2, ge=0, le=4 * 1024**3)
 
 
+CompilerName = Literal["auto", "gcc", "clang"]
+Sanitizer = Literal["address", "undefined", "thread", "leak"]
+
+
+def checked_sanitizers(names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
+    """``names`` without repeats, when one program can hold them all; else ``ValueError``."""
+    if "thread" in names and {"address", "leak"} & set(names):
+        raise ValueError("the sanitizer `thread` goes with neither `address` nor `leak`: run them one after the other")
+    return tuple(dict.fromkeys(names))
+
+
 class Execution(Record):
     """Build a project and run it once. ``ranks`` None starts the program without an MPI launcher.
 
@@ -79,8 +90,68 @@ class Execution(Record):
     stdin: str = Field(default="", max_length=16 * 1024**2)
     flags: tuple[str, ...] = Field(default=(), max_length=64)
     openmp: bool = False
+    compiler: CompilerName = "auto"
+    sanitize: tuple[Sanitizer, ...] = ()
+    coverage: bool = Field(default=False, description="count the lines and branches of C and C++ that the run takes")
     limits: Limits = Limits()
     cache: bool = Field(default=True, description="reuse a compiled program with the same sources, flags and compiler")
+
+    @field_validator("sanitize")
+    @classmethod
+    def _check_sanitizers(cls, names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
+        return checked_sanitizers(names)
+
+
+class LineCount(Record):
+    """How often a line was executed. ``line`` is 1-based."""
+
+    line: int
+    count: int
+
+
+class BranchCount(Record):
+    """How often one way out of a decision was taken; ``index`` counts the ways of a line, in the compiler's order."""
+
+    line: int
+    index: int
+    count: int
+
+
+class FileCoverage(Record):
+    """The executable lines and branches of one file of the project, in order."""
+
+    file: str
+    lines: tuple[LineCount, ...]
+    branches: tuple[BranchCount, ...] = ()
+
+
+class Coverage(Record):
+    """What a run (all its ranks and threads) took of the project's files. Counted by the program itself: it explains, no more."""
+
+    files: tuple[FileCoverage, ...] = ()
+
+    @property
+    def lines(self) -> Ratio:
+        """Lines executed at least once, of all that can be."""
+        return Ratio.of(one.count for file in self.files for one in file.lines)
+
+    @property
+    def branches(self) -> Ratio:
+        """Branches taken at least once, of all that can be."""
+        return Ratio.of(one.count for file in self.files for one in file.branches)
+
+
+class Ratio(Record):
+    """``taken`` of ``total``."""
+
+    taken: int
+    total: int
+
+    @classmethod
+    def of(cls, counts: Iterable[int]) -> Self:
+        """How many counts are not zero."""
+        known = list(counts)
+        return cls(taken=sum(1 for count in known if count), total=len(known))
 
 
 class ExecutionResult(Record):
@@ -102,6 +173,7 @@ class ExecutionResult(Record):
     executor: Literal["sandboxed", "trusted"] = "sandboxed"
     cached: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
+    coverage: Coverage | None = None
 
 
 class Verdict(Record):

@@ -10,7 +10,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from codepar.project import Project
-from codepar.protocols import MAX_RANKS, Execution, ExecutionResult, Executor, Limits, Progress, Status
+from codepar.protocols import (
+    MAX_RANKS,
+    CompilerName,
+    Execution,
+    ExecutionResult,
+    Executor,
+    Limits,
+    Progress,
+    Sanitizer,
+    Status,
+    checked_sanitizers,
+)
 
 MAX_RUNS = 16
 
@@ -26,6 +37,9 @@ class ExecutionOptions(BaseModel):
     stdin: str = Field(default="", max_length=16 * 1024**2)
     flags: tuple[str, ...] = Field(default=(), max_length=64)
     openmp: bool = False
+    compiler: CompilerName = "auto"
+    sanitize: tuple[Sanitizer, ...] = ()
+    coverage: bool = False
     limits: Limits = Limits()
     cache: bool = True
 
@@ -43,6 +57,11 @@ class ExecutionOptions(BaseModel):
             if not 1 <= count <= MAX_RANKS:
                 raise ValueError(f"{count} ranks: the count must lie between 1 and {MAX_RANKS}")
         return counts
+
+    @field_validator("sanitize")
+    @classmethod
+    def _check_sanitizers(cls, names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
+        return checked_sanitizers(names)
 
 
 class ExecutionRequest(BaseModel):
