@@ -1,9 +1,9 @@
-"""Control groups, where this process may write them: memory and process limits of one box, and its counters.
+"""Control groups, where this process may write them: memory and process limits of one box, its counters, its share of CPU.
 
 Version 1 (one hierarchy a controller) and version 2 (one for all). Groups are made below the group this process is in, so
-limits set on the service hold for its boxes. Limits: where nothing is writable ``find`` answers None, and pid 1 of the box
-counts instead. Version 2 follows the kernel's documentation; the probe judges it on the host, and where it does not hold, pid 1
-counts.
+limits set on the service hold for its boxes. A box has the CPU weight of one process of its neighbours, however many it starts.
+Limits: where nothing is writable ``find`` answers None, and pid 1 of the box counts instead; the probe judges the groups on the
+host, and where they do not hold, pid 1 counts too.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from pathlib import Path
 
 from worker.runner import MEBIBYTE, Bounds
 
-_CONTROLLERS = ("memory", "pids", "cpuacct")
+_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
 _OVERHEAD_BYTES = 8 * MEBIBYTE  # bubblewrap, pid 1 and the kernel's tables of mounts
 _OVERHEAD_PROCESSES = 3  # bubblewrap outside, bubblewrap inside while it sets up, pid 1
 _PREFIX = "codepar-"
+_HOME = "codepar-service"  # where the service itself moves when its own group is to be divided
 _REMOVE_S = 5.0
 _serial = itertools.count()
 
@@ -69,6 +70,16 @@ def _members(folder: Path) -> list[int]:
         return []
 
 
+def _kill(folder: Path) -> None:
+    """Everything in the group: at one stroke where the kernel can (version 2, Linux 5.14), else one by one."""
+    try:
+        (folder / "cgroup.kill").write_text("1")
+    except OSError:
+        for pid in _members(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
 def _remove(folder: Path) -> None:
     """Kill what is still in it and remove it; retries while the kernel takes leave of the dead."""
     deadline = time.monotonic() + _REMOVE_S
@@ -80,9 +91,7 @@ def _remove(folder: Path) -> None:
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            for pid in _members(folder):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            _kill(folder)
             time.sleep(0.002)
         else:
             return
@@ -104,15 +113,18 @@ class Group:
         else:
             (memory / "memory.max").write_text(total)
             swap, total = memory / "memory.swap.max", "0"
+            (memory / "memory.oom.group").write_text("1")  # the kernel ends the whole tree at once
         if swap.exists():
             swap.write_text(total)
         if pids is not None:
             (pids / "pids.max").write_text(str(bounds.processes + _OVERHEAD_PROCESSES))
 
     def entrances(self) -> Iterator[int]:
-        """Open descriptors; a process that writes "0" to each is in the group. The caller closes them."""
+        """Open descriptors; a process of one thread that writes "0" to each is in the group. The caller closes them."""
+        # A thread that moves itself needs no lock over all threads of the machine, which takes 8 ms; version 2 knows no such way.
+        name = "tasks" if self._version == 1 else "cgroup.procs"
         for folder in dict.fromkeys(self._folders.values()):
-            yield os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            yield os.open(folder / name, os.O_WRONLY | os.O_CLOEXEC)
 
     def alarms(self) -> Usage:
         """The two counters that end a box, read often; the others stay 0."""
@@ -215,16 +227,44 @@ def _version_1() -> dict[str, Path]:
 
 
 def _version_2() -> dict[str, Path]:
-    """The nearest group from ours upwards whose children get the controllers: a group that holds processes cannot pass them on,
-    so it is ours only when the service manager delegated one to us."""
+    """The nearest group from ours upwards whose children get the controllers."""
     own = _own()
     for kind, root, place, _ in _mounts():
         if kind == "cgroup2" and "" in own:
             start = _below(place, root, own[""])
+            if own[""] == Path("/") or _is_delegated(start):
+                _settle(start)
             for folder in (start, *start.parents):
                 if folder.is_relative_to(place) and {"memory", "pids"} <= set(_delegated(folder)):
                     return {"memory": folder, "pids": folder, "cpuacct": folder}
     return {}
+
+
+def _is_delegated(folder: Path) -> bool:
+    """Whether the service manager has given this group into our hands (systemd: ``Delegate=yes``)."""
+    try:
+        return os.getxattr(folder, "user.delegate") == b"1"
+    except OSError:
+        return False
+
+
+def _settle(folder: Path) -> None:
+    """Let children of our own group have the controllers. A group that holds processes cannot pass them on, unless it is the
+    machine's topmost (which has no type), so ours move into a child first."""
+    with contextlib.suppress(OSError):
+        offered = set((folder / "cgroup.controllers").read_text().split())
+        wanted = [name for name in ("memory", "pids", "cpu") if name in offered]
+        if {"memory", "pids"} <= offered and not set(wanted) <= set(_delegated(folder)):
+            if (folder / "cgroup.type").exists():
+                _move(_members(folder), folder / _HOME)
+            (folder / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in wanted))
+
+
+def _move(pids: list[int], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            (folder / "cgroup.procs").write_text(str(pid))
 
 
 def _delegated(folder: Path) -> list[str]:
@@ -236,9 +276,10 @@ def _delegated(folder: Path) -> list[str]:
 
 
 def _usable(parents: dict[str, Path], version: int) -> Hierarchy | None:
-    if "memory" not in parents:
+    writable = {controller: folder for controller, folder in parents.items() if os.access(folder, os.W_OK)}
+    if "memory" not in writable:
         return None
-    hierarchy = Hierarchy(parents, version)
+    hierarchy = Hierarchy(writable, version)
     try:
         hierarchy.group(Bounds()).close()
     except OSError:
