@@ -17,9 +17,11 @@ _COMMENT = rb"//(?:[^\\\n]|\\\r?\n|\\)*|/\*.*?(?:\*/|\Z)"
 _QUOTED = rb"\"(?:[^\"\\\n]|\\\r?\n|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?"
 _RAW = rb"(?<!\w)(?:u8|[uUL])?R\"(?P<mark>[^()\\\s\"]{0,16})\(.*?\)(?P=mark)\""
 _SEPARATED_NUMBER = rb"(?<!\w)\d\w*(?:'\w+)+"
+_OPAQUE_CXX = re.compile(b"|".join((_COMMENT, _RAW, _SEPARATED_NUMBER, _QUOTED)), re.DOTALL)
 _OPAQUE = {
     Language.C: re.compile(b"|".join((_COMMENT, _QUOTED)), re.DOTALL),
-    Language.CXX: re.compile(b"|".join((_COMMENT, _RAW, _SEPARATED_NUMBER, _QUOTED)), re.DOTALL),
+    Language.CXX: _OPAQUE_CXX,
+    Language.CUDA: _OPAQUE_CXX,
 }
 _DIRECTIVE = re.compile(rb"^[ \t\f\v]*#(?:\\\r?\n|[^\n])*", re.MULTILINE)
 _DIRECTIVE_NAME = re.compile(rb"#[ \t]*(\w*)[ \t]*([^\r\n]*)")

@@ -144,7 +144,7 @@ class SyntaxTree:
     @cached_property
     def _scoped_variables(self) -> tuple[ScopedVariable, ...]:
         pattern = "[(declaration) (parameter_declaration)] @it"
-        if self.language is Language.CXX:
+        if self.language is not Language.C:
             pattern = "[(declaration) (parameter_declaration) (optional_parameter_declaration) (for_range_loop)] @it"
         return tuple(scoped for node in self.capture(pattern) for scoped in variables_of(node))
 
