@@ -17,7 +17,8 @@ MAX_PATH_BYTES = 240
 
 C_SUFFIXES = frozenset({".c"})
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx", ".c++", ".C"})
-HEADER_SUFFIXES = frozenset({".h", ".hh", ".hpp", ".hxx", ".inc"})
+CUDA_SUFFIXES = frozenset({".cu"})
+HEADER_SUFFIXES = frozenset({".h", ".hh", ".hpp", ".hxx", ".inc", ".cuh"})
 
 
 def checked_path(path: str) -> str:
@@ -95,3 +96,7 @@ class Project(BaseModel):
     def sources(self) -> list[str]:
         """Paths of the translation units in C and C++, in the order given."""
         return [path for path in self.files if PurePosixPath(path).suffix in C_SUFFIXES | CXX_SUFFIXES]
+
+    def cuda_sources(self) -> list[str]:
+        """Paths of the translation units in CUDA C++, in the order given."""
+        return [path for path in self.files if PurePosixPath(path).suffix in CUDA_SUFFIXES]
