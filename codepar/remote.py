@@ -1,8 +1,9 @@
 """An ``Executor`` that sends each execution to the ``execute`` queue by name and awaits the reply, without blocking the loop.
 
-One execution lives in four short-lived keys: ``wanted`` (the caller is there, and for which delivery), ``starts`` (how often a
-worker began), ``alive`` (which worker is there) and ``reply``. A worker that died is noticed when ``alive`` runs out, and the
-execution is sent again; a caller that died or gave up is noticed when ``wanted`` runs out, and the execution is stopped.
+One execution lives in four short-lived keys: ``wanted`` (the caller is there, and for which delivery), ``starts`` (how often one
+began), ``alive`` (who has it in hand, and of which delivery) and ``reply``. A worker that died with its keeper is noticed when
+``alive`` runs out or names a dead process, and the execution is sent again; a caller that died or gave up is noticed when
+``wanted`` runs out, and the execution is stopped.
 Limits: an execution may run twice when its worker falls silent; its first reply counts.
 """
 
@@ -56,6 +57,28 @@ class ExecutionKeys:
     @property
     def reply(self) -> str:
         return f"codepar:execution:{self.id}:reply"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What ``alive`` says: who works on which delivery."""
+
+    delivery: int
+    owner: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.delivery} {self.owner}"
+
+    @classmethod
+    def parse(cls, text: str) -> Holder:
+        delivery, _, owner = text.partition(" ")
+        return cls(int(delivery), owner)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether its process certainly runs no more."""
+        return is_dead(self.owner)
 
 
 class RemoteFault(BaseModel):
@@ -190,8 +213,8 @@ class RemoteExecutor:
         return int(await self._redis.get(keys.starts) or 0)
 
     async def _is_alive(self, keys: ExecutionKeys) -> bool:
-        owner = await self._redis.get(keys.alive)
-        return isinstance(owner, bytes) and not is_dead(owner.decode())
+        holder = await self._redis.get(keys.alive)
+        return isinstance(holder, bytes) and not Holder.parse(holder.decode()).is_dead
 
     async def _is_forgotten(self) -> bool:
         # Nothing waits in the queue, and yet no worker began: the broker lost the message.

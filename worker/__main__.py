@@ -23,8 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--concurrency", type=int, default=1, help="processes that work at the same time")
     parser.add_argument("--with-parent", action="store_true", help="end when the starting process ends, however it ends")
     options = parser.parse_args(arguments)
+    service = None
     if options.with_parent:
         die_with_parent()
+        service = os.pidfd_open(os.getppid())
     try:
         queues = [QueueName(name) for name in options.queues.split(",")]
     except ValueError as error:
@@ -33,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.chdir(settings.data_dir)
-        return Worker(settings, queues, max(options.concurrency, 1)).run()
+        return Worker(settings, queues, max(options.concurrency, 1), service).run()
     except CodeparError as error:
         sys.stderr.write(f"worker: {error}\n")
         return error.exit_code

@@ -1,7 +1,7 @@
 """The Celery worker: its tasks (thin) and the life of its processes.
 
-The pool is prefork: one task a process at a time, so that a crash takes only its own task with it and is noticed at once, and the
-kernel ends the children with their parent. The parent says in the broker that it is there, and whether its walls hold.
+The pool is prefork: one task a process at a time, each with a keeper that does the work and outlives a kill (``worker.keeper``);
+the kernel ends the children with their parent. The parent says in the broker that it is there, and whether its walls hold.
 Limits: time limits and revocation of Celery are not used; tasks stop by their pulse.
 """
 
@@ -31,23 +31,26 @@ from codepar.logs import configure_logs
 from codepar.presence import Announcer
 from codepar.queue import EXECUTE_TASK, JOB_TASK, QueueName, make_app
 from codepar.settings import Settings
-from worker.executions import deliver_execution
-from worker.leases import ShuttingDown, deliver_job
-from worker.runtime import Runtime
+from worker.handover import Handover
+from worker.keeper import Answer, Errand
 from worker.sandbox import SandboxedRunner
 
 
 class Worker:
-    """One worker: a parent that consumes and ``concurrency`` children that work."""
+    """One worker: a parent that consumes and ``concurrency`` children that hand what comes to their keepers.
 
-    def __init__(self, settings: Settings, queues: list[QueueName], concurrency: int) -> None:
+    ``service`` is a descriptor of the process with which everything ends, keepers too.
+    """
+
+    def __init__(self, settings: Settings, queues: list[QueueName], concurrency: int, service: int | None = None) -> None:
         self._settings = settings
         self._queues = [queue.value for queue in queues]
         self._announcer = Announcer(settings, queues, lambda: _fault(settings, queues))
         self._concurrency = concurrency
-        # Shared with the children: they have no other way to learn that the parent was asked to end.
+        self._service = service
+        # Shared with children and keepers: they have no other way to learn that the parent was asked to end.
         self._shutdown = mmap.mmap(-1, 1)
-        self._runtime: Runtime | None = None
+        self._handover: Handover | None = None
         self.app = self._make_app()
 
     def run(self) -> int:
@@ -82,27 +85,28 @@ class Worker:
 
         @app.task(name=JOB_TASK)  # type: ignore[untyped-decorator] # Celery ships no types
         def job(job_id: str) -> None:
-            _delivered(deliver_job, self._running(), job_id)
+            self._hand_over(JOB_TASK, job_id)
 
         @app.task(name=EXECUTE_TASK)  # type: ignore[untyped-decorator]
         def execute(execution_id: str, delivery: int, body: dict[str, Any]) -> None:
-            _delivered(deliver_execution, self._running(), execution_id, delivery, body)
+            self._hand_over(EXECUTE_TASK, execution_id, delivery, body)
 
         return app
 
-    def _running(self) -> Runtime:
-        assert self._runtime is not None, "tasks run in pool processes only"
-        return self._runtime
+    def _hand_over(self, task: str, *arguments: Any) -> None:
+        assert self._handover is not None, "tasks run in pool processes only"
+        if self._handover.give(Errand(task, arguments)) is Answer.AGAIN:
+            raise Reject("not done with", requeue=True)
 
     def _configure_logs(self, **_: Any) -> None:
         configure_logs(self._settings.log_level)
 
     def _open(self, **_: Any) -> None:
-        self._runtime = Runtime(self._settings, lambda: self._shutdown[0] != 0)
+        self._handover = Handover(self._settings, lambda: self._shutdown[0] != 0, self._service)
 
     def _close(self, **_: Any) -> None:
-        if self._runtime is not None:
-            self._runtime.close()
+        if self._handover is not None:
+            self._handover.close()
 
     def _appear(self, **_: Any) -> None:
         self._announcer.start()
@@ -123,10 +127,3 @@ def _fault(settings: Settings, queues: Sequence[QueueName]) -> str | None:
     except CodeparError as error:
         return str(error)
     return None if report.holds else "; ".join(f"{wall.name}: {wall.detail}" for wall in report.broken)
-
-
-def _delivered(deliver: Any, *arguments: Any) -> None:
-    try:
-        deliver(*arguments)
-    except ShuttingDown:
-        raise Reject("the worker ends", requeue=True) from None

@@ -1,4 +1,6 @@
-"""One delivery of a remote execution: run it here and answer, unless nobody wants it. The other side is ``codepar.remote``.
+"""One delivery of a remote execution: run it here and answer, unless nobody wants it or somebody has it in hand already.
+
+The other side is ``codepar.remote``.
 
 Limits: says nothing to the store; a job knows its executions only by their results.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -15,7 +18,7 @@ from codepar.errors import CodeparError
 from codepar.owners import new_owner
 from codepar.protocols import Execution
 from codepar.queue import broker_errors
-from codepar.remote import KEY_LIFE_S, OUTAGE_S, ExecutionKeys, RemoteFault, Reply, key_life, lost_worker
+from codepar.remote import KEY_LIFE_S, OUTAGE_S, ExecutionKeys, Holder, RemoteFault, Reply, key_life, lost_worker
 from worker.leases import ShuttingDown
 from worker.pulse import Pulse, Stop, Stopped
 from worker.runtime import Runtime
@@ -29,21 +32,24 @@ def deliver_execution(runtime: Runtime, execution_id: str, delivery: int, body: 
     if runtime.redis.get(keys.wanted) != str(delivery):
         _log.info("execution %s is not wanted any more", execution_id)
         return
-    owner = new_owner()
-    starts = _begin(runtime, keys, owner)
+    holder = Holder(delivery, new_owner())
+    starts = _begin(runtime, keys, holder)
+    if starts is None:
+        _log.info("execution %s is under way elsewhere", execution_id)
+        return
     if starts > runtime.settings.max_attempts:
         _answer(runtime, keys, Reply(result=lost_worker(starts - 1)))
         return
-    watch = _Watch(runtime, keys, delivery, owner)
+    watch = _Watch(runtime, keys, holder)
     interval_s = min(runtime.settings.heartbeat_s, key_life(runtime.settings) / 3)
-    pulse = Pulse(watch.beat, interval_s, runtime.shutdown, watch.is_given_up)
+    pulse = Pulse(watch.beat, interval_s, runtime.shutdown, watch.is_given_up, runtime.alone)
     try:
         reply = runtime.run(pulse.guard(_execute(runtime, body)))
     except Stopped as stopped:
         if stopped.reason is Stop.SHUTDOWN:
             _withdraw(runtime, keys)
             raise ShuttingDown from None
-        runtime.redis.delete(keys.alive)
+        _let_go(runtime, keys, holder)
         return
     _answer(runtime, keys, reply)
 
@@ -51,22 +57,21 @@ def deliver_execution(runtime: Runtime, execution_id: str, delivery: int, body: 
 class _Watch:
     """Says that the worker is there, and asks whether the caller still is."""
 
-    def __init__(self, runtime: Runtime, keys: ExecutionKeys, delivery: int, owner: str) -> None:
+    def __init__(self, runtime: Runtime, keys: ExecutionKeys, holder: Holder) -> None:
         self._runtime = runtime
-        self._owner = owner
+        self._holder = holder
         self._keys = keys
-        self._delivery = str(delivery)
+        self._delivery = str(holder.delivery)
         self._missed = 0
 
     def beat(self) -> Stop | None:
         """Raises ``BrokerUnavailable``."""
         with broker_errors():
-            pipe = self._runtime.redis.pipeline(transaction=False)
-            pipe.set(self._keys.alive, self._owner, ex=key_life(self._runtime.settings))
-            pipe.get(self._keys.wanted)
-            wanted = pipe.execute()[1]
-        if wanted not in {None, self._delivery}:
-            return Stop.CANCELLED
+            wanted = self._runtime.redis.get(self._keys.wanted)
+            if wanted not in {None, self._delivery}:
+                # Not said before asked: another may have it in hand by now.
+                return Stop.CANCELLED
+            self._runtime.redis.set(self._keys.alive, self._holder.text, ex=key_life(self._runtime.settings))
         # One miss is forgiven: a broker that just came back may have let the key run out.
         self._missed = self._missed + 1 if wanted is None else 0
         return Stop.CANCELLED if self._missed > 1 else None
@@ -87,12 +92,30 @@ async def _execute(runtime: Runtime, body: dict[str, Any]) -> Reply:
         return Reply(fault=RemoteFault(code=CodeparError.code, message=f"internal error: {type(error).__name__}: {error}"))
 
 
-def _begin(runtime: Runtime, keys: ExecutionKeys, owner: str) -> int:
-    pipe = runtime.redis.pipeline()
-    pipe.set(keys.alive, owner, ex=key_life(runtime.settings))
-    pipe.incr(keys.starts)
-    pipe.expire(keys.starts, KEY_LIFE_S)
-    return int(pipe.execute()[1])
+def _begin(runtime: Runtime, keys: ExecutionKeys, holder: Holder) -> int | None:
+    """How often the execution began, with this time; None while a living process has the same delivery in hand."""
+    with runtime.redis.pipeline() as pipe:
+        while True:
+            pipe.watch(keys.alive)  # type: ignore[no-untyped-call] # redis is untyped here
+            text = pipe.get(keys.alive)
+            other = Holder.parse(text) if isinstance(text, str) else None
+            if other is not None and other.delivery == holder.delivery and not other.is_dead:
+                return None
+            pipe.multi()
+            pipe.set(keys.alive, holder.text, ex=key_life(runtime.settings))
+            pipe.incr(keys.starts)
+            pipe.expire(keys.starts, KEY_LIFE_S)
+            with suppress(redis.WatchError):
+                return int(pipe.execute()[1])
+
+
+def _let_go(runtime: Runtime, keys: ExecutionKeys, holder: Holder) -> None:
+    """Say no more that it is in hand, unless another says so now. A broker that is away forgets it by itself."""
+    try:
+        if runtime.redis.get(keys.alive) == holder.text:
+            runtime.redis.delete(keys.alive)
+    except redis.RedisError as error:
+        _log.warning("left to run out: %s", error)
 
 
 def _withdraw(runtime: Runtime, keys: ExecutionKeys) -> None:

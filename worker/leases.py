@@ -74,13 +74,14 @@ def _work(runtime: Runtime, lease: Lease) -> bool:
         runtime.settings.heartbeat_s,
         runtime.shutdown,
         lambda: runtime.store.is_cancel_requested(lease.job_id),
+        runtime.alone,
     )
     memory = JobMemory(runtime.redis, lease.job_id)
     try:
         outcome = runtime.run(pulse.guard(_attempt(runtime, lease, memory)))
     except Stopped as stopped:
         if stopped.reason is Stop.SHUTDOWN:
-            runtime.store.release(lease)
+            runtime.store.release(lease, sent=not runtime.alone())
             raise ShuttingDown from None
         if stopped.reason is Stop.LOST:
             _log.warning("attempt %d lost its lease", lease.attempt)

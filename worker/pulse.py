@@ -2,7 +2,8 @@
 
 It beats every few seconds and looks more often, cheaply, whether there is a reason to beat at once: a cancellation is heard soon.
 
-A thread, so that a coroutine that computes for long does not fall silent. Limits: a coroutine that never awaits is not stopped.
+A thread, so that a coroutine that computes for long does not fall silent. Work whose worker died ends after ``OUTAGE_S`` in which
+no beat was heard: nobody would stop it otherwise. Limits: a coroutine that never awaits is not stopped.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from codepar.errors import BrokerUnavailable, StoreUnavailable
+from codepar.remote import OUTAGE_S
 
 _T = TypeVar("_T")
 _LOOK_S = 0.25
@@ -50,15 +52,18 @@ class Pulse:
         interval_s: float,
         shutdown: Callable[[], bool],
         hurry: Callable[[], bool] = lambda: False,
+        alone: Callable[[], bool] = lambda: False,
     ) -> None:
         self._beat = beat
         self._interval_s = interval_s
         self._shutdown = shutdown
         self._hurry = hurry
+        self._alone = alone
         self._done = threading.Event()
         self._reason: Stop | None = None
         self._due = 0.0
         self._next_look = 0.0
+        self._heard = 0.0
 
     async def guard(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Await ``work`` under this pulse. Raises ``Stopped`` when it was made to end, and what ``work`` raises."""
@@ -76,7 +81,8 @@ class Pulse:
             await asyncio.to_thread(thread.join)
 
     def _run(self, loop: asyncio.AbstractEventLoop, task: asyncio.Future[Any]) -> None:
-        self._due = time.monotonic() + self._interval_s
+        self._heard = time.monotonic()
+        self._due = self._heard + self._interval_s
         while not self._done.wait(min(_LOOK_S, self._interval_s)):
             reason = Stop.SHUTDOWN if self._shutdown() else None
             if reason is None and self._is_time():
@@ -110,8 +116,12 @@ class Pulse:
 
     def _ask(self) -> Stop | None:
         try:
-            return self._beat()
+            reason = self._beat()
         except (StoreUnavailable, BrokerUnavailable) as error:
-            # Go on: when the silence lasts, the compare-and-swap on the lease decides whose result counts.
             _log.warning("a heartbeat failed: %s", error)
+            if self._alone() and time.monotonic() - self._heard > OUTAGE_S:
+                return Stop.LOST
+            # Go on: when the silence lasts, the compare-and-swap on the lease decides whose result counts.
             return None
+        self._heard = time.monotonic()
+        return reason

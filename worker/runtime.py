@@ -1,6 +1,6 @@
-"""What a worker process keeps from task to task: store, progress, executor, generator and the loop they live in.
+"""What a keeper has from task to task: store, progress, executor, generator and the loop they live in.
 
-Opened in the child, after the fork, and lazily: a part that cannot be opened fails the task that needs it, and is tried again by
+Opened after the fork, and lazily: a part that cannot be opened fails the task that needs it, and is tried again by
 the next. Limits: one task at a time; only what a task awaits moves, nothing runs between tasks.
 """
 
@@ -28,11 +28,12 @@ _log = logging.getLogger(__name__)
 
 
 class Runtime:
-    """The parts, opened when first asked for. ``shutdown`` tells whether the worker shall end."""
+    """The parts, opened when first asked for. ``shutdown``: the work shall end. ``alone``: its worker died, and it goes on."""
 
-    def __init__(self, settings: Settings, shutdown: Callable[[], bool]) -> None:
+    def __init__(self, settings: Settings, shutdown: Callable[[], bool], alone: Callable[[], bool] = lambda: False) -> None:
         self.settings = settings
         self.shutdown = shutdown
+        self.alone = alone
         self._runner = asyncio.Runner()
         self._store: Store | None = None
         self._redis: redis.Redis | None = None

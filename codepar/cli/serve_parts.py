@@ -1,12 +1,19 @@
-"""The parts of the service and how each is started: broker, engine, API, two kinds of worker. Limits: starts nothing itself."""
+"""The parts of the service and how each is started: broker, engine, API, two kinds of worker. Limits: starts nothing itself.
+
+What workers that were killed left at work is a part too, as it has to be stopped: before the broker, as it says so there.
+"""
 
 from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+
+import psutil
 
 from codepar.broker import EmbeddedBroker
 from codepar.cli.child import ChildSpec
@@ -16,6 +23,7 @@ from codepar.settings import Settings
 
 # A worker puts its jobs back before it ends; the API lets answers under way go out; the engine only frees memory.
 STOP_S = {"worker-jobs": 15.0, "worker-execute": 15.0, "api": 6.0, "engine": 5.0}
+KEEPERS_STOP_S = 10.0
 
 
 class BrokerPart:
@@ -49,6 +57,44 @@ class BrokerPart:
         self._broker.stop()
 
 
+class KeepersPart:
+    """Keepers that outlived their workers. They are adopted, not started: orphans of this process, which is a subreaper."""
+
+    name = "keepers"
+    pid = None
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+
+    def start(self) -> None:
+        """Nothing: workers start them."""
+
+    def poll(self) -> str | None:
+        return None
+
+    def ask_to_end(self) -> None:
+        """Nothing yet: those that have a worker are told by it."""
+
+    def stop(self, idle: Callable[[], bool]) -> None:
+        self._end(psutil.Process.terminate)
+        deadline = time.monotonic() + KEEPERS_STOP_S
+        while self._left() and time.monotonic() < deadline and not idle():
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        self._end(psutil.Process.kill)
+
+    def _left(self) -> list[psutil.Process]:
+        parts = {part.pid for part in self._supervisor.parts}
+        return [child for child in psutil.Process().children() if child.pid not in parts]
+
+    def _end(self, how: Callable[[psutil.Process], None]) -> None:
+        for process in self._left():
+            with suppress(psutil.Error):
+                how(process)
+
+
 def engine_socket(settings: Settings) -> Path:
     """Where the engine process of this service listens; beside the broker, whose folder has a short enough name."""
     return settings.broker_socket.parent / "engine.sock"
@@ -66,9 +112,10 @@ def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.sock
     parts: list[Part] = []
     if settings.redis_url is None:
         parts.append(BrokerPart(settings, supervisor.log))
+    parts.append(KeepersPart(supervisor))
     specs = [
-        _spec(settings, "worker-execute", "worker", "--queues", "execute", "--concurrency", str(settings.execute_workers)),
-        _spec(settings, "worker-jobs", "worker", "--queues", "jobs", "--concurrency", str(settings.job_workers)),
+        _worker(settings, "execute", settings.execute_workers),
+        _worker(settings, "jobs", settings.job_workers),
         replace(_spec(settings, "api", "codepar.api", "--fd", str(listener.fileno())), descriptors=(listener.fileno(),)),
     ]
     if engine:
@@ -76,6 +123,11 @@ def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.sock
         own = settings.model_copy(update={"engine_url": None})
         specs.insert(0, _spec(own, "engine", "codepar.engine.server", "--uds", str(engine_socket(settings))))
     return parts + [ChildPart(spec, supervisor) for spec in specs]
+
+
+def _worker(settings: Settings, queue: str, concurrency: int) -> ChildSpec:
+    line = ("worker", "--queues", queue, "--concurrency", str(concurrency), "--with-parent")
+    return _spec(settings, f"worker-{queue}", *line)
 
 
 def _spec(settings: Settings, name: str, *module: str) -> ChildSpec:

@@ -68,17 +68,18 @@ class LeaseRows(Database):
         with self.writing() as connection:
             return _end(connection, _held(lease), self.moment(connection), state, result=result, error=error)
 
-    def release(self, lease: Lease) -> bool:
+    def release(self, lease: Lease, *, sent: bool = True) -> bool:
         """Put the job back as queued, the attempt uncounted: the owner stops, and not because of the job.
 
-        The owner puts the message back too.
+        ``sent`` says that the owner puts the message back too; otherwise the sweep sends one.
         """
         with self.writing() as connection:
             moment = self.moment(connection)
             query = (
                 update(jobs)
                 .where(_held(lease))
-                .values(state=JobState.QUEUED.value, attempt=lease.attempt - 1, owner=None, heartbeat_at=None, sent_at=moment)
+                .values(state=JobState.QUEUED.value, attempt=lease.attempt - 1, owner=None, heartbeat_at=None)
+                .values(sent_at=moment if sent else None)
             )
             return connection.execute(query).rowcount == 1
 
