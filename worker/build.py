@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -73,20 +74,25 @@ class Builder:
         if refusal is not None:
             return refusal
         command, notes = self._command(execution, launcher)
+        tools = {"compiler": self.tools.compiler.identity, "mpi": launcher.identity() if launcher is not None else None}
+        return _with_notes(await self.make(execution, command, tools), notes)
+
+    async def make(self, execution: Execution, command: Command, tools: Mapping[str, object]) -> Built:
+        """The program that ``command`` makes, or the same one from the cache; ``tools`` (JSON) tells what else decides it."""
         if not execution.cache:
-            return _with_notes(await self._make(execution, command), notes)
-        key = self._key(execution, command, launcher)
+            return await self._run(execution, command)
+        key = self._key(execution, command, tools)
         program = await asyncio.to_thread(self.cache.get, key)
         if program is not None:
-            return _with_notes(_success(execution, program, 0.0, cached=True), notes)
-        return _with_notes(await self._together(key, execution, command), notes)
+            return _success(execution, program, 0.0, cached=True)
+        return await self._together(key, execution, command)
 
     async def _together(self, key: str, execution: Execution, command: Command) -> Built:
         """One build for all who ask for the same key at the same time; it ends when the last of them has gone."""
         place = (id(asyncio.get_running_loop()), key)
         flight = self._flights.get(place)
         if flight is None:
-            flight = self._flights[place] = _Flight(asyncio.ensure_future(self._make(execution, command, key)))
+            flight = self._flights[place] = _Flight(asyncio.ensure_future(self._run(execution, command, key)))
             flight.task.add_done_callback(lambda _: self._flights.pop(place, None))
         flight.waiting += 1
         try:
@@ -98,14 +104,14 @@ class Builder:
                 flight.task.cancel()
                 await asyncio.gather(flight.task, return_exceptions=True)
 
-    async def _make(self, execution: Execution, command: Command, key: str | None = None) -> Built:
+    async def _run(self, execution: Execution, command: Command, key: str | None = None) -> Built:
         outcome = await self.runner.run(command)
         built = _judge(execution, command, outcome)
         if key is not None and built.program is not None:
             await asyncio.to_thread(self.cache.put, key, built.program)
         return built
 
-    def _key(self, execution: Execution, command: Command, launcher: Launcher | None) -> str:
+    def _key(self, execution: Execution, command: Command, tools: Mapping[str, object]) -> str:
         return key_of(
             {
                 "runner": self.runner.name,
@@ -114,8 +120,7 @@ class Builder:
                 "files": {name: hashlib.sha256(content).hexdigest() for name, content in command.files.items()},
                 "artifacts": command.artifacts,
                 "run": custom.run_line(execution.project.run).program,
-                "compiler": self.tools.compiler.identity,
-                "mpi": launcher.identity() if launcher is not None else None,
+                **tools,
             }
         )
 
