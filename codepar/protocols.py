@@ -68,6 +68,7 @@ class Limits(Record):
 
 CompilerName = Literal["auto", "gcc", "clang"]
 Sanitizer = Literal["address", "undefined", "thread", "leak"]
+Check = Literal["memory", "race", "schedule"]
 
 
 def checked_sanitizers(names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
@@ -93,6 +94,8 @@ class Execution(Record):
     compiler: CompilerName = "auto"
     sanitize: tuple[Sanitizer, ...] = ()
     coverage: bool = Field(default=False, description="count the lines and branches of C and C++ that the run takes")
+    emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
+    checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
     limits: Limits = Limits()
     cache: bool = Field(default=True, description="reuse a compiled program with the same sources, flags and compiler")
 
@@ -100,6 +103,21 @@ class Execution(Record):
     @classmethod
     def _check_sanitizers(cls, names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
         return checked_sanitizers(names)
+
+
+def checked_checks(checks: tuple[Check, ...], emulate: bool) -> tuple[Check, ...]:
+    """``checks`` without repeats; ``ValueError`` where nothing is emulated that could be checked."""
+    if checks and not emulate:
+        raise ValueError("checks look into emulated CUDA: ask for `emulate` too")
+    return tuple(dict.fromkeys(checks))
+
+
+class CheckResult(Record):
+    """What one check saw. ``clean`` is None where it could not be carried through; it never proves the absence of a fault."""
+
+    check: Check
+    clean: bool | None
+    message: str
 
 
 class LineCount(Record):
@@ -172,6 +190,7 @@ class ExecutionResult(Record):
     emulated: bool = False
     executor: Literal["sandboxed", "trusted"] = "sandboxed"
     cached: bool = False
+    checks: tuple[CheckResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     coverage: Coverage | None = None
 

@@ -5,13 +5,14 @@ Limits: nothing is compared or judged here; a run that is not ok is a result, no
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from codepar.project import Project
 from codepar.protocols import (
     MAX_RANKS,
+    Check,
     CompilerName,
     Execution,
     ExecutionResult,
@@ -20,6 +21,7 @@ from codepar.protocols import (
     Progress,
     Sanitizer,
     Status,
+    checked_checks,
     checked_sanitizers,
 )
 
@@ -40,6 +42,8 @@ class ExecutionOptions(BaseModel):
     compiler: CompilerName = "auto"
     sanitize: tuple[Sanitizer, ...] = ()
     coverage: bool = False
+    emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
+    checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
     limits: Limits = Limits()
     cache: bool = True
 
@@ -62,6 +66,13 @@ class ExecutionOptions(BaseModel):
     @classmethod
     def _check_sanitizers(cls, names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
         return checked_sanitizers(names)
+
+    @model_validator(mode="after")
+    def _check_checks(self) -> Self:
+        checked_checks(self.checks, self.emulate)
+        if self.emulate and self.ranks is not None:
+            raise ValueError("`emulate` runs one process: leave `ranks` out")
+        return self
 
 
 class ExecutionRequest(BaseModel):
