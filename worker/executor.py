@@ -55,16 +55,15 @@ class LocalExecutor:
         shims = None if cxx.is_sanitized(execution.flags) else self._shims
         ranked = await run_ranks(self._runner, command, launcher, execution.ranks, shims)
         places = await self._places(execution, built.program, ranked)
-        judgement = judge(execution, ranked.outcome, ranked.states, places)
+        judgement = judge(execution, ranked.outcome, ranked.states, places, ranked.counters)
         return self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
 
     async def _places(self, execution: Execution, program: Program, ranked: RankedOutcome) -> dict[int, Place]:
         """Where the ranks are in the source, looked up only when that explains something."""
-        if ranked.outcome.cause not in {"watch", "wall"} and ranked.outcome.exit_code == 0:
+        if ranked.is_well:
             return {}
         content = program.files.get(program.name, b"")
-        sites = {state.rank: state.site for state in ranked.states}
-        return await find_places(self._runner, content, sites, execution.project.files.keys(), self._tools.path)
+        return await find_places(self._runner, content, ranked.sites(), execution.project.files.keys(), self._tools.path)
 
     def _command(self, execution: Execution, program: Program, launcher: mpi.Launcher | None) -> Command:
         """The program by itself: without a launcher, with all files of the project and of the build beside it."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from codepar.protocols import Diagnostic, Execution, Status
 from worker.runner import Outcome
+from worker.toolchains.blame import explain_end, explain_hang
+from worker.toolchains.board import Counters, RankState
+from worker.toolchains.causes import explain_causes, explain_mismatches
 from worker.toolchains.places import Place
-from worker.toolchains.shim import RankState
-from worker.toolchains.watchdog import explain_end, explain_hang
 
 _STATUS = {
     "wall": Status.TIMEOUT,
@@ -41,29 +42,34 @@ class Judgement:
 
 
 def judge(
-    execution: Execution, outcome: Outcome, states: Sequence[RankState] = (), places: Mapping[int, Place] | None = None
+    execution: Execution,
+    outcome: Outcome,
+    states: Sequence[RankState] = (),
+    places: Mapping[int, Place] | None = None,
+    counters: Sequence[Counters] = (),
 ) -> Judgement:
-    """The status of one run. ``states`` are those of its ranks, ``places`` where they are, by rank."""
+    """The status of one run. ``states`` and ``counters`` are those of its ranks, ``places`` the lines of addresses."""
     places = places or {}
     if outcome.cause == "exit":
         return _judge_exit(execution, outcome, states, places)
     status = _STATUS[outcome.cause]
     if status == Status.DEADLOCK:
-        return Judgement(status, explain_hang(states, "deadlock", places))
+        return Judgement(status, (*explain_hang(states, "deadlock", places), *explain_causes(states, counters, places)))
     why = Diagnostic(kind=str(status), message=_why(execution, status))
     hang = explain_hang(states, "timeout", places) if status == Status.TIMEOUT else ()
-    return Judgement(status, (why, *hang))
+    return Judgement(status, (why, *hang, *explain_mismatches(states, places)))
 
 
 def _judge_exit(execution: Execution, outcome: Outcome, states: Sequence[RankState], places: Mapping[int, Place]) -> Judgement:
+    mismatches = explain_mismatches(states, places)
     ends = (*explain_end(states, places), *_mpi_errors(outcome.stderr))
     found = _sanitizer_report(execution, outcome.stderr)
     if found is not None:
-        return Judgement(found.status, (*found.diagnostics, *ends))
+        return Judgement(found.status, (*found.diagnostics, *ends, *mismatches))
     if outcome.exit_code == 0 and not ends:
-        return Judgement(Status.OK)
+        return Judgement(Status.OK, mismatches)
     how = f"signal {outcome.signal}" if outcome.signal else f"exit code {outcome.exit_code}"
-    return Judgement(Status.RUNTIME_ERROR, (*ends, Diagnostic(kind="exit", message=f"the program ended with {how}")))
+    return Judgement(Status.RUNTIME_ERROR, (*ends, Diagnostic(kind="exit", message=f"the program ended with {how}"), *mismatches))
 
 
 def _sanitizer_report(execution: Execution, stderr: bytes) -> Judgement | None:

@@ -6,12 +6,14 @@ Limits: needs line tables (``-g1`` is the default); an address in a library of t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from worker.runner import MEBIBYTE, Bounds, Command, Runner
 from worker.toolchains.diagnostics import project_name
 
+# A forged board may name any number of addresses.
+_MAX_SITES = 2000
 _LINE = re.compile(r"^(?P<file>.+):(?P<line>\d+)(?: \(discriminator \d+\))?$")
 _BOUNDS = Bounds(wall_s=10.0, memory_bytes=512 * MEBIBYTE, output_bytes=MEBIBYTE, processes=16)
 
@@ -25,21 +27,21 @@ class Place:
 
 
 async def find_places(
-    runner: Runner, program: bytes, sites: Mapping[int, int], files: Collection[str], path: str
+    runner: Runner, program: bytes, sites: Collection[int], files: Collection[str], path: str
 ) -> dict[int, Place]:
-    """The place of each site (by the same keys) that lies in one of ``files``."""
-    keys = [key for key, site in sites.items() if site]
-    if not keys:
+    """The place of each site that lies in one of ``files``."""
+    known = sorted(site for site in sites if site)[:_MAX_SITES]
+    if not known:
         return {}
     command = Command(
-        argv=("addr2line", "-e", "program", *(hex(sites[key]) for key in keys)),
+        argv=("addr2line", "-e", "program", *(hex(site) for site in known)),
         files={"program": program},
         environment={"PATH": path, "LC_ALL": "C"},
         bounds=_BOUNDS,
     )
     outcome = await runner.run(command)
     lines = outcome.stdout.decode(errors="replace").splitlines()
-    found = {key: place for key, line in zip(keys, lines, strict=False) if (place := _place(line, files))}
+    found = {site: place for site, line in zip(known, lines, strict=False) if (place := _place(line, files))}
     return found if outcome.cause == "exit" else {}
 
 

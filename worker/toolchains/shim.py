@@ -1,152 +1,41 @@
-"""The PMPI shim seen from outside: compiled once for each MPI, and the memory in which each rank says what it is doing.
+"""The PMPI shim compiled once for each MPI. Its C lies in ``pmpi/``; what it writes is read by ``board.py``.
 
-The memory is a sealed memfd, so the code under test can lie in it but not shrink it. Limits: glibc; a program that is linked
-statically, or that clears LD_PRELOAD, is not seen.
+Limits: glibc; a program that is linked statically, or that clears LD_PRELOAD, is not seen. Fortran programs are seen only where
+the library's Fortran calls go through its C ones.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
-import os
-import struct
 import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from worker.cache import Program, ProgramCache, key_of
 from worker.toolchains.mpi import Launcher
 
 LIBRARY = ".codepar/shim.so"
-SOURCE = Path(__file__).with_name("pmpi_shim.c")
+SOURCES = Path(__file__).with_name("pmpi")
 
-_SLOT_BYTES = 512
-# The layout of Slot in pmpi_shim.c.
-_SLOT = struct.Struct("<IIQQQII2i3i3iiIII36s256s")
-_COMPILE_S = 60
-
-
-class Phase(IntEnum):
-    """Where a rank is: in its own code, in a blocking MPI call, or gone."""
-
-    RUNNING = 0
-    BLOCKED = 1
-    EXITED = 2
-
-
-class Flag(IntFlag):
-    """What a rank has done."""
-
-    INITIALISED = 1
-    FINALIZED = 2
-    ABORTED = 4
-    SIGNALLED = 8
-
-
-# How the shim writes peers and tags: not part of this call, MPI_ANY_SOURCE or MPI_ANY_TAG, MPI_PROC_NULL.
-NONE = -1000
-ANY = -1
-NOWHERE = -2
+_COMPILE_S = 120
+# Hidden, or a function of the program would take the place of one of the shim's that has the same name.
+_FLAGS = ("-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-w")
 
 
 @dataclass(frozen=True)
-class RankState:
-    """One slot. ``source`` and ``dest`` count in the call's communicator, their ``_world`` twins in MPI_COMM_WORLD.
+class Stress:
+    """Changes of a run that a correct program does not mind: sends that wait for their receive, random delays by seed."""
 
-    ``site`` is an address in the program as linked (0: unknown); ``comm_hash`` tells communicators apart by their members.
-    """
+    synchronous_sends: bool = False
+    delay_seed: int | None = None
 
-    rank: int
-    attached: bool
-    phase: int
-    progress: int
-    site: int
-    bytes: int
-    flags: Flag
-    exit_code: int
-    signal: int
-    source: int
-    source_world: int
-    source_tag: int
-    dest: int
-    dest_world: int
-    dest_tag: int
-    root: int
-    comm_size: int
-    comm_hash: int
-    in_call: bool
-    call: str
-    requests: str
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it can send nothing any more."""
-        return self.phase == Phase.EXITED or Flag.FINALIZED in self.flags
-
-    @property
-    def is_blocked(self) -> bool:
-        return self.phase == Phase.BLOCKED
-
-
-class RankBoard:
-    """The slots of one run. Use as a context manager; ``descriptor`` goes to the command."""
-
-    def __init__(self, ranks: int) -> None:
-        self._ranks = ranks
-        self.descriptor = -1
-
-    def __enter__(self) -> Self:
-        self.descriptor = os.memfd_create("codepar-ranks", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.descriptor, self._ranks * _SLOT_BYTES)
-        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        os.close(self.descriptor)
-
-    def read(self) -> tuple[RankState, ...]:
-        """All slots as they are now; a slot that is just being written may be half old."""
-        content = os.pread(self.descriptor, self._ranks * _SLOT_BYTES, 0)
-        return tuple(_state(rank, content[rank * _SLOT_BYTES :]) for rank in range(self._ranks))
-
-
-def _state(rank: int, content: bytes) -> RankState:
-    pid, phase, progress, site, size, in_program, flags, exit_code, signal, *rest = _SLOT.unpack_from(content)
-    *numbers, call, requests = rest
-    source, source_world, source_tag, dest, dest_world, dest_tag, root, comm_size, comm_hash, in_call = numbers
-    return RankState(
-        rank=rank,
-        attached=pid != 0,
-        phase=phase,
-        progress=progress,
-        site=site if in_program else 0,
-        bytes=size,
-        flags=Flag(flags & 15),
-        exit_code=exit_code,
-        signal=signal,
-        source=source,
-        source_world=source_world,
-        source_tag=source_tag,
-        dest=dest,
-        dest_world=dest_world,
-        dest_tag=dest_tag,
-        root=root,
-        comm_size=comm_size,
-        comm_hash=comm_hash,
-        in_call=in_call != 0,
-        call=_text(call),
-        requests=_text(requests),
-    )
-
-
-def _text(field: bytes) -> str:
-    return field.split(b"\0", 1)[0].decode("ascii", errors="replace")
+    def environment(self) -> dict[str, str]:
+        """What tells the shim."""
+        told = {"CODEPAR_SHIM_SENDS": "synchronous"} if self.synchronous_sends else {}
+        return told if self.delay_seed is None else told | {"CODEPAR_SHIM_DELAYS": str(self.delay_seed)}
 
 
 class ShimLibraries:
@@ -170,7 +59,7 @@ class ShimLibraries:
             return self._known[launcher]
 
     def _cached_or_compiled(self, launcher: Launcher) -> bytes | None:
-        key = key_of({"shim": hashlib.sha256(SOURCE.read_bytes()).hexdigest(), "mpi": launcher.identity()})
+        key = key_of({"shim": _digest(), "flags": _FLAGS, "mpi": launcher.identity()})
         program = self._cache.get(key)
         if program is not None:
             return program.files[LIBRARY]
@@ -180,11 +69,19 @@ class ShimLibraries:
         return library
 
 
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.glob("*.[ch]")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _compile(launcher: Launcher) -> bytes | None:
     """Outside the box: the source is ours."""
+    sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
     with tempfile.TemporaryDirectory(prefix="codepar-shim-") as folder:
         target = Path(folder) / "shim.so"
-        command = [str(launcher.mpicc), "-O2", "-shared", "-fPIC", str(SOURCE), "-o", str(target), "-ldl", "-lpthread"]
+        command = [str(launcher.mpicc), *_FLAGS, *sources, "-o", str(target), "-ldl", "-lpthread"]
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, **launcher.environment()}
         try:
             subprocess.run(command, env=environment, capture_output=True, timeout=_COMPILE_S, check=True)
