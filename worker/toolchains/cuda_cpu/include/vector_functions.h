@@ -1,6 +1,5 @@
-/* make_char1(...) ... make_double4(...): the constructors of the vector types. */
-#ifndef CODEPAR_VECTOR_FUNCTIONS_H
-#define CODEPAR_VECTOR_FUNCTIONS_H
+// make_char1(...) ... make_double4(...): the constructors of the vector types.
+#pragma once
 
 #include "vector_types.h"
 
@@ -37,4 +36,3 @@ CODEPAR_MAKE_ALIGNED(double, double)
 #undef CODEPAR_MAKE_ALIGNED
 #undef CODEPAR_MAKE
 #undef CODEPAR_MAKE4
-#endif

@@ -1,7 +1,6 @@
-/* CUDA's built-in vector types (char1 ... double4) and dim3, with the sizes and alignments that nvcc gives them on a 64-bit host.
-   Limits: C++ only; no arithmetic operators (CUDA defines none, programs bring their own). */
-#ifndef CODEPAR_VECTOR_TYPES_H
-#define CODEPAR_VECTOR_TYPES_H
+// CUDA's built-in vector types (char1 ... double4) and dim3, with the sizes and alignments that nvcc gives them on a 64-bit host.
+// Limits: C++ only; no arithmetic operators (CUDA defines none, programs bring their own).
+#pragma once
 
 #ifndef __cplusplus
 #error codepar: unsupported: CUDA headers in a C file (compile it as C++)
@@ -50,12 +49,10 @@ CODEPAR_ALIGNED_VECTORS(ulonglong, unsigned long long)
 CODEPAR_ALIGNED_VECTORS(double, double)
 #undef CODEPAR_ALIGNED_VECTORS
 
-/* The extent of a grid or a block: what is not given is 1. */
+// The extent of a grid or a block: what is not given is 1.
 struct dim3 {
   unsigned int x, y, z;
   constexpr dim3(unsigned int vx = 1, unsigned int vy = 1, unsigned int vz = 1) : x(vx), y(vy), z(vz) {}
   constexpr dim3(uint3 v) : x(v.x), y(v.y), z(v.z) {}
   constexpr operator uint3() const { return uint3{x, y, z}; }
 };
-
-#endif

@@ -1,6 +1,7 @@
-   for the strings: CODEPAR_ERROR(name, value, text). Limits: codes that only graphs, MPS or graphics need are left out. */
-#ifndef CODEPAR_CUDA_ERROR_CODES_H
-#define CODEPAR_CUDA_ERROR_CODES_H
+// The error codes of the CUDA runtime, each with its value and the text of cudaGetErrorString, as one list for the
+// enumeration and for the strings: CODEPAR_ERROR(name, value, text).
+// Limits: codes that only graphs, MPS or graphics need are left out.
+#pragma once
 
 // clang-format off
 #define CODEPAR_CUDA_ERRORS(CODEPAR_ERROR) \
@@ -107,5 +108,3 @@
   CODEPAR_ERROR(cudaErrorInvalidClusterSize, 912, "a kernel launch error has occurred due to cluster misconfiguration") \
   CODEPAR_ERROR(cudaErrorUnknown, 999, "unknown error")
 // clang-format on
-
-#endif

@@ -1,8 +1,7 @@
-/* CUDA's declaration specifiers as the host compiler sees them: functions for the device are plain functions, `__constant__` and
-   `__device__` variables plain globals. Limits: `__shared__` is not here, the rewriter replaces each declaration that uses it;
-   nothing stops host code from calling a `__device__` function, which nvcc would refuse. */
-#ifndef CODEPAR_CUDA_QUALIFIERS_H
-#define CODEPAR_CUDA_QUALIFIERS_H
+// CUDA's declaration specifiers as the host compiler sees them: functions for the device are plain functions, `__constant__` and
+// `__device__` variables plain globals. Limits: `__shared__` is not here, the rewriter replaces each declaration that uses it;
+// nothing stops host code from calling a `__device__` function, which nvcc would refuse.
+#pragma once
 
 // What nvcc's own headers bring; <memory> because libstdc++ spells an attribute there as __noinline__, a macro below.
 #include <assert.h>
@@ -24,10 +23,18 @@
 #include <utility>
 
 #define CODEPAR_CUDA_CPU 1
+// What the rewriter turns __CUDA_ARCH__ into, in the bodies of functions that only the device runs.
+#define CODEPAR_CUDA_ARCH 800
 #ifdef __CUDACC__
+#ifndef __CUDACC_VER_MAJOR__
 #define __CUDACC_VER_MAJOR__ 12
+#endif
+#ifndef __CUDACC_VER_MINOR__
 #define __CUDACC_VER_MINOR__ 4
+#endif
+#ifndef __CUDACC_VER_BUILD__
 #define __CUDACC_VER_BUILD__ 0
+#endif
 #endif
 
 #define __global__
@@ -50,5 +57,3 @@
 #define __inline_hint__ inline
 #define CUDARTAPI
 #define CUDART_CB
-
-#endif

@@ -1,0 +1,5 @@
+// The types of the runtime API, for programs that name this header.
+// Limits: none of its own; everything is in cuda_runtime_api.h.
+#pragma once
+
+#include "cuda_runtime_api.h"
