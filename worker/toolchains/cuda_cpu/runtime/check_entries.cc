@@ -1,0 +1,125 @@
+// What the compiler calls (-fsanitize=thread) before each read and write: our own functions under ThreadSanitizer's names.
+// Limits: g++ 12 and later, clang++ 14 and later; a function that the compiler adds later is an undefined reference at the link, never a gap.
+#include "check_access.h"
+#include "check_memory.h"
+
+namespace {
+
+using codepar_cuda::RuntimeSection;
+using codepar_cuda::check::AccessKind;
+using codepar_cuda::check::count_poll;
+using codepar_cuda::check::current;
+using codepar_cuda::check::fail_misaligned;
+using codepar_cuda::check::Site;
+using codepar_cuda::check::site_of_return;
+using codepar_cuda::check::site_volatile;
+using codepar_cuda::check::Touch;
+
+template <std::size_t Bytes, bool Aligned>
+inline void access(const void* place, AccessKind kind, Site flags, const void* pc) {
+    const auto address = reinterpret_cast<std::uintptr_t>(place);
+    if (Aligned && Bytes > 1 && address % Bytes != 0 && current.active)
+        fail_misaligned(Touch{address, Bytes, kind, site_of_return(pc), 0}, Bytes);
+    codepar_cuda::check::touch(address, Bytes, kind, flags, pc);
+}
+
+inline void range(const void* place, unsigned long bytes, AccessKind kind, const void* pc) {
+    // Copies of the runtime itself are not the program's.
+    if (bytes != 0 && RuntimeSection::depth == 0) codepar_cuda::check::touch(reinterpret_cast<std::uintptr_t>(place), bytes, kind, 0, pc);
+}
+
+inline void poll() {
+    if (current.active) count_poll();
+}
+
+inline void progress() {
+    if (current.active) current.state->polls = 0;
+}
+
+}  // namespace
+
+#define CODEPAR_PC __builtin_return_address(0)
+#define CODEPAR_ENTRY(bytes)                                                                                                      \
+    void __tsan_read##bytes(void* p) { access<bytes, true>(p, AccessKind::read, 0, CODEPAR_PC); }                                 \
+    void __tsan_write##bytes(void* p) { access<bytes, true>(p, AccessKind::write, 0, CODEPAR_PC); }                               \
+    void __tsan_unaligned_read##bytes(void* p) { access<bytes, false>(p, AccessKind::read, 0, CODEPAR_PC); }                      \
+    void __tsan_unaligned_write##bytes(void* p) { access<bytes, false>(p, AccessKind::write, 0, CODEPAR_PC); }                    \
+    void __tsan_read_write##bytes(void* p) { access<bytes, true>(p, AccessKind::write, 0, CODEPAR_PC); }                          \
+    void __tsan_unaligned_read_write##bytes(void* p) { access<bytes, false>(p, AccessKind::write, 0, CODEPAR_PC); }               \
+    void __tsan_volatile_read##bytes(void* p) {                                                                                   \
+        access<bytes, true>(p, AccessKind::read, site_volatile, CODEPAR_PC);                                                      \
+        poll();                                                                                                                   \
+    }                                                                                                                             \
+    void __tsan_volatile_write##bytes(void* p) {                                                                                  \
+        access<bytes, true>(p, AccessKind::write, site_volatile, CODEPAR_PC);                                                     \
+        progress();                                                                                                               \
+    }                                                                                                                             \
+    void __tsan_unaligned_volatile_read##bytes(void* p) {                                                                         \
+        access<bytes, false>(p, AccessKind::read, site_volatile, CODEPAR_PC);                                                     \
+        poll();                                                                                                                   \
+    }                                                                                                                             \
+    void __tsan_unaligned_volatile_write##bytes(void* p) {                                                                        \
+        access<bytes, false>(p, AccessKind::write, site_volatile, CODEPAR_PC);                                                    \
+        progress();                                                                                                               \
+    }
+
+extern "C" {
+
+CODEPAR_ENTRY(1)
+CODEPAR_ENTRY(2)
+CODEPAR_ENTRY(4)
+CODEPAR_ENTRY(8)
+CODEPAR_ENTRY(16)
+
+void __tsan_read_range(void* p, unsigned long bytes) { range(p, bytes, AccessKind::read, CODEPAR_PC); }
+void __tsan_write_range(void* p, unsigned long bytes) { range(p, bytes, AccessKind::write, CODEPAR_PC); }
+
+void __tsan_init() {}
+void __tsan_func_entry(void*) {}
+void __tsan_func_exit() {}
+void __tsan_vptr_read(void**) {}
+void __tsan_vptr_update(void**, void*) {}
+void __tsan_ignore_thread_begin() {}
+void __tsan_ignore_thread_end() {}
+
+// The linker's --wrap: copies that became calls.
+void* __real_memcpy(void*, const void*, unsigned long);
+void* __real_memmove(void*, const void*, unsigned long);
+void* __real_memset(void*, int, unsigned long);
+
+void* __wrap_memcpy(void* to, const void* from, unsigned long bytes) {
+    range(from, bytes, AccessKind::read, CODEPAR_PC);
+    range(to, bytes, AccessKind::write, CODEPAR_PC);
+    return __real_memcpy(to, from, bytes);
+}
+
+void* __wrap_memmove(void* to, const void* from, unsigned long bytes) {
+    range(from, bytes, AccessKind::read, CODEPAR_PC);
+    range(to, bytes, AccessKind::write, CODEPAR_PC);
+    return __real_memmove(to, from, bytes);
+}
+
+void* __wrap_memset(void* to, int value, unsigned long bytes) {
+    range(to, bytes, AccessKind::write, CODEPAR_PC);
+    return __real_memset(to, value, bytes);
+}
+
+// clang's names for the same.
+void* __tsan_memcpy(void* to, const void* from, unsigned long bytes) {
+    range(from, bytes, AccessKind::read, CODEPAR_PC);
+    range(to, bytes, AccessKind::write, CODEPAR_PC);
+    return __real_memcpy(to, from, bytes);
+}
+
+void* __tsan_memmove(void* to, const void* from, unsigned long bytes) {
+    range(from, bytes, AccessKind::read, CODEPAR_PC);
+    range(to, bytes, AccessKind::write, CODEPAR_PC);
+    return __real_memmove(to, from, bytes);
+}
+
+void* __tsan_memset(void* to, int value, unsigned long bytes) {
+    range(to, bytes, AccessKind::write, CODEPAR_PC);
+    return __real_memset(to, value, bytes);
+}
+
+}  // extern "C"
