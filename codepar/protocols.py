@@ -66,6 +66,9 @@ class Limits(Record):
     file_bytes: int = Field(default=64 * 1024**2, ge=0, le=4 * 1024**3)
 
 
+# Standard sends of an MPI program as the library makes them; those, and once more synchronous to see whether an ok depends on
+# buffering (a diagnostic, the status stays); or synchronous, where a program that depends on buffering is a deadlock.
+Sends = Literal["standard", "check", "synchronous"]
 CompilerName = Literal["auto", "gcc", "clang"]
 Sanitizer = Literal["address", "undefined", "thread", "leak"]
 Check = Literal["memory", "race", "schedule"]
@@ -87,6 +90,8 @@ class Execution(Record):
     project: Project
     ranks: int | None = Field(default=None, ge=1, le=MAX_RANKS)
     mpi: Literal["auto", "mpich", "openmpi"] = "auto"
+    sends: Sends = "standard"
+    delay_seed: int | None = Field(default=None, ge=0, lt=2**64, description="random delays before MPI calls, by this seed")
     arguments: tuple[str, ...] = Field(default=(), max_length=256)
     stdin: str = Field(default="", max_length=16 * 1024**2)
     flags: tuple[str, ...] = Field(default=(), max_length=64)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 
-from codepar.protocols import Execution, ExecutionResult, Executor
+from codepar.protocols import Execution, ExecutionResult, Executor, Status
 from codepar.settings import Settings
 from worker.build import Builder, Built, Tools
 from worker.cache import Program, ProgramCache
-from worker.judge import Judgement, judge
-from worker.ranked import RankedOutcome, run_ranks
+from worker.judge import Judgement, judge, with_buffering
+from worker.ranked import RankedOutcome, run_ranks, stress_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
 from worker.toolchains import custom, cxx, mpi
@@ -53,9 +53,13 @@ class LocalExecutor:
             return self._result(built, outcome, judge(execution, outcome), outcome.stdout)
         # A sanitizer's runtime insists on being loaded first.
         shims = None if cxx.is_sanitized(execution.flags) else self._shims
-        ranked = await run_ranks(self._runner, command, launcher, execution.ranks, shims)
+        ranked = await run_ranks(self._runner, command, launcher, execution.ranks, shims, stress=stress_of(execution))
         places = await self._places(execution, built.program, ranked)
         judgement = judge(execution, ranked.outcome, ranked.states, places, ranked.counters)
+        if execution.sends == "check" and judgement.status == Status.OK:
+            again = await run_ranks(self._runner, command, launcher, execution.ranks, shims, stress=stress_of(execution, True))
+            places = await self._places(execution, built.program, again)
+            judgement = with_buffering(judgement, again, places)
         return self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
 
     async def _places(self, execution: Execution, program: Program, ranked: RankedOutcome) -> dict[int, Place]:

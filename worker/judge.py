@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codepar.protocols import Diagnostic, Execution, Status
+from worker.ranked import RankedOutcome
 from worker.runner import Outcome
 from worker.toolchains.blame import explain_end, explain_hang
 from worker.toolchains.board import Counters, RankState
@@ -58,6 +59,17 @@ def judge(
     why = Diagnostic(kind=str(status), message=_why(execution, status))
     hang = explain_hang(states, "timeout", places) if status == Status.TIMEOUT else ()
     return Judgement(status, (why, *hang, *explain_mismatches(states, places)))
+
+
+def with_buffering(judgement: Judgement, synchronous: RankedOutcome, places: Mapping[int, Place]) -> Judgement:
+    """An ok together with what a run with synchronous sends showed: a program that then hangs works by buffering alone."""
+    if not synchronous.is_deadlock:
+        return judgement
+    why = "ok only because the MPI library buffers sends: with synchronous sends, which the standard allows, it deadlocks"
+    hang = explain_hang(synchronous.states, "buffering", places)
+    causes = explain_causes(synchronous.states, synchronous.counters, places)
+    found = (Diagnostic(kind="buffering", message=why), *hang, *causes)
+    return Judgement(judgement.status, (*judgement.diagnostics, *found))
 
 
 def _judge_exit(execution: Execution, outcome: Outcome, states: Sequence[RankState], places: Mapping[int, Place]) -> Judgement:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
+from codepar.protocols import Execution
 from worker.runner import Command, Outcome, Runner
 from worker.toolchains import ranks as scripts
 from worker.toolchains.blame import sites_of
@@ -85,3 +86,9 @@ async def _watch(output: RankOutput, board: RankBoard | None) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def stress_of(execution: Execution, synchronous: bool | None = None) -> Stress:
+    """What the execution asks to be changed in its MPI calls."""
+    asked = execution.sends == "synchronous" if synchronous is None else synchronous
+    return Stress(synchronous_sends=asked, delay_seed=execution.delay_seed)

@@ -16,7 +16,7 @@ from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
 from codepar.jobs import JobKind
-from codepar.protocols import Limits, Progress, SilentProgress, Status
+from codepar.protocols import Limits, Progress, Sends, SilentProgress, Status
 from codepar.settings import Settings
 from worker.executor import open_executor
 
@@ -37,6 +37,10 @@ def run(
     *,
     np: Annotated[str | None, typer.Option("--np", help="Rank counts, for example 4 or 1,2,4; without it no launcher.")] = None,
     mpi: Annotated[Literal["auto", "mpich", "openmpi"], typer.Option(help="Which MPI.")] = "auto",
+    sends: Annotated[
+        Sends, typer.Option(help="MPI sends as they are, once more synchronous (finds what needs buffering), or synchronous.")
+    ] = "standard",
+    delays: Annotated[int | None, typer.Option(metavar="SEED", help="Delay MPI calls at random, by this seed.")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="My own code: my account, my modules, no walls.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds that each run may take.")] = 10.0,
     memory: Annotated[int, typer.Option(help="Mebibytes for all ranks together.")] = 2048,
@@ -52,6 +56,8 @@ def run(
     options = ExecutionOptions(
         ranks=rank_counts(np),
         mpi=mpi,
+        sends=sends,
+        delay_seed=delays,
         arguments=tuple(arguments or ()),
         stdin="" if stdin is None else read_text(str(stdin), limit=16 * _MEBIBYTE),
         flags=tuple(flag or ()),

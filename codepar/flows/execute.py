@@ -20,6 +20,7 @@ from codepar.protocols import (
     Limits,
     Progress,
     Sanitizer,
+    Sends,
     Status,
     checked_checks,
     checked_sanitizers,
@@ -35,6 +36,8 @@ class ExecutionOptions(BaseModel):
 
     ranks: tuple[int, ...] | None = Field(default=None, max_length=MAX_RUNS)
     mpi: Literal["auto", "mpich", "openmpi"] = "auto"
+    sends: Sends = "standard"
+    delay_seed: int | None = Field(default=None, ge=0, lt=2**64)
     arguments: tuple[str, ...] = Field(default=(), max_length=256)
     stdin: str = Field(default="", max_length=16 * 1024**2)
     flags: tuple[str, ...] = Field(default=(), max_length=64)
