@@ -91,7 +91,7 @@ def _shared_declaration(scan: CudaScan, place: int, words: set[str]) -> SharedDe
         body = re.sub(rb"\b" + word.encode() + rb"\b", b" ", body)
     parts = brackets.split_commas(_STORAGE.sub(b" ", body))
     first = _read_declarator(parts[0]) if parts else None
-    if first is None or not first.left:
+    if first is None or not first.left or b'"' in body:
         return None
     others = [_read_declarator(part) for part in parts[1:]]
     return SharedDeclaration(

@@ -1,7 +1,8 @@
 """The CPU runtime in a form that programs can be built with: headers, archives, precompiled headers, made once and kept.
 
-They lie in a folder of the cache named by their content and the compiler, which boxes see read-only. They are made outside
-any box, because their source is ours. Limits: the folder is trusted as far as its permissions go; the three versions used last are kept.
+They lie in a folder of the cache that is named by their content and the compiler, and that boxes see read-only. They are
+made outside any box, because their source is ours. Limits: the folder is trusted as far as its permissions go; the three
+versions used last are kept.
 """
 
 from __future__ import annotations

@@ -10,21 +10,26 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Options that mean nothing on a CPU; a value may follow in the next word (the first list) or be joined by "=".
-_DROPPED_WITH_VALUE = (
+_DROPPED_WITH_VALUE = _words(
     "-arch --gpu-architecture -gencode --generate-code -code --gpu-code -maxrregcount --maxrregcount -Xptxas "
     "--ptxas-options -Xnvlink --nvlink-options -Xcudafe --cudafe -ccbin --compiler-bindir -cudart --cudart "
     "-diag-suppress --diag-suppress -diag-error -diag-warn -default-stream --default-stream -t --threads "
     "-dlink-time-opt -objtemp --relocatable-device-code -rdc -fmad --fmad -ftz --ftz -prec-div --prec-div "
     "-prec-sqrt --prec-sqrt -cudadevrt --cudadevrt -split-compile --split-compile -arch-list -ewp"
-).split()
-_DROPPED = (
+)
+_DROPPED = _words(
     "--expt-relaxed-constexpr -expt-relaxed-constexpr --expt-extended-lambda -expt-extended-lambda "
     "--extended-lambda -extended-lambda -lineinfo --generate-line-info -G --device-debug -use_fast_math "
     "--use_fast_math -dlto -res-usage --resource-usage -Wno-deprecated-gpu-targets -restrict --restrict "
     "-extra-device-vectorization -lcudart -lcudart_static -lcudadevrt -lcuda -keep --keep -dlink --device-link "
     "-source-in-ptx -std=c++03 -std=c++11 -std=c++14 --std=c++11 --std=c++14 --std=c++03 -std=gnu++11 -std=gnu++14"
-).split()
+)
 _PASSED_ON = ("-Xcompiler", "--compiler-options", "-Xlinker", "--linker-options")
 _RENAMED = {
     "-dc": "-c",
