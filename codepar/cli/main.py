@@ -24,7 +24,7 @@ from typer.exceptions import TyperException
 from codepar import __version__
 from codepar.errors import CodeparError
 
-_COMMANDS = ("doctor", "run", "serve", "jobs", "models", "mpi")
+_COMMANDS = ("doctor", "run", "serve", "jobs", "models", "mpi", "finetune")
 _LIGHT_MPI = frozenset({"strip", "insert"})
 # Set by the shell that asks for completions.
 _COMPLETING = "_CODEPAR_COMPLETE"
@@ -79,6 +79,7 @@ def _register(arguments: Sequence[str]) -> None:
     if named in {None, "mpi"} and not set(words[1:2]) & _LIGHT_MPI:
         # Its commands join the group `mpi` when it is imported.
         import_module("codepar.cli.mpi_complete")
+        import_module("codepar.cli.mpi_trace")
 
 
 @cache

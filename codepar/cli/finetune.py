@@ -1,0 +1,73 @@
+"""`codepar finetune corpus`: the training data of codepar's own models. Limits: training itself is not built yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codepar.cli.common import JsonOption, print_json, say
+from codepar.errors import ToolMissing
+
+_app = typer.Typer(help="Corpora and training.", no_args_is_help=True)
+
+
+@_app.callback()
+def _group() -> None:
+    """Corpora and training."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `finetune` to the command."""
+    app.add_typer(_app, name="finetune")
+
+
+@_app.command("corpus")
+def corpus_command(
+    *,
+    list_file: Annotated[Path, typer.Option("--list", exists=True, dir_okay=False, help="Repositories and commits (TSV).")],
+    mirrors: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of git repositories.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the corpus.")],
+    held_out: Annotated[
+        list[Path], typer.Option(exists=True, dir_okay=False, help="Signatures of held-out programs (JSON).")
+    ] = [],  # noqa: B006  # typer copies it
+    held_out_list: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Held-out repositories (TSV).")] = None,
+    exclude: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Names of repositories never to learn from.")
+    ] = None,
+    clone_url: Annotated[str | None, typer.Option(help="Where to clone what is missing, with {repository} in it.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores by default.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Collect MPI programs from repositories, drop duplicates and what is held out, split by repository."""
+    try:
+        from finetune import corpus, corpus_files, pool, similar, sources
+    except ImportError as error:
+        raise ToolMissing(f"the corpus needs {error.name}", remedy="make setup-train") from error
+    listed = sources.read_sources(list_file)
+    judging = sources.read_sources(held_out_list) if held_out_list is not None else []
+    signatures = [values for path in held_out for values in similar.read_signatures(path)]
+    excluded = corpus.read_excluded(exclude) if exclude is not None else frozenset()
+    done = 0
+
+    def hear(collection: corpus.Collection) -> None:
+        nonlocal done
+        done += 1
+        found = collection.fault or f"{len(collection.programs)} programs"
+        say(f"{done}/{len(listed) + len(judging)} {collection.repository}: {found}")
+
+    with pool.open_pool(workers) as executor:
+        if executor is None:
+            return
+        collected = corpus.collect_all(
+            [*listed, *judging], mirrors, output / "repositories", executor, clone_url=clone_url, heard=hear
+        )
+    signatures += [values for collection in collected[len(listed) :] for values in collection.signatures]
+    excluded |= {source.repository for source in judging}
+    assembled = corpus.assemble(collected[: len(listed)], excluded, similar.HeldOut(signatures))
+    found = corpus_files.write_corpus(assembled, output)
+    if json:
+        print_json(found)
+    else:
+        say(f"{found['programs']} programs of {found['repositories']} repositories in {output}")
