@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -74,6 +75,13 @@ class Served:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
         self.wait_ready()
+
+    def kill_named(self, words: str) -> None:
+        """``kill -9`` every process of the service with these words in its command line, as ``pkill -f`` does."""
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if words in " ".join(process.cmdline()):
+                    process.kill()
 
     def processes(self) -> list[psutil.Process]:
         """The service and everything below it."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from worker.keeper import SUSPECT_S
+
 SLEEPER = '#include <stdio.h>\n#include <unistd.h>\nint main(void) { sleep(4); puts("slept"); return 0; }\n'
 ENDLESS = "int main(void) { for (;;) {} }\n"
 
@@ -22,9 +24,9 @@ def submit(service, source, **options):
     return service.http.post("/v1/executions", json=body).json()["id"]
 
 
-def wait_running(service, job_id):
+def wait_running(service, job_id, attempt=1):
     deadline = time.monotonic() + 30
-    while service.http.get(f"/v1/jobs/{job_id}").json()["state"] == "queued":
+    while service.http.get(f"/v1/jobs/{job_id}").json()["attempt"] < attempt:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.5)
@@ -53,6 +55,33 @@ def test_kill_9_of_a_part_in_mid_job_loses_nothing(served, part):
     assert again["result"]["exit_code"] == 5
 
 
+def _hold_until_old(service, job_id):
+    """Wait until a death of the worker is not blamed on the job any more."""
+    wait_running(service, job_id)
+    time.sleep(SUSPECT_S)
+
+
+def test_kill_9_of_everything_called_worker_costs_a_running_program_nothing(served):
+    job_id = submit(served, SLEEPER.replace("sleep(4)", "sleep(8)"))
+    _hold_until_old(served, job_id)
+    served.kill_named("-m worker")
+    job = finished(served, job_id)
+    assert (job["state"], job["attempt"], job["result"]["stdout"]) == ("succeeded", 1, "slept\n")
+    assert served.http.get(f"/v1/jobs/{job_id}/events").text.count("event: finished") == 1
+    served.wait_ready()
+
+
+def test_a_job_whose_worker_is_killed_each_time_ends_as_infra_error(served):
+    job_id = submit(served, SLEEPER.replace("sleep(4)", "sleep(60)"), limits={"wall_s": 90})
+    for attempt in range(1, 4):
+        wait_running(served, job_id, attempt)
+        served.kill_named("--queues execute")
+    job = finished(served, job_id)
+    assert (job["state"], job["attempt"], job["error"]["code"]) == ("failed", 3, "infra_error")
+    assert served.http.get(f"/v1/jobs/{job_id}/events").text.count("event: finished") == 1
+    served.wait_ready()
+
+
 def test_jobs_that_come_while_the_broker_is_down_are_done_when_it_is_back(served):
     broker = served.part("broker")
     broker.suspend()
@@ -79,6 +108,20 @@ def test_a_signal_stops_everything_and_leaves_nothing(serve, number):
     assert gone(processes)
     assert not runtime_dir.exists()
     assert list(service.data_dir.glob("*.tmp")) == []
+
+
+def test_a_signal_also_stops_what_outlived_its_worker_and_the_next_service_goes_on(serve):
+    service = serve("--no-engine")
+    job_id = submit(service, SLEEPER.replace("sleep(4)", "sleep(8)"))
+    _hold_until_old(service, job_id)
+    service.kill_part("worker-execute")
+    processes, runtime_dir = service.processes(), service.runtime_dir
+    assert service.stop() == 0
+    assert gone(processes)
+    assert not runtime_dir.exists()
+    following = serve("--no-engine")
+    job = finished(following, job_id)
+    assert (job["state"], job["attempt"]) == ("succeeded", 1)
 
 
 def test_a_second_signal_does_not_wait(serve):
