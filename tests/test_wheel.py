@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NOT_PYTHON = {".c", ".h", ".ini", ".mako", ".json", ".typed", ".sh"}
+NOT_PYTHON = {".c", ".cc", ".h", ".ini", ".mako", ".json", ".typed", ".sh", ".tsv"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_the_command_starts_from_the_wheel(installed):
 
 def test_every_data_file_of_the_packages_is_in_the_wheel(installed):
     tracked = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "codepar", "worker"], capture_output=True, text=True, check=True
+        ["git", "-C", str(ROOT), "ls-files", "codepar", "worker", "finetune"], capture_output=True, text=True, check=True
     ).stdout.split()
     (site,) = installed.glob("lib/python3*/site-packages")
     missing = [name for name in tracked if not (site / name).is_file()]
