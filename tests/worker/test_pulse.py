@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from codepar.errors import StoreUnavailable
+from codepar.errors import BrokerUnavailable, StoreUnavailable
 from worker.pulse import Pulse, Stop, Stopped
 
 
@@ -108,3 +108,14 @@ def test_a_store_that_is_away_is_no_reason_to_hurry():
         return await pulse.guard(asyncio.to_thread(asked.wait, 30))
 
     assert asyncio.run(main())
+
+
+def test_work_whose_worker_died_ends_when_nothing_is_heard_for_long(monkeypatch):
+    monkeypatch.setattr("worker.pulse.OUTAGE_S", 0.05)
+
+    def beat():
+        raise BrokerUnavailable("away")
+
+    with pytest.raises(Stopped) as caught:
+        asyncio.run(Pulse(beat, 0.01, lambda: False, alone=lambda: True).guard(_forever()))
+    assert caught.value.reason is Stop.LOST
