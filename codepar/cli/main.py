@@ -44,6 +44,7 @@ _OPTIONS = {
     "run": "--run",
     "arguments": "--arg",
     "flags": "--flag",
+    "sanitize": "--sanitize",
 }
 
 app = typer.Typer(
