@@ -1,47 +1,144 @@
+// Launches: what CUDA refuses, then the run, then the error it leaves.
+// Limits: a launch returns only when its kernel has ended; one launch runs at a time.
 #include "codepar_cuda/launch.h"
 
 #include <cstdlib>
-#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
 
-#include "codepar_cuda/barrier.h"
-#include "codepar_cuda/schedule.h"
 #include "codepar_cuda/error.h"
+#include "codepar_cuda/hooks.h"
 #include "codepar_cuda/report.h"
-#include "codepar_cuda/shared.h"
-#include "codepar_cuda/warp.h"
-#include "codepar_cuda/atomics.h"
-#include "identity.h"
+#include "codepar_cuda/schedule.h"
+#include "crew.h"
 #include "ledger.h"
 
 namespace codepar_cuda {
-int launch_kernel(Location where, const char* name, const LaunchConfig& c, KernelCall kernel) {
-    Launch launch{1, name, where, c.grid, c.block, c.shared_bytes, c.cooperative};
-    count_launch(name, 1);
-    gridDim = c.grid; blockDim = c.block;
-    static char arena[65536];
-    Block block; block.launch = &launch; block.arena = arena; block.arena_size = 65536; block.dynamic = arena + 49152;
-    for (unsigned z = 0; z < c.grid.z; ++z) for (unsigned y = 0; y < c.grid.y; ++y) for (unsigned x = 0; x < c.grid.x; ++x) {
-        block.index = blockIdx = uint3{x, y, z}; block.serial = ++current_block_serial;
-        Thread thread; thread.block_state = &block; current_thread = &thread;
-        for (unsigned k = 0; k < c.block.z; ++k) for (unsigned j = 0; j < c.block.y; ++j) for (unsigned i = 0; i < c.block.x; ++i) {
-            thread.index = threadIdx = uint3{i, j, k};
-            thread.linear = i + c.block.x * (j + c.block.y * k);
-            kernel.call(kernel.context);
-        }
-        current_thread = nullptr;
+namespace {
+
+std::string extent(dim3 d) {
+    return '(' + std::to_string(d.x) + ", " + std::to_string(d.y) + ", " + std::to_string(d.z) + ')';
+}
+
+std::uint64_t volume(dim3 d) { return std::uint64_t{d.x} * d.y * d.z; }
+
+struct Refusal {
+    cudaError_t error = cudaSuccess;
+    std::string message;
+};
+
+Refusal refusal(const LaunchConfig& config, const void* kernel) {
+    const dim3 grid = config.grid, block = config.block;
+    if (volume(grid) == 0) return {cudaErrorInvalidConfiguration, "a grid of " + extent(grid) + " blocks has none"};
+    if (volume(block) == 0) return {cudaErrorInvalidConfiguration, "a block of " + extent(block) + " threads has none"};
+    if (block.x > max_block_x || block.y > max_block_y || block.z > max_block_z || volume(block) > max_threads_per_block) {
+        return {cudaErrorInvalidConfiguration, "a block of " + extent(block) + " threads: at most 1024, and 64 in z"};
     }
-    return 0;
+    if (grid.x > max_grid_x || grid.y > max_grid_y || grid.z > max_grid_z) {
+        return {cudaErrorInvalidConfiguration, "a grid of " + extent(grid) + " blocks: at most 2147483647, 65535 and 65535"};
+    }
+    if (config.shared_bytes > dynamic_shared_limit(kernel)) {
+        return {cudaErrorInvalidValue, std::to_string(config.shared_bytes) + " bytes of dynamic shared memory: at most " +
+                                           std::to_string(dynamic_shared_limit(kernel)) + " for this kernel"};
+    }
+    if (config.cooperative && volume(grid) * volume(block) > multiprocessors * max_threads_per_multiprocessor) {
+        return {cudaErrorCooperativeLaunchTooLarge, "a cooperative grid of " + std::to_string(volume(grid) * volume(block)) +
+                                                        " threads: at most 8192 are resident at once"};
+    }
+    return {};
 }
-bool in_kernel() { return current_thread; }
-void abort_kernel(int) { std::abort(); }
-void unsupported_here(Location where, const char* what) { report_here("unsupported", what, where); std::abort(); }
-bool set_dynamic_shared_limit(const void*, std::size_t) { return true; }
-std::size_t dynamic_shared_limit(const void*) { return max_shared_per_block; }
-void* shared_place(const void*, std::size_t, std::size_t, Location, const char*) { return current_thread->block_state->arena; }
-void* dynamic_shared() { return current_thread->block_state->dynamic; }
-std::size_t dynamic_shared_size() { return 0; }
-void spin_yield() {}
-void threadfence(Scope) {}
-bool is_cooperative() { return false; }
-void syncthreads(Location where) { unsupported_here(where, "__syncthreads"); }
+
+// Set by cudaFuncSetAttribute, by kernel.
+struct SharedLimits {
+    std::mutex lock;
+    std::map<const void*, std::size_t> limits;
+};
+
+SharedLimits& shared_limits() {
+    static SharedLimits* const instance = new SharedLimits;
+    return *instance;
 }
+
+void refuse(Location where, const char* name, const Refusal& why) {
+    Finding finding;
+    finding.kind = "cuda_error";
+    finding.message = "launch of " + std::string(name) + " refused: " + why.message;
+    finding.where = where;
+    finding.kernel = name;
+    report(finding);
+    set_last_error(why.error);
+}
+
+// What the checks know as a context's death; the rest only fails the launch.
+bool sticky(int error) { return error >= 700 && error < 720; }
+
+int run(LaunchRun& launch) {
+    CODEPAR_HOOK(launch_begin(launch.name, launch.where, launch.grid, launch.block));
+    CODEPAR_HOOK(launch_arguments(launch.kernel.arguments, launch.kernel.argument_bytes));
+    Crew::instance().run(launch);
+    CODEPAR_HOOK(launch_end());
+    const int error = launch.error.load();
+    if (sticky(error)) poison(static_cast<cudaError_t>(error));
+    if (error != 0) set_last_error(static_cast<cudaError_t>(error));
+    return error;
+}
+
+}  // namespace
+
+int launch_kernel(Location where, const char* name, const LaunchConfig& config, KernelCall kernel) {
+    if (in_kernel()) unsupported_here(where, "dynamic parallelism (a kernel that launches a kernel)");
+    if (poisoned() != cudaSuccess) return set_last_error(poisoned());
+    const Refusal why = refusal(config, kernel.kernel);
+    if (why.error != cudaSuccess) {
+        refuse(where, name, why);
+        return why.error;
+    }
+    static std::atomic<std::uint64_t> launches{0};
+    LaunchRun launch;
+    launch.serial = ++launches;
+    launch.name = name;
+    launch.where = where;
+    launch.grid = config.grid;
+    launch.block = config.block;
+    launch.shared_bytes = config.shared_bytes;
+    launch.cooperative = config.cooperative;
+    launch.kernel = kernel;
+    launch.blocks = volume(config.grid);
+    launch.block_threads = static_cast<unsigned>(volume(config.block));
+    launch.block_order = Permutation(launch.blocks, schedule().order, schedule().seed);
+    launch.thread_order = Permutation(launch.block_threads, schedule().order, schedule().seed + 1);
+    count_launch(name, launch.blocks * launch.block_threads);
+    return run(launch);
+}
+
+bool set_dynamic_shared_limit(const void* kernel, std::size_t bytes) {
+    if (bytes > max_shared_per_block_optin) return false;
+    SharedLimits& book = shared_limits();
+    const std::lock_guard<std::mutex> guard(book.lock);
+    book.limits[kernel] = bytes;
+    return true;
+}
+
+std::size_t dynamic_shared_limit(const void* kernel) {
+    SharedLimits& book = shared_limits();
+    const std::lock_guard<std::mutex> guard(book.lock);
+    const auto found = book.limits.find(kernel);
+    return found == book.limits.end() ? max_shared_per_block : std::max(found->second, max_shared_per_block);
+}
+
+bool in_kernel() { return current_thread != nullptr; }
+
+void abort_kernel(int error) {
+    if (!in_kernel()) std::abort();
+    RuntimeSection::depth = 1;
+    current_block().run->abort(error);
+    leave_for_good();
+}
+
+void unsupported_here(Location where, const char* what) {
+    report_here("unsupported", what, where);
+    abort_kernel(cudaErrorNotSupported);
+}
+
+}  // namespace codepar_cuda

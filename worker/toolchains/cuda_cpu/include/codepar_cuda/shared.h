@@ -27,13 +27,16 @@ extern __thread std::uint64_t current_block_serial;
 // `key` names the variable within the process.
 void* shared_place(const void* key, std::size_t size, std::size_t alignment, Location where, const char* name);
 
+// Fills the slot for the running block and returns the place.
+void* shared_slot_place(SharedSlot& slot, std::size_t size, std::size_t alignment, Location where, const char* name);
+
+// The place is read before the serial: another block that takes the slot over in between changes both.
 template <class T>
 CODEPAR_UNCHECKED inline T& shared(SharedSlot& slot, Location where, const char* name) {
-    if (slot.block_serial != current_block_serial) {
-        slot.place = shared_place(&slot, sizeof(T), alignof(T), where, name);
-        slot.block_serial = current_block_serial;
-    }
-    return *static_cast<T*>(slot.place);
+    void* place = slot.place;
+    __atomic_signal_fence(__ATOMIC_ACQUIRE);
+    if (slot.block_serial != current_block_serial) place = shared_slot_place(slot, sizeof(T), alignof(T), where, name);
+    return *static_cast<T*>(place);
 }
 
 // `extern __shared__ T s[];`: the block's dynamic shared memory, aligned to 128 bytes.
