@@ -14,8 +14,10 @@ from pathlib import Path
 from codepar.protocols import Diagnostic, Execution, Status
 from worker.cache import Program, ProgramCache, key_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
-from worker.toolchains import custom, cxx, diagnostics
+from worker.toolchains import custom, cxx, diagnostics, instruments
+from worker.toolchains.compilers import Compiler
 from worker.toolchains.flags import sort_flags
+from worker.toolchains.instruments import Instruments
 from worker.toolchains.mpi import Launcher
 
 _COMPILE_MEMORY_BYTES = 2048 * MEBIBYTE
@@ -47,7 +49,7 @@ class Tools:
     """What builds find: a PATH, a compiler, and the host folders that a box must show."""
 
     path: str
-    compiler: cxx.Compiler
+    compiler: Compiler
     roots: tuple[Path, ...] = ()
 
 
@@ -73,9 +75,15 @@ class Builder:
         refusal = _refusal(execution, self.tools.roots)
         if refusal is not None:
             return refusal
-        command, notes = self._command(execution, launcher)
-        tools = {"compiler": self.tools.compiler.identity, "mpi": launcher.identity() if launcher is not None else None}
-        return _with_notes(await self.make(execution, command, tools), notes)
+        chosen = instruments.choose(execution, self.tools.path)
+        reason = instruments.unsupported(execution, chosen, self.runner.name)
+        if reason is not None:
+            return _failure(Status.UNSUPPORTED, "unsupported", reason)
+        command, notes = self._command(execution, launcher, chosen)
+        tools = {"compiler": chosen.compiler.identity, "mpi": launcher.identity() if launcher is not None else None}
+        built = await self.make(execution, command, tools)
+        reason = instruments.left_out(execution, built.program.content) if built.program is not None else None
+        return _with_notes(built if reason is None else _failure(Status.UNSUPPORTED, "unsupported", reason), notes)
 
     async def make(self, execution: Execution, command: Command, tools: Mapping[str, object]) -> Built:
         """The program that ``command`` makes, or the same one from the cache; ``tools`` (JSON) tells what else decides it."""
@@ -124,13 +132,15 @@ class Builder:
             }
         )
 
-    def _command(self, execution: Execution, launcher: Launcher | None) -> tuple[Command, tuple[Diagnostic, ...]]:
+    def _command(
+        self, execution: Execution, launcher: Launcher | None, chosen: Instruments
+    ) -> tuple[Command, tuple[Diagnostic, ...]]:
         project = execution.project
         files = {name: text.encode(errors="surrogateescape") for name, text in project.files.items()}
         base = Command(
             argv=(),
             files=files,
-            environment=self._environment(launcher),
+            environment=self._environment(launcher, chosen),
             read_only=(*self.tools.roots, *(launcher.read_only() if launcher is not None else ())),
             bounds=_bounds(execution),
         )
@@ -138,29 +148,28 @@ class Builder:
             made = {**files, **custom.build_files()}
             return replace(base, argv=custom.build_command(project.build), files=made, artifacts=(custom.ARCHIVE,)), ()
         name = _program_name(execution)
-        flags = (*execution.flags, *(("-fopenmp",) if execution.openmp else ()))
         plan = cxx.recipe(
             project,
             name,
-            flags=sort_flags(flags).allowed,
-            compiler=self.tools.compiler,
+            flags=sort_flags(execution.flags).allowed,
+            compiler=chosen.compiler,
             launcher=launcher,
             roots=self.tools.roots,
+            extras=chosen.extras(),
         )
         notes = tuple(
             Diagnostic(kind="note", message=f"the flag {flag} of compile_commands.json is not allowed and was left out")
             for flag in plan.dropped
         )
-        if len(plan.steps) > 1:
-            files[".codepar/objects"] = b""
-        return replace(base, argv=plan.argv(), artifacts=(name,)), notes
+        return replace(base, argv=plan.argv(), files={**files, **plan.files}, artifacts=(name, *plan.notes)), notes
 
-    def _environment(self, launcher: Launcher | None) -> dict[str, str]:
+    def _environment(self, launcher: Launcher | None, chosen: Instruments) -> dict[str, str]:
         path = self.tools.path
-        environment = {"LC_ALL": "C", "CC": self.tools.compiler.cc, "CXX": self.tools.compiler.cxx}
+        cc, cxx_driver = chosen.drivers()
+        environment = {"LC_ALL": "C", "CC": cc, "CXX": cxx_driver}
         if launcher is not None:
             path = f"{launcher.mpicc.parent}:{path}"
-            environment |= launcher.environment() | launcher.build_environment(self.tools.compiler.cc, self.tools.compiler.cxx)
+            environment |= launcher.environment() | launcher.build_environment(cc, cxx_driver)
         return {**environment, "PATH": path}
 
 
@@ -218,7 +227,7 @@ def _collect(execution: Execution, command: Command, outcome: Outcome, messages:
         raise custom.Unbuilt(f"the build left no result, or one larger than {command.bounds.artifact_bytes} bytes")
     if execution.project.build is not None:
         return custom.program_of(execution.project, content, messages)
-    return Program(wanted, {wanted: content}, frozenset({wanted}), messages)
+    return Program(wanted, dict(outcome.artifacts), frozenset({wanted}), messages)
 
 
 def _success(execution: Execution, program: Program, wall_s: float, *, cached: bool) -> Built:

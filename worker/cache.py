@@ -28,6 +28,11 @@ class Program:
     executables: frozenset[str]
     messages: str = ""
 
+    @property
+    def content(self) -> bytes:
+        """The file to start; empty where it is one of the project's own."""
+        return self.files.get(self.name, b"")
+
 
 def key_of(parts: Mapping[str, object]) -> str:
     """The key of everything that decides what a build makes; values must be JSON."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from codepar.protocols import Execution, ExecutionResult, Executor, Status
+from codepar.protocols import Diagnostic, Execution, ExecutionResult, Executor, Status
 from codepar.settings import Settings
 from worker.build import Builder, Built, Tools
 from worker.cache import Program, ProgramCache
@@ -16,7 +16,9 @@ from worker.judge import Judgement, judge, with_buffering
 from worker.ranked import RankedOutcome, run_ranks, stress_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
-from worker.toolchains import custom, cxx, mpi
+from worker.toolchains import compilers, coverage, custom, cxx, instruments, mpi, sanitizers
+from worker.toolchains.cuda_cpu.toolchain import EmulatedCuda
+from worker.toolchains.instruments import Instruments
 from worker.toolchains.places import Place, find_places
 from worker.toolchains.shim import ShimLibraries
 from worker.trusted import TrustedRunner
@@ -35,24 +37,29 @@ class LocalExecutor:
     def __init__(self, settings: Settings, runner: Runner, path: str = _SYSTEM_PATH) -> None:
         self._runner = runner
         self._launchers = mpi.find_launchers(path)
-        self._tools = Tools(path, cxx.find_compiler(path), settings.sandbox_binds)
+        self._tools = Tools(path, compilers.find_compiler(path), settings.sandbox_binds)
         cache = ProgramCache(settings.cache_dir / "programs", settings.compile_cache_bytes)
         self._builder = Builder(runner, cache, self._tools)
         self._shims = ShimLibraries(cache)
+        self._emulated = EmulatedCuda(settings, runner, self._builder, self._tools)
 
     async def execute(self, execution: Execution) -> ExecutionResult:
         """Build and run once. Raises ``SandboxUnavailable``, ``ToolMissing`` or another ``EnvironmentFault``."""
+        if execution.emulate:
+            return await self._emulated.execute(execution)
         needs_mpi = execution.ranks is not None or cxx.uses_mpi(execution.project)
         launcher = mpi.choose(self._launchers, execution.mpi) if needs_mpi else None
         built = await self._builder.build(execution, launcher)
         if built.program is None:
             return self._unbuilt(built)
-        command = self._command(execution, built.program, launcher)
+        chosen = instruments.choose(execution, self._tools.path)
+        command = self._command(execution, built.program, launcher, chosen)
         if execution.ranks is None or launcher is None:
             outcome = await self._runner.run(command)
-            return self._result(built, outcome, judge(execution, outcome), outcome.stdout)
+            result = self._result(built, outcome, judge(execution, outcome), outcome.stdout)
+            return await self._with_coverage(execution, built.program, outcome, result)
         # A sanitizer's runtime insists on being loaded first.
-        shims = None if cxx.is_sanitized(execution.flags) else self._shims
+        shims = None if sanitizers.reserves_address_space(chosen.active) else self._shims
         ranked = await run_ranks(self._runner, command, launcher, execution.ranks, shims, stress=stress_of(execution))
         places = await self._places(execution, built.program, ranked)
         judgement = judge(execution, ranked.outcome, ranked.states, places, ranked.counters)
@@ -60,16 +67,27 @@ class LocalExecutor:
             again = await run_ranks(self._runner, command, launcher, execution.ranks, shims, stress=stress_of(execution, True))
             places = await self._places(execution, built.program, again)
             judgement = with_buffering(judgement, again, places)
-        return self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
+        result = self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
+        return await self._with_coverage(execution, built.program, ranked.outcome, result)
+
+    async def _with_coverage(
+        self, execution: Execution, program: Program, outcome: Outcome, result: ExecutionResult
+    ) -> ExecutionResult:
+        """The result with the counts of the run where they were asked for, or with the reason why there are none."""
+        if not execution.coverage:
+            return result
+        names = execution.project.files.keys()
+        found = await coverage.read(self._runner, program.files, outcome.artifacts, names, self._tools.path)
+        notes = () if found is not None else (Diagnostic(kind="note", message=coverage.NO_COUNTS),)
+        return result.model_copy(update={"coverage": found, "diagnostics": (*result.diagnostics, *notes)})
 
     async def _places(self, execution: Execution, program: Program, ranked: RankedOutcome) -> dict[int, Place]:
         """Where the ranks are in the source, looked up only when that explains something."""
         if ranked.is_well:
             return {}
-        content = program.files.get(program.name, b"")
-        return await find_places(self._runner, content, ranked.sites(), execution.project.files.keys(), self._tools.path)
+        return await find_places(self._runner, program.content, ranked.sites(), execution.project.files.keys(), self._tools.path)
 
-    def _command(self, execution: Execution, program: Program, launcher: mpi.Launcher | None) -> Command:
+    def _command(self, execution: Execution, program: Program, launcher: mpi.Launcher | None, chosen: Instruments) -> Command:
         """The program by itself: without a launcher, with all files of the project and of the build beside it."""
         files = {name: text.encode(errors="surrogatepass") for name, text in execution.project.files.items()}
         environment = {"PATH": self._tools.path}
@@ -80,10 +98,11 @@ class LocalExecutor:
             files={**files, **program.files},
             executables=program.executables,
             stdin=execution.stdin.encode(errors="surrogatepass"),
-            environment=environment,
+            environment={**environment, **chosen.environment()},
             read_only=(*self._tools.roots, *(launcher.read_only() if launcher is not None else ())),
+            artifacts=coverage.count_names(program.files.keys()) if execution.coverage else (),
             bounds=_bounds(execution),
-            address_space=not cxx.is_sanitized(execution.flags),
+            address_space=not sanitizers.reserves_address_space(chosen.active),
         )
 
     def _unbuilt(self, built: Built) -> ExecutionResult:
@@ -126,7 +145,7 @@ def _bounds(execution: Execution) -> Bounds:
         output_bytes=limits.output_bytes,
         processes=limits.processes + extra,
         file_bytes=limits.file_bytes + _SHARED_BYTES_A_RANK * ranks,
-        artifact_bytes=0,
+        artifact_bytes=coverage.artifact_bytes(execution.coverage),
     )
 
 

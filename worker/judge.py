@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from codepar.protocols import Diagnostic, Execution, Status
 from worker.ranked import RankedOutcome
 from worker.runner import Outcome
+from worker.toolchains import sanitizers
 from worker.toolchains.blame import explain_end, explain_hang
 from worker.toolchains.board import Counters, RankState
 from worker.toolchains.causes import explain_causes, explain_mismatches
 from worker.toolchains.places import Place
+from worker.toolchains.sanitizers import Findings
 
 _STATUS = {
     "wall": Status.TIMEOUT,
@@ -26,7 +28,6 @@ _STATUS = {
     "files": Status.OUTPUT_LIMIT,
     "watch": Status.DEADLOCK,
 }
-_SANITIZER = re.compile(rb"(?:ERROR|WARNING): (\w+Sanitizer): (.*)|: runtime error: (.*)")
 _MPICH_ERROR = re.compile(
     r"^Abort\(\d+\) on node \d+ \(rank (\d{1,4}) in comm \d+\): (Fatal error in .*?)(?:, error stack)?:?$", re.MULTILINE
 )
@@ -58,7 +59,8 @@ def judge(
         return Judgement(status, (*explain_hang(states, "deadlock", places), *explain_causes(states, counters, places)))
     why = Diagnostic(kind=str(status), message=_why(execution, status))
     hang = explain_hang(states, "timeout", places) if status == Status.TIMEOUT else ()
-    return Judgement(status, (why, *hang, *explain_mismatches(states, places)))
+    found = _sanitizer_findings(execution, outcome.stderr)
+    return Judgement(status, (why, *hang, *explain_mismatches(states, places), *(found.diagnostics if found else ())))
 
 
 def with_buffering(judgement: Judgement, synchronous: RankedOutcome, places: Mapping[int, Place]) -> Judgement:
@@ -75,7 +77,7 @@ def with_buffering(judgement: Judgement, synchronous: RankedOutcome, places: Map
 def _judge_exit(execution: Execution, outcome: Outcome, states: Sequence[RankState], places: Mapping[int, Place]) -> Judgement:
     mismatches = explain_mismatches(states, places)
     ends = (*explain_end(states, places), *_mpi_errors(outcome.stderr))
-    found = _sanitizer_report(execution, outcome.stderr)
+    found = _sanitizer_findings(execution, outcome.stderr)
     if found is not None:
         return Judgement(found.status, (*found.diagnostics, *ends, *mismatches))
     if outcome.exit_code == 0 and not ends:
@@ -84,16 +86,9 @@ def _judge_exit(execution: Execution, outcome: Outcome, states: Sequence[RankSta
     return Judgement(Status.RUNTIME_ERROR, (*ends, Diagnostic(kind="exit", message=f"the program ended with {how}"), *mismatches))
 
 
-def _sanitizer_report(execution: Execution, stderr: bytes) -> Judgement | None:
-    """What a sanitizer that was asked for says."""
-    if not any(flag.startswith("-fsanitize=") for flag in execution.flags):
-        return None
-    match = _SANITIZER.search(stderr)
-    if match is None:
-        return None
-    name, message = (match[1] or b"UndefinedBehaviorSanitizer").decode(), (match[2] or match[3]).decode(errors="replace")
-    status = {"ThreadSanitizer": Status.RACE, "UndefinedBehaviorSanitizer": Status.RUNTIME_ERROR}.get(name, Status.MEMORY_ERROR)
-    return Judgement(status, (Diagnostic(kind="sanitizer", message=f"{name}: {message}"),))
+def _sanitizer_findings(execution: Execution, stderr: bytes) -> Findings | None:
+    """What the sanitizers that were asked for say."""
+    return sanitizers.read(stderr, execution.project.files) if sanitizers.requested(execution) else None
 
 
 def _mpi_errors(stderr: bytes) -> tuple[Diagnostic, ...]:

@@ -21,7 +21,7 @@ from codepar.settings import Settings
 from codepar.store import open_store
 from worker.sandbox import SandboxedRunner
 from worker.sandbox.probe import Report, remedy
-from worker.toolchains.cxx import find_compiler
+from worker.toolchains.compilers import find_compiler
 from worker.toolchains.mpi import find_launchers
 
 # Where boxes look for compilers; a person's own PATH does not reach them.

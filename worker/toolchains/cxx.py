@@ -1,4 +1,4 @@
-"""C and C++ (with OpenMP, sanitizers and, through its wrapper's flags, MPI): from a project to the command that builds it.
+"""C and C++ (with OpenMP, sanitizers, coverage and, through its wrapper's flags, MPI): from a project to the build command.
 
 One invocation where all units share language and flags, else a short script of compile steps and one link; a project with a
 ``build`` command runs that. Limits: gcc and clang; Fortran and CUDA units are left to a build command.
@@ -6,19 +6,18 @@ One invocation where all units share language and flags, else a short script of 
 
 from __future__ import annotations
 
-import functools
 import posixpath
 import re
 import shlex
-import shutil
-import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from codepar.errors import ToolMissing
 from codepar.project import C_SUFFIXES, CXX_SUFFIXES, HEADER_SUFFIXES, CompileCommand, Project
+from codepar.protocols import Sanitizer
+from worker.toolchains import coverage, sanitizers
+from worker.toolchains.compilers import Compiler
 from worker.toolchains.diagnostics import project_name
 from worker.toolchains.flags import joined, sort_flags
 from worker.toolchains.mpi import Launcher
@@ -30,25 +29,31 @@ _MPI_HEADER = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]mpi\.h[>"]', re.MULTIL
 # Optimised code must still do what is judged: wait where its source says, allocate and write what it asks for, loop without end.
 _FAITHFUL = ("-fno-optimize-sibling-calls", "-fno-builtin-malloc", "-fno-builtin-calloc", "-fno-finite-loops")
 _FAITHFUL_GCC = (*_FAITHFUL, "-fno-allocation-dce", "-fno-tree-dse", "-fno-tree-dce", "-fno-dse", "-fno-dce")
-_SANITIZED = re.compile(r"-fsanitize=.*(address|thread|leak)")
+_ORDER_SOURCE = ".codepar/omp_tsan.c"
+_ORDER_OBJECT = ".codepar/omp_tsan.o"
 
 
 @dataclass(frozen=True)
-class Compiler:
-    """A C compiler and its C++ sibling. ``identity`` changes when they do."""
+class Extras:
+    """What a build puts into the program besides the project; ``order`` is what ``sanitizers.needs_order`` says."""
 
-    cc: str
-    cxx: str
-    identity: str
-    is_gcc: bool = True
+    sanitize: tuple[Sanitizer, ...] = ()
+    openmp: bool = False
+    order: bool = False
+    coverage: bool = False
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a project is compiled: the steps to run one after the other, and the flags that were asked for but may not be used."""
+    """How a project is compiled: the steps to run one after the other, and the flags that were asked for but may not be used.
+
+    ``files`` are what the steps need besides the project; ``notes`` is what they leave for those who count coverage.
+    """
 
     steps: tuple[tuple[str, ...], ...]
     dropped: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def argv(self) -> tuple[str, ...]:
         """One command line for all steps; the first that fails ends it."""
@@ -64,56 +69,92 @@ class _Unit:
     flags: tuple[str, ...]
 
 
-@functools.cache
-def find_compiler(path: str) -> Compiler:
-    """gcc, else clang, on ``path`` (a PATH string). Raises ``ToolMissing``."""
-    for cc, cxx in (("gcc", "g++"), ("clang", "clang++")):
-        found = shutil.which(cc, path=path)
-        if found is not None:
-            return Compiler(found, shutil.which(cxx, path=path) or cxx, _identity(found), cc == "gcc")
-    raise ToolMissing("no C compiler is installed", remedy="apt-get install gcc g++")
-
-
-def _identity(compiler: str) -> str:
-    shown = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-    stat = Path(compiler).resolve().stat()
-    return f"{compiler} {next(iter(shown.splitlines()), '')} {stat.st_size} {stat.st_mtime_ns}"
-
-
 def uses_mpi(project: Project) -> bool:
     """Whether any file includes ``mpi.h``."""
     return any(_MPI_HEADER.search(text) for text in project.files.values())
 
 
-def is_sanitized(flags: Sequence[str]) -> bool:
-    """Whether the program will reserve terabytes of address space for a sanitizer's shadow memory."""
-    return any(_SANITIZED.match(flag) for flag in flags)
-
-
 def recipe(
-    project: Project, program: str, *, flags: Sequence[str], compiler: Compiler, launcher: Launcher | None, roots: Sequence[Path]
+    project: Project,
+    program: str,
+    *,
+    flags: Sequence[str],
+    compiler: Compiler,
+    launcher: Launcher | None,
+    roots: Sequence[Path],
+    extras: Extras = Extras(),
 ) -> Recipe:
     """The commands that turn the project's C and C++ units into ``program``. ``flags`` have passed the allow list."""
     units, dropped = _units(project, roots)
-    common = (*_defaults(flags, compiler), *flags)
-    libraries = tuple(flag for flag in common if flag.startswith("-l"))
-    options = tuple(flag for flag in common if not flag.startswith("-l"))
-    headers = tuple(f"-I{folder}" for folder in _header_folders(project))
-    language: Language = "cxx" if any(unit.language == "cxx" for unit in units) else "c"
-    mpi = _mpi_flags(launcher, language)
-    if len({(unit.language, unit.flags) for unit in units}) == 1:
+    plan = _Plan(project, program, compiler, launcher, _all_flags(flags, compiler, extras))
+    first = (_order_step(compiler),) if extras.order else ()
+    objects = (_ORDER_OBJECT,) if extras.order else ()
+    files = {_ORDER_SOURCE: sanitizers.OPENMP_ORDER.read_bytes()} if extras.order else {}
+    if len({(unit.language, unit.flags) for unit in units}) == 1 and not extras.coverage:
+        steps = (*first, plan.at_once(units, objects))
+    else:
+        steps = (*first, *plan.one_by_one(units, objects))
+    # The steps write beside these: an empty file makes the folder.
+    files |= {".codepar/objects": b""} if len(steps) > 1 else {}
+    notes = tuple(coverage.note_name(number) for number in range(len(units))) if extras.coverage else ()
+    return Recipe(steps, dropped, files, notes)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the steps of one project share. ``common`` are its flags, defaults first."""
+
+    project: Project
+    program: str
+    compiler: Compiler
+    launcher: Launcher | None
+    common: tuple[str, ...]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return tuple(flag for flag in self.common if not flag.startswith("-l"))
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return tuple(f"-I{folder}" for folder in _header_folders(self.project))
+
+    def at_once(self, units: Sequence[_Unit], objects: Sequence[str]) -> tuple[str, ...]:
+        """One invocation for units that share language and flags."""
+        language = units[0].language
         sources = tuple(_safe(unit.path) for unit in units)
-        step = (_driver(compiler, language), *options, *units[0].flags, *headers, *sources)
-        return Recipe(((*step, "-o", program, *mpi, *libraries, "-lm"),), dropped)
-    steps: list[tuple[str, ...]] = []
-    objects: list[str] = []
-    for number, unit in enumerate(units):
-        objects.append(f".codepar/{number}.o")
-        own = (_driver(compiler, unit.language), *_for_language(options, unit.language), *unit.flags, *headers)
-        compile_only = tuple(flag for flag in _mpi_flags(launcher, unit.language) if not flag.startswith(("-l", "-L", "-Wl,")))
-        steps.append((*own, *compile_only, "-c", _safe(unit.path), "-o", objects[-1]))
-    link = (_driver(compiler, language), *_for_language(options, language), *objects, "-o", program, *mpi, *libraries, "-lm")
-    return Recipe((*steps, link), dropped)
+        step = (_driver(self.compiler, language), *self.options, *units[0].flags, *self.headers, *sources, *objects)
+        return (*step, "-o", self.program, *self._last(language))
+
+    def one_by_one(self, units: Sequence[_Unit], objects: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """A step for each unit, and one that links."""
+        names = tuple(f".codepar/{number}.o" for number in range(len(units)))
+        compiled = [self._compile(unit, name) for unit, name in zip(units, names, strict=True)]
+        language: Language = "cxx" if any(unit.language == "cxx" for unit in units) else "c"
+        driver = (_driver(self.compiler, language), *_for_language(self.options, language))
+        return (*compiled, (*driver, *names, *objects, "-o", self.program, *self._last(language)))
+
+    def _compile(self, unit: _Unit, name: str) -> tuple[str, ...]:
+        own = (_driver(self.compiler, unit.language), *_for_language(self.options, unit.language), *unit.flags, *self.headers)
+        mpi = tuple(flag for flag in _mpi_flags(self.launcher, unit.language) if not flag.startswith(("-l", "-L", "-Wl,")))
+        return (*own, *mpi, "-c", _safe(unit.path), "-o", name)
+
+    def _last(self, language: Language) -> tuple[str, ...]:
+        """What must come after the objects that need it."""
+        libraries = (flag for flag in self.common if flag.startswith("-l"))
+        return (*_mpi_flags(self.launcher, language), *libraries, "-lm")
+
+
+def _all_flags(flags: Sequence[str], compiler: Compiler, extras: Extras) -> tuple[str, ...]:
+    made = (
+        *sanitizers.compile_flags(extras.sanitize, flags, compiler),
+        *(coverage.compile_flags(flags) if extras.coverage else ()),
+        *(("-fopenmp",) if extras.openmp else ()),
+    )
+    return (*_defaults((*made, *flags), compiler), *made, *flags)
+
+
+def _order_step(compiler: Compiler) -> tuple[str, ...]:
+    return (compiler.cc, "-O2", "-c", _ORDER_SOURCE, "-o", _ORDER_OBJECT)
 
 
 def _mpi_flags(launcher: Launcher | None, language: Language) -> tuple[str, ...]:
