@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,10 +83,26 @@ def write_file(path: Path, data: bytes) -> None:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", remedy="name another file") from error
 
 
-def load_program(name: str, build: str | None, run: str | None) -> Project:
-    """The project at a path, or of the C program on standard input for ``-``. Raises ``InvalidInput`` for an empty one."""
+def load_programs(names: Sequence[str], build: str | None, run: str | None, on_stdin: str) -> Project:
+    """The project of several files and folders, named as seen from the folder that holds them all."""
+    if len(names) == 1:
+        return load_program(names[0], build, run, on_stdin)
+    if "-" in names:
+        raise InvalidInput("standard input cannot be joined with files", remedy="write it to a file")
+    paths = [Path(name).absolute() for name in names]
+    root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths]))
+    files: dict[str, str] = {}
+    for path in paths:
+        place = path if path.is_dir() else path.parent
+        found = load_project(path, build, run)
+        files |= {(place / name).relative_to(root).as_posix(): text for name, text in found.files.items()}
+    return Project(files=files, build=build, run=run)
+
+
+def load_program(name: str, build: str | None, run: str | None, on_stdin: str = "main.c") -> Project:
+    """The project at a path, or of the program on standard input for ``-``. Raises ``InvalidInput`` for an empty one."""
     if name == "-":
-        project = Project(files={"main.c": read_text("-")}, build=build, run=run)
+        project = Project(files={on_stdin: read_text("-")}, build=build, run=run)
     else:
         project = load_project(Path(name), build, run)
     if len(project.files) == 1 and not "".join(project.files.values()).strip():

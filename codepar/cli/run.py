@@ -6,34 +6,60 @@ Limits: exit 0 when every run is ok, 2 for what may not or cannot be run, 3 when
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast, get_args
 
 import typer
+from typer.core import TyperCommand
 
-from codepar.cli.common import JsonOption, load_program, placed, print_json, read_text, say
+from codepar.cli.common import JsonOption, load_programs, placed, print_json, read_text, say
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
 from codepar.jobs import JobKind
-from codepar.protocols import Limits, Progress, Sends, SilentProgress, Status
+from codepar.project import C_SUFFIXES, CUDA_SUFFIXES, CXX_SUFFIXES, HEADER_SUFFIXES
+from codepar.protocols import Check, CompilerName, Coverage, Limits, Progress, Sanitizer, Sends, SilentProgress, Status
 from codepar.settings import Settings
 from worker.executor import open_executor
 
+_PROGRAM_ARGUMENTS = "codepar.program_arguments"
 _MEBIBYTE = 1024**2
 _MEMORY_MEBIBYTES = (16, 65_536)
+_MAX_MISSED = 40
 # What was never run is wrong input; a worker that was lost is the environment's fault; any other verdict is 1.
 _EXIT_CODES = {Status.OK: 0, Status.REFUSED: 2, Status.UNSUPPORTED: 2, Status.INFRA_ERROR: 3}
 
 
+@dataclass(frozen=True)
+class Words:
+    """What the words of the command line name: the project's places, and the program's arguments."""
+
+    sources: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("run", context_settings={"allow_interspersed_args": True})(run)
+    app.command("run", cls=_RunCommand, context_settings={"allow_interspersed_args": True})(run)
+
+
+class _RunCommand(TyperCommand):
+    """Keeps what stands after ``--`` apart: before it, the name of a source file is a file of the project."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        place = args.index("--") if "--" in args else len(args)
+        ctx.meta[_PROGRAM_ARGUMENTS] = tuple(args[place + 1 :])
+        return super().parse_args(ctx, args[:place])
 
 
 def run(
-    program: Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A source file, a project folder, or - for C on stdin.")],
-    arguments: Annotated[list[str] | None, typer.Argument(metavar="[-- ARGS]", help="Arguments of the program.")] = None,
+    context: typer.Context,
+    program: Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A source file, a project folder, or - for stdin.")],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE|DIR]... [-- ARGS]", help="More sources and headers; its arguments.")
+    ] = None,
     *,
     np: Annotated[str | None, typer.Option("--np", help="Rank counts, for example 4 or 1,2,4; without it no launcher.")] = None,
     mpi: Annotated[Literal["auto", "mpich", "openmpi"], typer.Option(help="Which MPI.")] = "auto",
@@ -46,25 +72,41 @@ def run(
     memory: Annotated[int, typer.Option(help="Mebibytes for all ranks together.")] = 2048,
     stdin: Annotated[Path | None, typer.Option(help="File that becomes the program's standard input.")] = None,
     openmp: Annotated[bool, typer.Option("--openmp", help="Compile with OpenMP.")] = False,
+    compiler: Annotated[CompilerName, typer.Option(help="Which compiler of C and C++.")] = "auto",
+    sanitize: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Sanitizers: address,undefined or thread; leak with --trust.")
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Count the lines and branches that the run takes.")] = False,
     flag: Annotated[list[str] | None, typer.Option("--flag", help="A compiler flag; may be given several times.")] = None,
     build: Annotated[str | None, typer.Option(help="Command that builds the project in its root.")] = None,
     run_line: Annotated[str | None, typer.Option("--run", help="Program (and arguments) to start after the build.")] = None,
+    emulate: Annotated[bool, typer.Option("--emulate", help="Run CUDA on the CPU; no GPU is needed or used.")] = False,
+    check: Annotated[
+        str | None, typer.Option(metavar="CHECKS", help="Of an emulated run: memory, race, schedule, comma-separated.")
+    ] = None,
     server: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Compile and run a program or a project."""
+    words = split_words(program, more or [], context.meta.get(_PROGRAM_ARGUMENTS, ()))
     options = ExecutionOptions(
         ranks=rank_counts(np),
         mpi=mpi,
         sends=sends,
         delay_seed=delays,
-        arguments=tuple(arguments or ()),
+        arguments=words.arguments,
         stdin="" if stdin is None else read_text(str(stdin), limit=16 * _MEBIBYTE),
         flags=tuple(flag or ()),
         openmp=openmp,
+        compiler=compiler,
+        sanitize=_sanitizers(sanitize),
+        coverage=coverage,
+        emulate=emulate,
+        checks=check_names(check),
         limits=Limits(wall_s=timeout, memory_bytes=_memory_bytes(memory)),
     )
-    request = ExecutionRequest(project=load_program(program, build, run_line), options=options)
+    project = load_programs(words.sources, build, run_line, on_stdin="main.cu" if emulate else "main.c")
+    request = ExecutionRequest(project=project, options=options)
     if server is not None:
         report = run_on(server, JobKind.EXECUTION, request, ExecutionReport, trust=trust)
     else:
@@ -73,7 +115,28 @@ def run(
         print_json(report)
     else:
         _show(report)
-    return _EXIT_CODES.get(report.status, 1)
+    is_unproved = any(result.clean is None for result in report.checks)
+    return 1 if report.status == Status.OK and is_unproved else _EXIT_CODES.get(report.status, 1)
+
+
+def split_words(program: str, more: Sequence[str], after: Sequence[str]) -> Words:
+    """Words before ``--`` join the project up to the first that names no source or folder; the rest are arguments."""
+    count = next((at for at, word in enumerate(more) if not _is_source(word)), len(more))
+    return Words((program, *more[:count]), (*more[count:], *after))
+
+
+def _is_source(word: str) -> bool:
+    path = Path(word)
+    return path.is_dir() or (path.suffix in C_SUFFIXES | CXX_SUFFIXES | CUDA_SUFFIXES | HEADER_SUFFIXES and path.is_file())
+
+
+def check_names(text: str | None) -> tuple[Check, ...]:
+    """The checks of ``--check memory,race``. Raises ``InvalidInput`` for a name that is none."""
+    names = [word.strip() for word in (text or "").split(",") if word.strip()]
+    for name in names:
+        if name not in get_args(Check):
+            raise InvalidInput(f"--check {name}: it must be one of {', '.join(get_args(Check))}")
+    return tuple(check for check in get_args(Check) if check in names)
 
 
 def rank_counts(text: str | None) -> tuple[int, ...] | None:
@@ -84,6 +147,16 @@ def rank_counts(text: str | None) -> tuple[int, ...] | None:
         return tuple(int(word) for word in text.split(","))
     except ValueError as error:
         raise InvalidInput(f"--np {text}: not a list of rank counts", remedy="for example --np 1,2,4") from error
+
+
+def _sanitizers(text: str | None) -> tuple[Sanitizer, ...]:
+    """The names of ``--sanitize address,undefined``. Raises ``InvalidInput``; the request checks which go together."""
+    known = get_args(Sanitizer)
+    names = [word.strip() for word in (text or "").split(",") if word.strip()]
+    for name in names:
+        if name not in known:
+            raise InvalidInput(f"--sanitize {name}: no such sanitizer", remedy=f"one or more of {','.join(known)}")
+    return tuple(cast("Sanitizer", name) for name in names)
 
 
 def _memory_bytes(mebibytes: int) -> int:
@@ -113,11 +186,29 @@ def _show(report: ExecutionReport) -> None:
         typer.echo(run.stdout, nl=False)
         typer.echo(run.stderr, nl=False, err=True)
         say(_status_line(run))
+        for result in run.checks:
+            say(f"codepar:   {result.check}: {_CLEAN[result.clean]}: {result.message}")
         for found in run.diagnostics:
             say(f"codepar:   {found.kind}: {placed(found)}")
+        if run.coverage is not None:
+            _say_coverage(run.coverage)
+
+
+_CLEAN = {True: "clean", False: "not clean", None: "unknown"}
 
 
 def _status_line(run: Run) -> str:
     ranks = "" if run.ranks is None else f" at {run.ranks} rank{'' if run.ranks == 1 else 's'}"
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
-    return f"codepar: {run.status}{ranks}{code}, {run.wall_s:.2f} s, {run.executor}"
+    return f"codepar: {run.status}{ranks}{code}, {run.wall_s:.2f} s, {run.executor}{', emulated' if run.emulated else ''}"
+
+
+def _say_coverage(coverage: Coverage) -> None:
+    """Totals, and the lines that were not reached, file by file."""
+    lines, branches = coverage.lines, coverage.branches
+    say(f"codepar:   coverage: {lines.taken} of {lines.total} lines, {branches.taken} of {branches.total} branches")
+    for file in coverage.files:
+        missed = [str(one.line) for one in file.lines if not one.count]
+        if missed:
+            more = f" and {len(missed) - _MAX_MISSED} more" if len(missed) > _MAX_MISSED else ""
+            say(f"codepar:   coverage: {file.file}: not reached: {', '.join(missed[:_MAX_MISSED])}{more}")
