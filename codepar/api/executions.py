@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Response
 from fastapi.openapi.models import Example
 
-from codepar.api.json_response import AsciiJSONResponse
-from codepar.api.services import ServicesOf
-from codepar.api.submission import SUBMISSION_RESPONSES, IdempotencyKey, Wait, submit
+from codepar.api.submission import SubmissionOf, submission_route
 from codepar.flows.execute import ExecutionRequest
-from codepar.jobs import Job, JobKind
+from codepar.jobs import JobKind
 
 router = APIRouter(prefix="/v1/executions", tags=["executions"])
 
@@ -46,19 +44,9 @@ EXAMPLES = {
 }
 
 
-@router.post(
-    "",
-    summary="Build and run a program",
-    response_model=Job,
-    response_class=AsciiJSONResponse,
-    responses=SUBMISSION_RESPONSES,
-)
+@submission_route(router, "Build and run a program")
 async def create_execution(
-    services: ServicesOf,
-    request: Request,
-    body: Annotated[ExecutionRequest, Body(openapi_examples=EXAMPLES)],
-    wait: Wait = 0,
-    idempotency_key: IdempotencyKey = None,
+    submission: SubmissionOf, body: Annotated[ExecutionRequest, Body(openapi_examples=EXAMPLES)]
 ) -> Response:
     """A job of kind `execution`; its result is the `run` of the design, with one entry a rank count in `runs`."""
-    return await submit(services, request, JobKind.EXECUTION, body, wait=wait, key=idempotency_key)
+    return await submission.submit(JobKind.EXECUTION, body)

@@ -15,8 +15,8 @@ from fastapi.openapi.models import Example
 from codepar.api.aside import FromElsewhere, aside
 from codepar.api.hangup import HungUp, unless_hung_up
 from codepar.api.json_response import AsciiJSONResponse
-from codepar.api.services import Services, ServicesOf
-from codepar.api.submission import NOBODY_LISTENS, SUBMISSION_RESPONSES, IdempotencyKey, Wait, submit
+from codepar.api.services import Services
+from codepar.api.submission import NOBODY_LISTENS, SubmissionOf, submission_route
 from codepar.errors import EngineUnavailable, EnvironmentFault, Unsupported
 from codepar.flows.candidates import completers_of
 from codepar.flows.complete import complete
@@ -52,19 +52,9 @@ EXAMPLES = {
 }
 
 
-@router.post(
-    "",
-    summary="Complete the MPI calls of a program",
-    response_model=Job,
-    response_class=AsciiJSONResponse,
-    responses=SUBMISSION_RESPONSES,
-)
+@submission_route(router, "Complete the MPI calls of a program")
 async def create_completion(
-    services: ServicesOf,
-    request: Request,
-    body: Annotated[MpiCompletionRequest, Body(openapi_examples=EXAMPLES)],
-    wait: Wait = 0,
-    idempotency_key: IdempotencyKey = None,
+    submission: SubmissionOf, body: Annotated[MpiCompletionRequest, Body(openapi_examples=EXAMPLES)]
 ) -> Response:
     """A job of kind `mpi_completion`. With `verify` false the answer comes at once, unverified, and is not stored."""
     if body.options.oracle is not None:
@@ -74,9 +64,9 @@ async def create_completion(
             param="options.oracle",
         )
     if not body.options.verify:
-        return await _at_once(services, request, body)
-    await asyncio.to_thread(_check_readable, services, body)
-    return await submit(services, request, JobKind.MPI_COMPLETION, body, wait=wait, key=idempotency_key)
+        return await _at_once(submission.services, submission.request, body)
+    await asyncio.to_thread(_check_readable, submission.services, body)
+    return await submission.submit(JobKind.MPI_COMPLETION, body)
 
 
 def _check_readable(services: Services, body: MpiCompletionRequest) -> None:

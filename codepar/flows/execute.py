@@ -5,11 +5,11 @@ Limits: nothing is compared or judged here; a run that is not ok is a result, no
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from codepar.project import Project
+from codepar.flows.request import RunOptions, WithProject
 from codepar.protocols import (
     MAX_RANKS,
     Check,
@@ -17,7 +17,6 @@ from codepar.protocols import (
     Execution,
     ExecutionResult,
     Executor,
-    Limits,
     Progress,
     Sanitizer,
     Sends,
@@ -29,25 +28,17 @@ from codepar.protocols import (
 MAX_RUNS = 16
 
 
-class ExecutionOptions(BaseModel):
+class ExecutionOptions(RunOptions):
     """How to run. ``ranks`` is None (no launcher), a count, or several counts that are run one after the other."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     ranks: tuple[int, ...] | None = Field(default=None, max_length=MAX_RUNS)
-    mpi: Literal["auto", "mpich", "openmpi"] = "auto"
     sends: Sends = "standard"
     delay_seed: int | None = Field(default=None, ge=0, lt=2**64)
-    arguments: tuple[str, ...] = Field(default=(), max_length=256)
-    stdin: str = Field(default="", max_length=16 * 1024**2)
-    flags: tuple[str, ...] = Field(default=(), max_length=64)
-    openmp: bool = False
     compiler: CompilerName = "auto"
     sanitize: tuple[Sanitizer, ...] = ()
     coverage: bool = False
     emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
     checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
-    limits: Limits = Limits()
     cache: bool = True
 
     @field_validator("ranks", mode="before")
@@ -78,23 +69,10 @@ class ExecutionOptions(BaseModel):
         return self
 
 
-class ExecutionRequest(BaseModel):
+class ExecutionRequest(WithProject):
     """The body of ``POST /v1/executions``. ``source`` instead of ``project`` is the shorthand for one C file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    project: Project
     options: ExecutionOptions = ExecutionOptions()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand_source(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "source" in value:
-            if "project" in value:
-                raise ValueError("give either `project` or `source`, not both")
-            value = dict(value)
-            value["project"] = {"source": value.pop("source")}
-        return value
 
     def executions(self) -> list[Execution]:
         """One execution a rank count, in the order given."""

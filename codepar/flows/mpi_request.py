@@ -5,12 +5,13 @@ Limits: validation alone; nothing here runs.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from codepar.flows.request import RunOptions, WithProject
 from codepar.project import Project
-from codepar.protocols import MAX_RANKS, Limits, Record
+from codepar.protocols import MAX_RANKS
 
 
 def _distinct(ranks: tuple[int, ...]) -> tuple[int, ...]:
@@ -35,7 +36,7 @@ RankCounts = Annotated[tuple[Ranks, ...], Field(min_length=1, max_length=8), Aft
 ProjectOrSource = Annotated[Project, BeforeValidator(_as_project)]
 
 
-class OracleOptions(Record):
+class OracleOptions(RunOptions):
     """What the right output is (design, "oracle"), and how the program is run. Several oracles must all agree."""
 
     ranks: RankCounts = (1, 2, 4)
@@ -43,12 +44,6 @@ class OracleOptions(Record):
     serial: ProjectOrSource | None = Field(default=None, description="the sequential program")
     invariant: bool = Field(default=False, description="the same output at every rank count")
     oracle: OracleCommand | None = Field(default=None, max_length=4096, description="the user's own test; at the shell only")
-    mpi: Literal["auto", "mpich", "openmpi"] = "auto"
-    arguments: tuple[str, ...] = Field(default=(), max_length=256)
-    stdin: str = Field(default="", max_length=16 * 1024**2)
-    flags: tuple[str, ...] = Field(default=(), max_length=64)
-    openmp: bool = False
-    limits: Limits = Limits()
 
     @property
     def has_oracle(self) -> bool:
@@ -75,21 +70,7 @@ class CompletionOptions(OracleOptions):
         return self
 
 
-class _WithProject(Record):
-    project: Project
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand_source(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "source" in value:
-            if "project" in value:
-                raise ValueError("give either `project` or `source`, not both")
-            value = dict(value)
-            value["project"] = {"source": value.pop("source")}
-        return value
-
-
-class MpiCompletionRequest(_WithProject):
+class MpiCompletionRequest(WithProject):
     """A program or project whose MPI calls are missing. ``source`` is the shorthand for one C file."""
 
     options: CompletionOptions = CompletionOptions()
@@ -103,7 +84,7 @@ class MpiCompletionRequest(_WithProject):
         return self
 
 
-class MpiVerifyRequest(_WithProject):
+class MpiVerifyRequest(WithProject):
     """An MPI program or project as it is, to be judged."""
 
     options: OracleOptions = OracleOptions()
