@@ -71,6 +71,7 @@ class Settings(BaseSettings):
 
     sandbox_binds: tuple[Path, ...] = Field(default=(), description="host folders bound read-only into every box")
     sandbox_environment: dict[str, str] = Field(default_factory=dict)
+    nvcc: Path | None = Field(default=None, description="CUDA compiler; unset: the wheels' (extra nvcc), else the system's")
     compile_cache_bytes: int = Field(default=2 * 1024**3, ge=0)
 
     oracle_runs: int = Field(default=3, ge=1, le=20)

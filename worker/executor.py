@@ -16,7 +16,8 @@ from worker.judge import Judgement, judge, with_buffering
 from worker.ranked import RankedOutcome, run_ranks, stress_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
-from worker.toolchains import compilers, coverage, custom, cxx, instruments, mpi, sanitizers
+from worker.toolchains import compilers, coverage, cuda, custom, cxx, instruments, mpi, sanitizers
+from worker.toolchains.cuda import NativeCuda
 from worker.toolchains.cuda_cpu.toolchain import EmulatedCuda
 from worker.toolchains.instruments import Instruments
 from worker.toolchains.places import Place, find_places
@@ -41,12 +42,15 @@ class LocalExecutor:
         cache = ProgramCache(settings.cache_dir / "programs", settings.compile_cache_bytes)
         self._builder = Builder(runner, cache, self._tools)
         self._shims = ShimLibraries(cache)
+        self._cuda = NativeCuda(settings, runner, self._builder, self._tools)
         self._emulated = EmulatedCuda(settings, runner, self._builder, self._tools)
 
     async def execute(self, execution: Execution) -> ExecutionResult:
         """Build and run once. Raises ``SandboxUnavailable``, ``ToolMissing`` or another ``EnvironmentFault``."""
         if execution.emulate:
             return await self._emulated.execute(execution)
+        if cuda.uses_cuda(execution.project):
+            return await self._cuda.execute(execution)
         needs_mpi = execution.ranks is not None or cxx.uses_mpi(execution.project)
         launcher = mpi.choose(self._launchers, execution.mpi) if needs_mpi else None
         built = await self._builder.build(execution, launcher)

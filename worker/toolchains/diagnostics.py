@@ -1,4 +1,4 @@
-"""What compilers and linkers print, as diagnostics with file, line and message. Limits: gcc's and clang's text in English."""
+"""What compilers and linkers print, as diagnostics with file, line and message. Limits: gcc, clang and nvcc, in English."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _LINKER_NO_LINE = re.compile(
     r"(?P<message>undefined reference .*|multiple definition .*|cannot find .*)$"
 )
 _DRIVER = re.compile(r"^(?:gcc|g\+\+|cc|c\+\+|cc1|cc1plus|clang|clang\+\+): (?P<kind>fatal error|error): (?P<message>.*)$")
+_NVCC = re.compile(
+    r"^(?P<file>[^\s(][^(\n]*)\((?P<line>\d+)\): (?P<kind>catastrophic error|error|warning)(?: #[\w-]+)?: (?P<message>.*)$"
+)
+_NVCC_NO_LINE = re.compile(r"^(?:nvcc|ptxas|nvlink) (?P<kind>fatal|error)\s*: (?P<message>.*)$")
 _MAKE = re.compile(r"^make(?:\[\d+\])?: \*\*\* (?P<message>.*)$")
 
 
@@ -29,14 +33,14 @@ def parse(text: str, files: Collection[str]) -> tuple[Diagnostic, ...]:
 
 
 def _of_line(line: str, files: Collection[str]) -> Diagnostic | None:
-    if match := _COMPILER.match(line):
+    if match := _COMPILER.match(line) or _NVCC.match(line):
         kind = "warning" if match["kind"] == "warning" else "error"
         return Diagnostic(kind=kind, message=match["message"], file=project_name(match["file"], files), line=int(match["line"]))
     if match := _LINKER.match(line):
         return Diagnostic(
             kind="error", message=match["message"], file=project_name(match["file"], files), line=int(match["line"]) or None
         )
-    if match := _LINKER_NO_LINE.match(line) or _DRIVER.match(line) or _MAKE.match(line):
+    if match := _LINKER_NO_LINE.match(line) or _DRIVER.match(line) or _NVCC_NO_LINE.match(line) or _MAKE.match(line):
         return Diagnostic(kind="error", message=match["message"])
     return None
 
