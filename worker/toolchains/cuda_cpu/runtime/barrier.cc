@@ -9,7 +9,7 @@
 #include "codepar_cuda/error.h"
 #include "codepar_cuda/hooks.h"
 #include "codepar_cuda/report.h"
-#include "worker.h"
+#include "switching.h"
 
 namespace codepar_cuda {
 namespace {
@@ -39,18 +39,29 @@ void report_exited(const BlockRun& block) {
 }
 #endif
 
-void wait_at_barrier(Location where, int predicate) {
+// Every live thread of the block waits in the queue: all go on.
+void wake_block(BlockRun& block, FiberQueue& waiting) {
+    for (unsigned number = 0; number < block.warps; ++number) block.warp[number].blocked = 0;
+    block.ready.append(waiting);
+    ++block.events;
+}
+
+bool same_as_first(const Barrier& barrier, Location where) {
+    return (barrier.first.line == where.line && barrier.first.file == where.file) || same_place(barrier.first, where);
+}
+
+CODEPAR_ALWAYS_INLINE void wait_at_barrier(Location where, int predicate) {
     Fiber& self = current_fiber();
-    BlockRun& block = *self.block;
+    BlockRun& block = self.block();
     Barrier& barrier = block.barrier;
     self.where = where;
     if (barrier.waiting.empty()) barrier.first = where;
-    else if (!same_place(barrier.first, where)) report_two_places(barrier, where);
+    else if (!same_as_first(barrier, where)) report_two_places(barrier, where);
     barrier.votes += predicate != 0;
-    begin_wait(Wait::barrier);
+    begin_wait(self, block, Wait::barrier);
     barrier.waiting.push(&self);
     if (barrier.waiting.size() == block.live) release_barrier(block);
-    switch_away();
+    switch_away(self, block);
 }
 
 void abort_with(BlockRun& block, std::string message) {
@@ -89,7 +100,7 @@ void release_barrier(BlockRun& block) {
     hooks::barrier_released(block.linear);
     if (block.live < block.threads) report_exited(block);
 #endif
-    wake_all(block, barrier.waiting);
+    wake_block(block, barrier.waiting);
 }
 
 void thread_left(BlockRun& block, unsigned linear) {
@@ -114,7 +125,7 @@ bool arrive_at_grid(BlockRun& block) {
     if (run.grid_generation.load() == block.grid_seen) return false;
     block.at_grid = false;
     ++block.barrier_epoch;
-    wake_all(block, block.grid.waiting);
+    wake_block(block, block.grid.waiting);
     return true;
 }
 
@@ -151,7 +162,7 @@ int syncthreads_or(int predicate, Location where) {
 void grid_sync(Location where) {
     const RuntimeSection section;
     Fiber& self = current_fiber();
-    BlockRun& block = *self.block;
+    BlockRun& block = self.block();
     self.where = where;
     if (!block.run->cooperative) {
         report_here("cuda_error", "grid.sync() in a kernel that cudaLaunchCooperativeKernel did not launch", where);
@@ -159,9 +170,9 @@ void grid_sync(Location where) {
         leave_for_good();
     }
     block.grid.first = where;
-    begin_wait(Wait::grid);
+    begin_wait(self, block, Wait::grid);
     block.grid.waiting.push(&self);
-    switch_away();
+    switch_away(self, block);
 }
 
 bool is_cooperative() { return current_thread != nullptr && current_thread->block_state->launch->cooperative; }

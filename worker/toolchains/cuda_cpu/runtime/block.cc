@@ -84,8 +84,4 @@ LaneGroup* BlockRun::new_group() {
     return static_cast<LaneGroup*>(group);
 }
 
-void wake_all(BlockRun& block, FiberQueue& waiting) {
-    while (Fiber* fiber = waiting.pop()) make_ready(block, fiber);
-}
-
 }  // namespace codepar_cuda

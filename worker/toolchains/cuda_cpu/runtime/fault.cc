@@ -92,7 +92,7 @@ Judgement judge_access(const Worker& worker, const Fault& fault) {
     const void* address = reinterpret_cast<const void*>(fault.address);
     const Fiber& fiber = *worker.current;
     if (in_guard(fiber, address)) {
-        const long kib = static_cast<long>(fiber.stack_high - fiber.stack_low) / 1024;
+        const long kib = static_cast<long>(fiber.stack_high() - fiber.stack_low) / 1024;
         return {"memory_error", "stack overflow: the thread has " + std::to_string(kib) + " KiB of stack", cudaErrorIllegalAddress};
     }
     if (fault.address == ~std::uintptr_t{0}) return {"memory_error", "access through a wild pointer", cudaErrorIllegalAddress};
@@ -153,7 +153,7 @@ void settle_fault(Worker& worker) {
     finding.message = judgement.message;
     finding.kernel = worker.launch->name;
     finding.thread = fiber.thread.index;
-    finding.block = fiber.block->index;
+    finding.block = fiber.block().index;
     finding.pc = worker.fault.pc;
     worker.fault = Fault{};
     report(finding);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <new>
 
 extern "C" {
 void __sanitizer_start_switch_fiber(void**, const void*, std::size_t) __attribute__((weak));
@@ -26,37 +27,11 @@ unsigned limit_of_a_worker = most_fibers;
 
 }  // namespace
 
-void FiberQueue::push(Fiber* fiber) {
-    fiber->next = nullptr;
-    if (tail_ != nullptr) tail_->next = fiber;
-    else head_ = fiber;
-    tail_ = fiber;
-    ++size_;
-}
-
-Fiber* FiberQueue::pop() {
-    Fiber* fiber = head_;
-    if (fiber == nullptr) return nullptr;
-    head_ = fiber->next;
-    if (head_ == nullptr) tail_ = nullptr;
-    --size_;
-    return fiber;
-}
-
-void FiberQueue::append(FiberQueue& other) {
-    if (other.head_ == nullptr) return;
-    if (tail_ != nullptr) tail_->next = other.head_;
-    else head_ = other.head_;
-    tail_ = other.tail_;
-    size_ += other.size_;
-    other.clear();
-}
-
 void prepare(Fiber* fiber) {
     if (__asan_unpoison_memory_region != nullptr) {
-        __asan_unpoison_memory_region(fiber->stack_low, static_cast<std::size_t>(fiber->stack_high - fiber->stack_low));
+        __asan_unpoison_memory_region(fiber->stack_low, static_cast<std::size_t>(fiber->stack_high() - fiber->stack_low));
     }
-    void** top = reinterpret_cast<void**>(fiber->stack_high);
+    void** top = reinterpret_cast<void**>(fiber->stack_high());
     // Return address 0: where a debugger's walk ends.
     *--top = nullptr;
     *--top = nullptr;
@@ -70,6 +45,7 @@ void prepare(Fiber* fiber) {
 #endif
     fiber->stack_pointer = top;
     fiber->sanitizer = nullptr;
+    fiber->in_thread = false;
 }
 
 bool FiberStore::add_stacks(std::size_t count, std::size_t stack_bytes) {
@@ -79,10 +55,10 @@ bool FiberStore::add_stacks(std::size_t count, std::size_t stack_bytes) {
     char* base = static_cast<char*>(memory);
     for (std::size_t index = 0; index < count; ++index, base += stride) {
         mprotect(base, guard_bytes, PROT_NONE);
-        Fiber* fiber = new Fiber;
-        fiber->stack_low = base + guard_bytes;
         // Tops at different offsets in their pages: equal ones would fight for the same lines of the cache.
-        fiber->stack_high = base + stride - (all_.size() % 16) * 192;
+        char* top = base + stride - sizeof(Fiber) - (all_.size() % 8) * 448;
+        Fiber* fiber = new (top) Fiber;
+        fiber->stack_low = base + guard_bytes;
         prepare(fiber);
         all_.push_back(fiber);
         if (primary_ == nullptr) {
@@ -142,14 +118,13 @@ bool in_guard(const Fiber& fiber, const void* address) {
     return place < fiber.stack_low && place >= fiber.stack_low - guard_bytes;
 }
 
-void before_switch(void** keep, const char* stack_low, const char* stack_high) {
-    if (__sanitizer_start_switch_fiber == nullptr) return;
+bool address_sanitizer = __sanitizer_start_switch_fiber != nullptr && __sanitizer_finish_switch_fiber != nullptr;
+
+void announce_switch(void** keep, const char* stack_low, const char* stack_high) {
     __sanitizer_start_switch_fiber(keep, stack_low, static_cast<std::size_t>(stack_high - stack_low));
 }
 
-void after_switch(void* kept) {
-    if (__sanitizer_finish_switch_fiber != nullptr) __sanitizer_finish_switch_fiber(kept, nullptr, nullptr);
-}
+void announce_arrival(void* kept) { __sanitizer_finish_switch_fiber(kept, nullptr, nullptr); }
 
 StackBounds own_stack() {
     pthread_attr_t attributes;

@@ -24,18 +24,26 @@ struct BlockRun;
 // What a CUDA thread that does not run waits for.
 enum class Wait : unsigned char { nothing, barrier, grid, warp, active, spin };
 
-struct Fiber {
+// Lies above its own stack: the first line is all that a switch touches, the next lines down are the top of the stack.
+struct alignas(64) Fiber {
     void* stack_pointer = nullptr;
-    char* stack_low = nullptr;
-    char* stack_high = nullptr;
     Fiber* next = nullptr;  // in the one queue that it is in
-    BlockRun* block = nullptr;
-    Thread thread;   // the CUDA thread that runs on it now
-    Location where;  // its last barrier or warp operation
+    Location where;         // its last barrier or warp operation
+    unsigned active_mask = 0;  // what active_lanes() returns
     Wait wait = Wait::nothing;
+    bool in_thread = false;  // between the start and the return of a CUDA thread
     bool idle = true;
-    unsigned active_mask = 0;   // what active_lanes() returns
+    Thread thread;  // the CUDA thread that runs on it now
+    char* stack_low = nullptr;
     void* sanitizer = nullptr;  // AddressSanitizer's fake stack
+
+    char* stack_high() { return reinterpret_cast<char*>(this); }
+    const char* stack_high() const { return reinterpret_cast<const char*>(this); }
+    inline BlockRun& block() const;
+    // Fetches what a switch to it will touch.
+    void prefetch() const {
+        for (int line = -4; line <= 0; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64 * line, 1);
+    }
 };
 
 // First in, first out.
@@ -44,11 +52,29 @@ public:
     bool empty() const { return head_ == nullptr; }
     unsigned size() const { return size_; }
     Fiber* front() const { return head_; }
-    void push(Fiber* fiber);
-    Fiber* pop();
+    void push(Fiber* fiber) {
+        fiber->next = nullptr;
+        (tail_ != nullptr ? tail_->next : head_) = fiber;
+        tail_ = fiber;
+        ++size_;
+    }
+    Fiber* pop() {
+        Fiber* fiber = head_;
+        if (fiber == nullptr) return nullptr;
+        head_ = fiber->next;
+        if (head_ == nullptr) tail_ = nullptr;
+        --size_;
+        return fiber;
+    }
     void clear() { head_ = tail_ = nullptr, size_ = 0; }
     // Moves all of `other` behind what is here.
-    void append(FiberQueue& other);
+    void append(FiberQueue& other) {
+        if (other.head_ == nullptr) return;
+        (tail_ != nullptr ? tail_->next : head_) = other.head_;
+        tail_ = other.tail_;
+        size_ += other.size_;
+        other.clear();
+    }
 
 private:
     Fiber* head_ = nullptr;
@@ -86,8 +112,17 @@ void prepare(Fiber* fiber);
 bool in_guard(const Fiber& fiber, const void* address);
 
 // Announce a switch to AddressSanitizer, where the program has it. `keep` keeps the fake stack of the one that leaves.
-void before_switch(void** keep, const char* stack_low, const char* stack_high);
-void after_switch(void* kept);
+void announce_switch(void** keep, const char* stack_low, const char* stack_high);
+void announce_arrival(void* kept);
+extern bool address_sanitizer;
+
+inline void before_switch(void** keep, const char* stack_low, const char* stack_high) {
+    if (__builtin_expect(address_sanitizer, 0)) announce_switch(keep, stack_low, stack_high);
+}
+inline void after_switch(void* kept) {
+    if (__builtin_expect(address_sanitizer, 0)) announce_arrival(kept);
+}
+
 // The stack of the calling thread of the operating system.
 struct StackBounds {
     char* low;

@@ -84,8 +84,8 @@ struct BlockRun : Block {
     bool all_started() const { return next_thread == threads; }
 };
 
-// Wakes every fiber of the queue, in order.
-void wake_all(BlockRun& block, FiberQueue& waiting);
+inline BlockRun& Fiber::block() const { return *static_cast<BlockRun*>(thread.block_state); }
+
 // What the return of a thread may release: the block's barrier, its warp's operations.
 void thread_left(BlockRun& block, unsigned linear);
 void release_barrier(BlockRun& block);

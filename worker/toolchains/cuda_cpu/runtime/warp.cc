@@ -7,7 +7,7 @@
 
 #include "codepar_cuda/hooks.h"
 #include "codepar_cuda/report.h"
-#include "worker.h"
+#include "switching.h"
 
 namespace codepar_cuda {
 namespace {
@@ -44,7 +44,7 @@ void release_group(BlockRun& block, Warp& warp, LaneGroup* group) {
     close_group(warp, group);
     group->readers = group->waiting.size();
     CODEPAR_HOOK(warp_synchronised(block.linear, static_cast<unsigned>(&warp - block.warp), group->arrived));
-    wake_all(block, group->waiting);
+    wake_lanes(block, warp, group->arrived, group->waiting);
 }
 
 void report_outside(unsigned lane, unsigned mask, Location where) {
@@ -62,7 +62,7 @@ bool same_place(Location a, Location b) {
 WarpGroup* meet_warp(WarpOperation operation, unsigned mask, std::uint64_t value, Location where) {
     const RuntimeSection section;
     Fiber& self = current_fiber();
-    BlockRun& block = *self.block;
+    BlockRun& block = self.block();
     Warp& warp = block.warp[self.thread.linear / 32];
     const unsigned lane = self.thread.linear % 32, bit = 1u << lane;
     self.where = where;
@@ -78,10 +78,10 @@ WarpGroup* meet_warp(WarpOperation operation, unsigned mask, std::uint64_t value
         group->readers = 1;
         return group;
     }
-    begin_wait(Wait::warp);
+    begin_wait(self, block, Wait::warp);
     group->waiting.push(&self);
     if (complete(warp, *group)) release_group(block, warp, group);
-    switch_away();
+    switch_away(self, block);
     return group;
 }
 
@@ -106,10 +106,11 @@ unsigned lane_number() { return current_thread->lane(); }
 unsigned active_lanes(Location where) {
     const RuntimeSection section;
     Fiber& self = current_fiber();
+    BlockRun& block = self.block();
     self.where = where;
-    begin_wait(Wait::active);
-    self.block->warp[self.thread.linear / 32].active.push(&self);
-    switch_away();
+    begin_wait(self, block, Wait::active);
+    block.warp[self.thread.linear / 32].active.push(&self);
+    switch_away(self, block);
     return self.active_mask;
 }
 
@@ -127,7 +128,7 @@ bool resolve_active(BlockRun& block, Warp& warp) {
             (here ? together : apart).push(fiber);
         }
         for (Fiber* fiber = together.front(); fiber != nullptr; fiber = fiber->next) fiber->active_mask = mask;
-        wake_all(block, together);
+        wake_lanes(block, warp, mask, together);
         waiting.append(apart);
     }
     return true;

@@ -62,9 +62,9 @@ std::string name_of(Wait wait) {
 void describe_worker(const Worker& worker, Finding* finding) {
     const Fiber* fiber = worker.current;
     if (fiber == nullptr && worker.block != nullptr) fiber = worker.block->spinning.front();
-    if (fiber == nullptr || fiber->block == nullptr) return;
+    if (fiber == nullptr || fiber->thread.block_state == nullptr) return;
     finding->thread = fiber->thread.index;
-    finding->block = fiber->block->index;
+    finding->block = fiber->thread.block_state->index;
     finding->message += "; thread (" + std::to_string(finding->thread.x) + ", " + std::to_string(finding->thread.y) + ", " +
                         std::to_string(finding->thread.z) + ") of block (" + std::to_string(finding->block.x) + ", " +
                         std::to_string(finding->block.y) + ", " + std::to_string(finding->block.z) + ") " + name_of(fiber->wait);

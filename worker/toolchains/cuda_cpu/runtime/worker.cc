@@ -12,7 +12,7 @@
 #include "codepar_cuda/hooks.h"
 #include "codepar_cuda/report.h"
 #include "fault.h"
-#include "identity.h"
+#include "switching.h"
 
 namespace codepar_cuda {
 
@@ -21,16 +21,6 @@ __thread Worker* this_worker;
 namespace {
 
 constexpr int out_of_resources = 701;
-
-void install(const Fiber& fiber) {
-    const Thread& thread = fiber.thread;
-    threadIdx = thread.index;
-    blockIdx = fiber.block->index;
-    current_block_serial = fiber.block->serial;
-    current_thread = &this_worker->current->thread;
-    spin_turns = 0;
-    CODEPAR_HOOK(thread_resume(fiber.block->linear, thread.linear, thread.stack_low, thread.stack_high));
-}
 
 void start_thread(Fiber& fiber, BlockRun& block) {
     const unsigned linear = static_cast<unsigned>(block.run->thread_order(block.next_thread++));
@@ -44,45 +34,18 @@ void start_thread(Fiber& fiber, BlockRun& block) {
         thread.index = uint3{linear % extent.x, row % extent.y, row / extent.y};
     }
     thread.stack_low = fiber.stack_low;
-    thread.stack_high = fiber.stack_high;
+    thread.stack_high = fiber.stack_high();
     fiber.where = Location{};
+    fiber.in_thread = true;
     install(fiber);
 }
 
 void finish_thread(Fiber& fiber, BlockRun& block) {
     CODEPAR_HOOK(thread_end(block.linear, fiber.thread.linear));
     CODEPAR_HOOK(thread_pause());
+    fiber.in_thread = false;
     current_thread = nullptr;
     thread_left(block, fiber.thread.linear);
-}
-
-// What runs next in the block, without those that spin.
-Fiber* next_fiber(BlockRun& block) {
-    if (Fiber* fiber = block.ready.pop()) return fiber;
-    if (block.all_started()) return nullptr;
-    Fiber* fiber = block.worker->fibers.acquire();
-    if (fiber == nullptr) return nullptr;
-    fiber->block = &block;
-    fiber->wait = Wait::nothing;
-    fiber->thread.block_state = nullptr;
-    return fiber;
-}
-
-void switch_fibers(Fiber* from, Fiber* to) {
-    Worker* worker = this_worker;
-    worker->current = to;
-    worker->progress = worker->progress + 1;
-    if (to->thread.block_state != nullptr) install(*to);
-    before_switch(&from->sanitizer, to->stack_low, to->stack_high);
-    codepar_cuda_switch(&from->stack_pointer, to->stack_pointer);
-    after_switch(from->sanitizer);
-}
-
-void switch_to_scheduler(Fiber* from) {
-    Worker* worker = this_worker;
-    before_switch(&from->sanitizer, worker->stack.low, worker->stack.high);
-    codepar_cuda_switch(&from->stack_pointer, worker->scheduler);
-    after_switch(from->sanitizer);
 }
 
 void sleep_microseconds(long microseconds) {
@@ -92,11 +55,26 @@ void sleep_microseconds(long microseconds) {
 
 }  // namespace
 
+Fiber* fresh_fiber(BlockRun& block) {
+    Fiber* fiber = block.worker->fibers.acquire();
+    if (fiber == nullptr) return nullptr;
+    fiber->thread.block_state = &block;
+    fiber->in_thread = false;
+    return fiber;
+}
+
+void switch_to_scheduler(Fiber* from) {
+    Worker* worker = this_worker;
+    before_switch(&from->sanitizer, worker->stack.low, worker->stack.high);
+    codepar_cuda_switch(&from->stack_pointer, worker->scheduler);
+    after_switch(from->sanitizer);
+}
+
 void fiber_main() {
     after_switch(this_worker->current->sanitizer);
     for (;;) {
         Fiber& self = *this_worker->current;
-        BlockRun& block = *self.block;
+        BlockRun& block = self.block();
         const KernelCall kernel = block.run->kernel;
         while (!block.all_started() && block.ready.empty() && !block.run->aborted()) {
             start_thread(self, block);
@@ -108,54 +86,27 @@ void fiber_main() {
         }
         // Taken first, so that next_fiber does not hand out the fiber that runs here.
         Fiber* next = block.run->aborted() ? nullptr : next_fiber(block);
-        self.thread.block_state = nullptr;
         block.worker->fibers.release(&self);
         if (next != nullptr) switch_fibers(&self, next);
         else switch_to_scheduler(&self);
     }
 }
 
-void make_ready(BlockRun& block, Fiber* fiber) {
-    const unsigned linear = fiber->thread.linear;
-    block.warp[linear / 32].blocked &= ~(1u << linear % 32);
-    fiber->wait = Wait::nothing;
-    block.ready.push(fiber);
-    ++block.events;
-}
-
-void begin_wait(Wait wait) {
-    Fiber& self = current_fiber();
-    self.wait = wait;
-    self.block->warp[self.thread.linear / 32].blocked |= 1u << self.thread.linear % 32;
-    ++self.block->events;
-}
-
-void switch_away() {
-    Fiber& self = current_fiber();
-    BlockRun& block = *self.block;
-    Warp& warp = block.warp[self.thread.linear / 32];
-    if (!warp.active.empty() && (warp.blocked | warp.exited) == warp.present) resolve_active(block, warp);
-    CODEPAR_HOOK(thread_pause());
-    Fiber* next = block.run->aborted() ? nullptr : next_fiber(block);
-    if (next == &self) install(self);
-    else if (next != nullptr) switch_fibers(&self, next);
-    else switch_to_scheduler(&self);
-}
-
 void give_way_spinning() {
     Fiber& self = current_fiber();
+    BlockRun& block = self.block();
     self.wait = Wait::spin;
-    self.block->spinning.push(&self);
-    switch_away();
+    block.spinning.push(&self);
+    switch_away(self, block);
 }
 
 void spin_yield() {
     if (!in_kernel()) return;
     const RuntimeSection section;
-    const std::uint64_t before = current_fiber().block->events;
+    const std::uint64_t before = current_block().events;
     give_way_spinning();
     // Nobody got further: look again after the next turn, not after the next 24.
-    spin_turns = current_fiber().block->events == before ? spin_limit - 1 : 0;
+    spin_turns = current_block().events == before ? spin_limit - 1 : 0;
 }
 
 void leave_for_good() {
@@ -169,8 +120,8 @@ void Worker::enter(BlockRun& entered, Fiber* fiber) {
     current = fiber;
     block = &entered;
     progress = progress + 1;
-    if (fiber->thread.block_state != nullptr) install(*fiber);
-    before_switch(&sanitizer, fiber->stack_low, fiber->stack_high);
+    if (fiber->in_thread) install(*fiber);
+    before_switch(&sanitizer, fiber->stack_low, fiber->stack_high());
     codepar_cuda_switch(&scheduler, fiber->stack_pointer);
     if (fault.signal != 0) before_switch(nullptr, stack.low, stack.high);
     after_switch(sanitizer);
@@ -193,7 +144,6 @@ bool Worker::drive_spinning(BlockRun& driven) {
     for (unsigned turns = driven.spinning.size(); turns > 0 && !launch->aborted(); --turns) {
         Fiber* fiber = driven.spinning.pop();
         if (fiber == nullptr) break;
-        fiber->wait = Wait::nothing;
         enter(driven, fiber);
     }
     return driven.events != before;

@@ -52,17 +52,16 @@ private:
 
 extern __thread Worker* this_worker;
 
-// Called by the running CUDA thread, inside a RuntimeSection. First it says what it waits for and enters a queue, then it
-// switches away; make_ready may come in between.
-void begin_wait(Wait wait);
-void switch_away();
-// For one that spins: after all that can run, in every resident block.
-void give_way_spinning();
+// The fiber that finds nothing else to run in its block goes back to run().
+void switch_to_scheduler(Fiber* from);
+// What has not started yet, on a fresh fiber; nullptr: nothing, or no stack for it.
+Fiber* fresh_fiber(BlockRun& block);
 // The last switch of a thread whose launch has been aborted.
 [[noreturn]] void leave_for_good();
-void make_ready(BlockRun& block, Fiber* fiber);
+// For a thread that spins, inside a RuntimeSection: it goes on after all that can run, in every resident block.
+void give_way_spinning();
 
 inline Fiber& current_fiber() { return *this_worker->current; }
-inline BlockRun& current_block() { return *this_worker->current->block; }
+inline BlockRun& current_block() { return this_worker->current->block(); }
 
 }  // namespace codepar_cuda

@@ -42,8 +42,8 @@ struct Block {
 
 struct Thread {
     Block* block_state = nullptr;
-    unsigned linear = 0;  // number in the block, x fastest
     uint3 index{0, 0, 0};
+    unsigned linear = 0;  // number in the block, x fastest
     char* stack_low = nullptr;   // the stack it runs on: [stack_low, stack_high)
     char* stack_high = nullptr;
     void* check = nullptr;
