@@ -1,7 +1,7 @@
 """Deadlocks of a public collection of MPI programs: detected, missed, falsely accused, lines named, time to the verdict.
 
-Usage: ``python benchmarks/mpi_deadlocks.py FOLDER... [--every N] [--mpi mpich|openmpi] [--seconds S] [--json FILE]``. Reads the headers
-of the MPI Bugs Initiative (its own folder or what its generators wrote) and the file names of MPI-CorrBench.
+Usage: ``python benchmarks/mpi_deadlocks.py FOLDER... [--every N] [--mpi mpich|openmpi] [--seconds S] [--json FILE]``. Reads
+the headers of the MPI Bugs Initiative (its own folder or what its generators wrote) and the file names of MPI-CorrBench.
 
 What hangs is decided without us: each program that we stop is run again by the bare launcher, and hangs when that does not
 end either. A correct program that we call a deadlock, or any that ends by itself when bare, is falsely accused. Files are sorted
@@ -72,13 +72,20 @@ def _cases(folder: Path) -> Iterator[Case]:
         if match:
             lines = tuple(sorted({int(line) for line in _LINE.findall(match[4] or "")}))
             yield Case(path, int(match[1]), match[3].removeprefix("ERROR:").strip(), lines)
-        elif "MPI_Init" in text:
+        elif re.search(r"M(PI|Test)_Init", text):
             correct = "correct" in path.parts or path.name.startswith("no-error")
             yield Case(path, 2, "OK" if correct else path.name.split("-")[0], ())
 
 
+def _headers(path: Path) -> list[Path]:
+    """The collection's own headers, which its programs taken from a larger suite include."""
+    folder = path.parent.parent / "include"
+    return sorted(folder.glob("*.h")) if folder.is_dir() else []
+
+
 async def _judge(executor: Executor, launcher: Launcher, case: Case, half: int, seconds: float) -> Finding:
-    project = Project.of_source(case.path.read_text(errors="replace"), "main.c")
+    headers = {path.name: path.read_text(errors="replace") for path in _headers(case.path)}
+    project = Project(files={"main.c": case.path.read_text(errors="replace"), **headers})
     execution = Execution(
         project=project,
         ranks=case.ranks,
@@ -109,7 +116,7 @@ def _hangs(launcher: Launcher, case: Case, seconds: float) -> bool:
     """Whether the bare program is still there after ``seconds``: no shim, no sandbox."""
     folder = tempfile.mkdtemp(prefix="codepar-bare-")
     environment = {**os.environ, **launcher.environment()}
-    build = [str(launcher.mpicc), "-w", "-O1", str(case.path), "-o", f"{folder}/a", "-lm"]
+    build = [str(launcher.mpicc), "-w", "-O1", f"-I{case.path.parent.parent}/include", str(case.path), "-o", f"{folder}/a", "-lm"]
     build += ["-fopenmp"] if "openmp" in case.path.parts else []
     try:
         subprocess.run(build, env=environment, check=True, capture_output=True, timeout=60)
@@ -144,16 +151,16 @@ def _table(findings: list[Finding]) -> None:
     built = [one for one in findings if one.status not in {"compile_error", "refused", "unsupported"}]
     hanging = [one for one in built if one.hangs]
     detected = [one for one in hanging if one.status == "deadlock"]
-    accused = [one for one in built if one.status == "deadlock" and not one.hangs]
+    accused = [one for one in built if one.status == "deadlock" and not one.hangs and one.truth == "OK"]
+    at_times = [one for one in built if one.status == "deadlock" and not one.hangs and one.truth != "OK"]
     ended = [one for one in built if one.hangs is None and one.truth != "OK"]
     print(f"  programs: {len(findings)}, of these not built {len(findings) - len(built)}")
     print(f"  hang when bare: {len(hanging)}; detected {len(detected)}, only timeout {len(hanging) - len(detected)}", end="")
     print(f" (rate {len(detected) / len(hanging):.3f})" if hanging else "")
     correct = [one for one in built if one.truth == "OK"]
     slow = [one for one in built if one.status == "timeout" and not one.hangs]
-    print(
-        f"  falsely accused: {len(accused)} (correct programs run: {len(correct)}); timeouts of ours that end when bare: {len(slow)}"
-    )
+    print(f"  falsely accused: {len(accused)} of {len(correct)} correct programs run", end="")
+    print(f"; deadlocks of wrong programs that a bare run may end: {len(at_times)}; slow: {len(slow)}")
     if detected:
         times = sorted(one.wall_s for one in detected)
         print(f"  seconds to the verdict: median {statistics.median(times):.1f}, longest {times[-1]:.1f}")
@@ -166,8 +173,12 @@ def _table(findings: list[Finding]) -> None:
     print(f"  wrong programs that end by themselves: {dict(statuses)}")
     mismatched = [one for one in correct if "mismatch" in one.kinds]
     print(f"  mismatches named in correct programs: {len(mismatched)}")
-    for one in (*(one for one in hanging if one.status != "deadlock"), *accused, *mismatched):
+    for one in (*(one for one in hanging if one.status != "deadlock"), *accused, *at_times, *mismatched):
         print(f"    {one.truth:22} {one.status:14} hangs={one.hangs} {one.name}")
+
+
+def _save(findings: list[Finding], path: str) -> None:
+    Path(path).write_text(json.dumps([asdict(one) for one in findings], indent=1))
 
 
 async def _main(arguments: argparse.Namespace) -> None:
@@ -180,7 +191,7 @@ async def _main(arguments: argparse.Namespace) -> None:
             if (number // 2) % arguments.every == 0:
                 findings.append(await _judge(executor, launcher, case, number % 2, arguments.seconds))
                 if arguments.json:
-                    Path(arguments.json).write_text(json.dumps([asdict(one) for one in findings], indent=1))
+                    _save(findings, arguments.json)
     for half in (0, 1):
         print(f"half {half + 1} ({'tuned on' if half == 0 else 'held out'}), {launcher.version}")
         _table([one for one in findings if one.half == half])

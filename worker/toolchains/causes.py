@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from codepar.protocols import Diagnostic
 from worker.toolchains.blame import Places, placed, where
 from worker.toolchains.board import ANY, NONE, WORLD_TEAM, Counters, Kind, Mismatch, Op, RankState, Sent
-from worker.toolchains.waitfor import absent_ranks, stuck_ranks
+from worker.toolchains.waitfor import absent_ranks, is_finalizing, stuck_ranks
 
 _MAX_CAUSES = 4
 
@@ -30,7 +30,10 @@ class _Need:
 def explain_causes(states: Sequence[RankState], counters: Sequence[Counters], places: Places) -> tuple[Diagnostic, ...]:
     """The causes of a deadlock, as diagnostics of kind ``cause`` and ``mismatch``."""
     by_rank = {state.rank: state for state in states}
-    needs = {rank: need for rank in sorted(stuck_ranks(states)) if (need := _need(by_rank[rank], by_rank))}
+    stuck = sorted(stuck_ranks(states))
+    # Who is in MPI_Finalize gives nothing any more: a chain ends there, as with one that has finished.
+    waiting = [rank for rank in stuck if not is_finalizing(by_rank[rank])] or stuck
+    needs = {rank: need for rank in waiting if (need := _need(by_rank[rank], by_rank))}
     found = [*explain_mismatches(states, places)]
     told: set[int] = set()
     for rank in needs:
@@ -112,7 +115,7 @@ def _tell(chain: Sequence[_Need], states: Mapping[int, RankState]) -> str:
         return "; ".join(texts)
     starts = [position for position, need in enumerate(chain) if need.rank == last]
     if not starts:
-        end = where(states[last]) if not states[last].is_blocked else f"rank {last} does not"
+        end = where(states[last]) if not states[last].is_blocked else f"rank {last} is in {states[last].calls[0].call}"
         return "; ".join([*texts, end])
     cycle = chain[starts[0] :]
     ring = " -> ".join(str(rank) for rank in (*(need.rank for need in cycle), last))

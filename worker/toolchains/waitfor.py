@@ -103,14 +103,15 @@ def _is_collective_served(
 def absent_ranks(op: Op, rank: int, states: Mapping[int, RankState]) -> frozenset[int] | None:
     """The ranks that have not entered this collective; None where the shim does not know all of its ranks."""
     if op.team == FINALIZE_TEAM:
-        return frozenset(other for other, state in states.items() if other != rank and not _is_finalizing(state))
+        return frozenset(other for other, state in states.items() if other != rank and not is_finalizing(state))
     members = {other: state.entered[op.team] for other, state in states.items() if op.team in state.entered}
     if not op.team or len(members) < op.team_size:
         return None
     return frozenset(other for other, entered in members.items() if entered < op.sequence)
 
 
-def _is_finalizing(state: RankState) -> bool:
+def is_finalizing(state: RankState) -> bool:
+    """Whether it has called MPI_Finalize."""
     return Flag.FINALIZED in state.flags or any(call.call == "MPI_Finalize" for call in state.calls)
 
 

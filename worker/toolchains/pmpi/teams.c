@@ -12,6 +12,8 @@ static Team *buckets[BUCKETS];
 static Team *last;
 static struct { uint32_t key, count; } seen[KNOWN];
 static int seen_count;
+/* Who has left a team will not enter it again: what it had entered is kept for as long as there is room. */
+static char is_left[TEAMS];
 
 uint64_t bits(const void *handle, size_t size) {
     uint64_t value = 0;
@@ -46,10 +48,14 @@ static void publish(Team *t) {
     t->place = -1;
     for (int i = 0; i < TEAMS && t->place < 0; i++)
         if (!s->entered[i].team) t->place = i;
+    for (int i = 0; i < TEAMS && t->place < 0; i++)
+        if (is_left[i]) t->place = i;
     if (t->place < 0) {
         s->flags |= CROWDED;
         return;
     }
+    is_left[t->place] = 0;
+    s->entered[t->place].team = 0;
     note_entered(t);
     s->entered[t->place].team = t->id;
 }
@@ -194,7 +200,7 @@ void forget_team(uint64_t handle, int space) {
         if ((*at)->handle != handle || (*at)->space != space) continue;
         Team *gone = *at;
         *at = gone->next;
-        if (gone->place >= 0) slot()->entered[gone->place].team = 0;
+        if (gone->place >= 0) is_left[gone->place] = 1;
         free(gone->world);
         free(gone->targets);
         free(gone->origins);
