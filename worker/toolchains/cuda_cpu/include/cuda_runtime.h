@@ -3,6 +3,8 @@
 // Limits: a .cpp that includes it sees the API and the qualifiers only, as with a host compiler.
 #pragma once
 
+#include "codepar_cuda/checked_copies.h"
+
 #include "cuda_runtime_api.h"
 #include "vector_functions.h"
 

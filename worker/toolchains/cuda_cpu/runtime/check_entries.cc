@@ -1,11 +1,12 @@
 // What the compiler calls (-fsanitize=thread) before each read and write: our own functions under ThreadSanitizer's names.
 // Limits: g++ 12 and later, clang++ 14 and later; a function that the compiler adds later is an undefined reference at the link, never a gap.
+#include <cstring>
+
 #include "check_access.h"
 #include "check_memory.h"
 
 namespace {
 
-using codepar_cuda::RuntimeSection;
 using codepar_cuda::check::AccessKind;
 using codepar_cuda::check::count_poll;
 using codepar_cuda::check::current;
@@ -24,8 +25,7 @@ inline void access(const void* place, AccessKind kind, Site flags, const void* p
 }
 
 inline void range(const void* place, unsigned long bytes, AccessKind kind, const void* pc) {
-    // Copies of the runtime itself are not the program's.
-    if (bytes != 0 && RuntimeSection::depth == 0) codepar_cuda::check::touch(reinterpret_cast<std::uintptr_t>(place), bytes, kind, 0, pc);
+    if (bytes != 0) codepar_cuda::check::touch(reinterpret_cast<std::uintptr_t>(place), bytes, kind, 0, pc);
 }
 
 inline void poll() {
@@ -82,44 +82,24 @@ void __tsan_vptr_update(void**, void*) {}
 void __tsan_ignore_thread_begin() {}
 void __tsan_ignore_thread_end() {}
 
-// The linker's --wrap: copies that became calls.
-void* __real_memcpy(void*, const void*, unsigned long);
-void* __real_memmove(void*, const void*, unsigned long);
-void* __real_memset(void*, int, unsigned long);
+// Copies that became calls (codepar_cuda/checked_copies.h; __tsan_mem* are clang's names).
+#define CODEPAR_COPY(name, copy)                                     \
+    void* name(void* to, const void* from, unsigned long bytes) {    \
+        range(from, bytes, AccessKind::read, CODEPAR_PC);            \
+        range(to, bytes, AccessKind::write, CODEPAR_PC);             \
+        return copy(to, from, bytes);                                \
+    }
+#define CODEPAR_FILL(name)                                           \
+    void* name(void* to, int value, unsigned long bytes) {           \
+        range(to, bytes, AccessKind::write, CODEPAR_PC);             \
+        return memset(to, value, bytes);                             \
+    }
 
-void* __wrap_memcpy(void* to, const void* from, unsigned long bytes) {
-    range(from, bytes, AccessKind::read, CODEPAR_PC);
-    range(to, bytes, AccessKind::write, CODEPAR_PC);
-    return __real_memcpy(to, from, bytes);
-}
-
-void* __wrap_memmove(void* to, const void* from, unsigned long bytes) {
-    range(from, bytes, AccessKind::read, CODEPAR_PC);
-    range(to, bytes, AccessKind::write, CODEPAR_PC);
-    return __real_memmove(to, from, bytes);
-}
-
-void* __wrap_memset(void* to, int value, unsigned long bytes) {
-    range(to, bytes, AccessKind::write, CODEPAR_PC);
-    return __real_memset(to, value, bytes);
-}
-
-// clang's names for the same.
-void* __tsan_memcpy(void* to, const void* from, unsigned long bytes) {
-    range(from, bytes, AccessKind::read, CODEPAR_PC);
-    range(to, bytes, AccessKind::write, CODEPAR_PC);
-    return __real_memcpy(to, from, bytes);
-}
-
-void* __tsan_memmove(void* to, const void* from, unsigned long bytes) {
-    range(from, bytes, AccessKind::read, CODEPAR_PC);
-    range(to, bytes, AccessKind::write, CODEPAR_PC);
-    return __real_memmove(to, from, bytes);
-}
-
-void* __tsan_memset(void* to, int value, unsigned long bytes) {
-    range(to, bytes, AccessKind::write, CODEPAR_PC);
-    return __real_memset(to, value, bytes);
-}
+CODEPAR_COPY(codepar_cuda_memcpy, memcpy)
+CODEPAR_COPY(codepar_cuda_memmove, memmove)
+CODEPAR_COPY(__tsan_memcpy, memcpy)
+CODEPAR_COPY(__tsan_memmove, memmove)
+CODEPAR_FILL(codepar_cuda_memset)
+CODEPAR_FILL(__tsan_memset)
 
 }  // extern "C"
