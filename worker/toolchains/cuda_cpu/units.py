@@ -22,6 +22,8 @@ TOOLS = ".codepar/cuda"
 _STANDARD = "-std=gnu++17"
 # A GPU wraps integers, has no type-based aliasing worth the name, and reads address 0 as it comes.
 _FAITHFUL = ("-fno-strict-aliasing", "-fwrapv", "-fno-delete-null-pointer-checks", "-pthread", "-Wno-unknown-pragmas")
+# A thread has a small stack with a guard below it, which no large frame may step over.
+_GUARDED = ("-fstack-clash-protection",)
 _FAITHFUL_GCC = ("-fno-finite-loops", "-fsanitize=return", "-fsanitize-undefined-trap-on-error")
 _FAITHFUL_CLANG = ("-fno-finite-loops", "-fsanitize=return", "-fsanitize-trap=return")
 # The checks bring the functions that this instrumentation calls; the compiler must leave accesses where they are.
@@ -47,7 +49,7 @@ class Options:
 def options(mode: Mode, compiler: Compiler, flags: Sequence[str]) -> Options:
     """The options of every C++ unit; ``flags`` are the user's, allowed and free of nvcc's own."""
     standard = () if any(flag.startswith("-std=") for flag in flags) else (_STANDARD,)
-    before = (*standard, "-O2", "-g1", *_FAITHFUL, *DEFINES[mode])
+    before = (*standard, "-O2", "-g1", *_FAITHFUL, *_GUARDED, *DEFINES[mode])
     if mode == "plain":
         return Options((*before, *(_FAITHFUL_GCC if compiler.is_gcc else _FAITHFUL_CLANG)), (), tuple(flags))
     parameters = tuple(word for parameter in _CHECKED_PARAMETERS for word in ("--param", parameter))

@@ -21,6 +21,8 @@ _STATUS_OF = {
     "barrier_divergence": Status.BARRIER_DIVERGENCE,
     "cuda_error": Status.RUNTIME_ERROR,
 }
+# Where a launch was after 1, 2, 4 ... seconds; it explains a timeout and nothing else.
+_SITE = "timeout_site"
 _STOPPED = (Status.TIMEOUT, Status.MEMORY_LIMIT, Status.OUTPUT_LIMIT, Status.PROCESS_LIMIT)
 _ORDER = (
     Status.UNSUPPORTED,
@@ -45,7 +47,10 @@ def judge_run(execution: Execution, outcome: Outcome, report: Report) -> Judgeme
     base = judge(execution, outcome)
     statuses = [base.status, *(_STATUS_OF[finding.kind] for finding in report.findings if finding.kind in _STATUS_OF)]
     status = worst(statuses)
-    found = sorted(report.findings, key=lambda finding: _rank(finding, status))
+    told = [finding for finding in report.findings if finding.kind != _SITE]
+    if status == Status.TIMEOUT:
+        told += report.of(_SITE)[-1:]
+    found = sorted(told, key=lambda finding: _rank(finding, status))
     return Judgement(status, (*map(diagnostic, found), *base.diagnostics))
 
 
