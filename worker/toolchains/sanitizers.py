@@ -67,10 +67,11 @@ def reserves_address_space(names: Collection[Sanitizer]) -> bool:
 
 
 def compile_flags(names: Sequence[Sanitizer], flags: Sequence[str], compiler: Compiler) -> tuple[str, ...]:
-    """What the compiler is told, besides ``flags``; light optimisation keeps what would be found from being optimised away."""
+    """What the compiler is told, besides ``flags``. Optimisation removes what would be found; threads need a little to be met."""
     if not names:
         return ()
-    optimise = () if any(flag.startswith("-O") for flag in flags) else ("-O1",)
+    level = ("-O1", *(("-fno-tree-loop-im",) if compiler.is_gcc else ())) if "thread" in names else ("-O0",)
+    optimise = () if any(flag.startswith("-O") for flag in flags) else level
     quiet = ("-Wno-tsan",) if "thread" in names and compiler.is_gcc and compiler.major >= 11 else ()
     return (f"-fsanitize={','.join(names)}", "-fno-omit-frame-pointer", *optimise, *quiet)
 

@@ -1,9 +1,18 @@
-"""States of ranks as the shim writes them."""
+"""States of ranks as the shim writes them; and programs compiled and run for real."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Callable
+
 import pytest
 
+from codepar.errors import SandboxUnavailable, ToolMissing
+from codepar.project import Project
+from codepar.protocols import Execution, ExecutionResult, Executor, Limits
+from codepar.settings import Settings
+from worker.executor import open_executor
 from worker.toolchains.board import WORLD_TEAM, Kind, Op, Phase, RankState, Waiting
 
 
@@ -45,3 +54,45 @@ def two() -> Ranks:
 @pytest.fixture
 def three() -> Ranks:
     return Ranks(3)
+
+
+class Bench:
+    """Runs programs with one executor and one cache. An optional tool that is missing skips, everywhere."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+
+    def run(self, project: Project | str, name: str = "main.c", **fields) -> ExecutionResult:
+        if isinstance(project, str):
+            project = Project.of_source(project, name)
+        fields.setdefault("limits", Limits(wall_s=30, compile_s=60))
+        try:
+            return asyncio.run(self.executor.execute(Execution(project=project, **fields)))
+        except ToolMissing as error:
+            pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def open_bench(tmp_path_factory) -> Callable[[bool], Bench]:
+    """Opens a bench, trusted or not, on caches that the session shares."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("toolchains"))
+
+    def open_one(trusted: bool) -> Bench:
+        try:
+            return Bench(open_executor(settings, trusted))
+        except (SandboxUnavailable, ToolMissing) as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
+
+    return open_one
+
+
+@pytest.fixture(scope="session")
+def boxed(open_bench) -> Bench:
+    return open_bench(False)
+
+
+@pytest.fixture(scope="session")
+def trusted(open_bench) -> Bench:
+    return open_bench(True)
