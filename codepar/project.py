@@ -14,6 +14,7 @@ MAX_FILES = 2_000
 MAX_FILE_BYTES = 2 * 1024 * 1024
 MAX_PROJECT_BYTES = 16 * 1024 * 1024
 MAX_PATH_BYTES = 240
+RESERVED_FOLDER = ".codepar"
 
 C_SUFFIXES = frozenset({".c"})
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx", ".c++", ".C"})
@@ -65,12 +66,24 @@ class Project(BaseModel):
             value["files"] = {"main.c": value.pop("source")}
         return value
 
+    @field_validator("build", "run")
+    @classmethod
+    def _check_command(cls, command: str | None) -> str | None:
+        if command is not None and "\0" in command:
+            raise ValueError("a command cannot hold a NUL character")
+        return command
+
     @field_validator("files")
     @classmethod
     def _check_files(cls, files: dict[str, str]) -> dict[str, str]:
         total = 0
+        folders = {str(parent) for path in files for parent in PurePosixPath(path).parents}
         for path, text in files.items():
             checked_path(path)
+            if path in folders:
+                raise ValueError(f"{path} is the name of a file and of a folder")
+            if PurePosixPath(path).parts[0] == RESERVED_FOLDER:
+                raise ValueError(f"{path}: the folder {RESERVED_FOLDER} is used by codepar itself")
             size = len(text.encode(errors="surrogatepass"))
             if size > MAX_FILE_BYTES:
                 raise ValueError(f"{path} has {size} bytes, more than the {MAX_FILE_BYTES} allowed for one file")

@@ -109,6 +109,13 @@ class Execution(Record):
     def _check_sanitizers(cls, names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
         return checked_sanitizers(names)
 
+    @field_validator("arguments")
+    @classmethod
+    def _check_arguments(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        if any("\0" in argument for argument in arguments):
+            raise ValueError("an argument cannot hold a NUL character")
+        return arguments
+
 
 def checked_checks(checks: tuple[Check, ...], emulate: bool) -> tuple[Check, ...]:
     """``checks`` without repeats; ``ValueError`` where nothing is emulated that could be checked."""

@@ -63,17 +63,25 @@ static void add_process(const char *pid, struct usage *u, int precise) {
     u->shared += field(line, "Pss_Shmem:");
 }
 
-/* System V segments of the box; their size in memory is the last column but one. */
-static uint64_t segments(void) {
-    FILE *list = fopen("/proc/sysvipc/shm", "re");
+/* The sum of one column (from 0) of a table of /proc. */
+static uint64_t column(const char *path, int wanted) {
+    FILE *list = fopen(path, "re");
     char line[512];
     uint64_t total = 0;
     while (list && fgets(line, sizeof line, list)) {
-        unsigned long long rss;
-        if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &rss) == 1) total += rss;
+        char *at = line, *word;
+        for (int i = 0; (word = strtok_r(at, " \n", &at)); i++)
+            if (i == wanted) total += strtoull(word, NULL, 10); /* 0 for the heading */
     }
     if (list) fclose(list);
     return total;
+}
+
+enum { SEMAPHORE_BYTES = 64 }; /* of the kernel's memory, each */
+
+/* System V segments (their size in memory), queued messages, and semaphores of the box. */
+static uint64_t segments(void) {
+    return column("/proc/sysvipc/shm", 14) + column("/proc/sysvipc/msg", 3) + SEMAPHORE_BYTES * column("/proc/sysvipc/sem", 3);
 }
 
 /* Sockets of this network namespace, taken as full; those that any program needs are free. */

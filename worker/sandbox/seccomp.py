@@ -19,11 +19,12 @@ _LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_FROM, _JUMP_ANY, _RETURN = 0x20, 0x15, 0x
 _ARCH_X86_64, _X32_BIT = 0xC000003E, 0x40000000
 _NUMBER, _ARCH = 0, 4
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
-_EPERM, _ENOSYS = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
+_EPERM, _ENOSYS, _IGNORED = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS, 0x00050000
 
 NAMESPACE_FLAGS = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _NETLINK_ROUTE = 0
+_SOL_SOCKET, _BUFFER_SIZES = 1, (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, and both FORCE
 _PERSONALITIES = (0, 0xFFFFFFFF, 0x00040000)  # Linux, the query, and ADDR_NO_RANDOMIZE, which sanitizers set
 TERMINAL_AND_INTERFACE_REQUESTS = (
     *(0x5401, 0x5402, 0x5403, 0x5404, 0x540F, 0x5410, 0x5413, 0x5414),  # TCGETS, TCSETS*, TIOC[GS]PGRP, TIOC[GS]WINSZ
@@ -72,6 +73,14 @@ def _socket_families() -> list[Instruction]:
     return [_argument(0), *_only(_AF_NETLINK, netlink), *_one_of((_AF_UNIX, _AF_INET, _AF_INET6))]
 
 
+def _without_buffer_sizes() -> list[Instruction]:
+    """A wish for larger socket buffers is answered with success and ignored: pid 1 counts sockets, not what they hold."""
+    sizes = [Instruction(_JUMP_EQUAL, value, 0, 1) for value in _BUFFER_SIZES]
+    ignored = [part for test in sizes for part in (test, Instruction(_RETURN, _IGNORED))]
+    body = [_argument(2), *ignored, Instruction(_RETURN, _ALLOW)]
+    return [_argument(1), *_only(_SOL_SOCKET, body), Instruction(_RETURN, _ALLOW)]
+
+
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
     ranges: list[tuple[int, int]] = []
     for number in sorted(set(numbers)):
@@ -104,11 +113,13 @@ def _program(*, bulk_memory: bool) -> list[Instruction]:
     program += _only(X86_64["socketpair"], [_argument(0), *_one_of((_AF_UNIX,))])
     program += _only(X86_64["ioctl"], [_argument(1), *_one_of(TERMINAL_AND_INTERFACE_REQUESTS)])
     program += _only(X86_64["personality"], [_argument(0), *_one_of(_PERSONALITIES)])
+    if not bulk_memory:
+        program += _only(X86_64["setsockopt"], _without_buffer_sizes())
     return program + _allow_list(X86_64[name] for name in allowed)
 
 
 def build_filter(*, bulk_memory: bool, machine: str | None = None) -> bytes:
-    """The filter as bubblewrap reads it. ``bulk_memory`` allows memory files and System V segments, which only a control
+    """The filter as bubblewrap reads it. ``bulk_memory`` allows memory files and large socket buffers, which only a control
     group can count. Raises ``SandboxUnavailable`` on a machine other than x86_64."""
     machine = machine or platform.machine()
     if machine != "x86_64":

@@ -12,7 +12,7 @@ from worker.sandbox import seccomp
 from worker.sandbox.syscalls import ALLOWED, EXAMINED, LAST_KNOWN, NOT_THERE, X86_64
 
 X86, I386 = 0xC000003E, 0x40000003
-ALLOW, KILL, EPERM, ENOSYS = "allow", "kill", errno.EPERM, errno.ENOSYS
+ALLOW, KILL, IGNORED, EPERM, ENOSYS = "allow", "kill", "ignored", errno.EPERM, errno.ENOSYS
 FILTER = seccomp.build_filter(bulk_memory=True)
 
 
@@ -26,7 +26,7 @@ def answer(number, *arguments, arch=X86, program=FILTER):
         if operation == 0x20:
             (accumulator,) = struct.unpack_from("<I", data, value)
         elif operation == 0x06:
-            return {0x7FFF0000: ALLOW, 0x80000000: KILL}.get(value, value & 0xFFFF)
+            return {0x7FFF0000: ALLOW, 0x80000000: KILL, 0x00050000: IGNORED}.get(value, value & 0xFFFF)
         else:
             test = {0x15: accumulator == value, 0x25: accumulator > value, 0x35: accumulator >= value, 0x45: accumulator & value}
             at += true if test[operation] else false
@@ -87,6 +87,13 @@ def test_dangerous_calls_are_refused(number):
 
 def test_memory_files_are_absent_where_only_pid_1_counts():
     assert answer(X86_64["memfd_create"], program=seccomp.build_filter(bulk_memory=False)) == ENOSYS
+
+
+@given(st.integers(0, 3), st.integers(0, 80))
+def test_socket_buffers_keep_their_size_where_only_pid_1_counts(level, option):
+    without_groups = answer(X86_64["setsockopt"], 3, level, option, program=seccomp.build_filter(bulk_memory=False))
+    assert without_groups == (IGNORED if level == 1 and option in {7, 8, 32, 33} else ALLOW)
+    assert answer(X86_64["setsockopt"], 3, level, option) == ALLOW
 
 
 def test_another_machine_is_refused_with_the_reason():
