@@ -198,7 +198,9 @@ def trials(seconds: int, at: tuple[float, ...]) -> list[Trial]:
     short = max(seconds // 4, 2)
     found += [Trial("mpi-undisturbed", kind="completion", seconds=short)]
     for part in ("jobs", "execute"):
-        found += [Trial(f"mpi-{part}-{who}x{len(at)}", who, part, at, "completion", short) for who in ("child", "parent")]
+        for who in ("child", "parent"):
+            found.append(Trial(f"mpi-{part}-{who}x{len(at)}", who, part, at, kind="completion", seconds=short))
+    found.append(Trial("mpi-each-child", "child", "jobs", attempts=3, kind="completion", seconds=short))
     return [*found, Trial(f"mpi-namedx{len(at)}", "named", at=at, kind="completion", seconds=short)]
 
 
