@@ -91,7 +91,7 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
         detail = f"{len(report.walls)} walls hold, proved in {report.took_s:.1f} s; {report.bubblewrap}"
         yield Check(name="sandbox", state="ok", detail=detail)
     for wall in report.broken:
-        yield Check(name=f"sandbox: {wall.name}", state="missing", detail=wall.detail, remedy=remedy())
+        yield Check(name=f"sandbox: {wall.name}", state="missing", detail=wall.detail, remedy=remedy(wall.name))
     yield Check(name="limits counted by", state="ok", detail=report.counters)
 
 

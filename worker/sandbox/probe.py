@@ -152,7 +152,7 @@ async def examine(run: Run, program: bytes, counters: str, bubblewrap: str) -> R
     try:
         first = await _walls(run, program)
     except SandboxUnavailable as error:
-        raise SandboxUnavailable(error.message, remedy=remedy()) from error
+        raise SandboxUnavailable(error.message, remedy=remedy(error.message)) from error
     limits = await asyncio.gather(*(_limit(run, program, *limit) for limit in _LIMITS))
     return Report((*first, *limits), counters, bubblewrap, time.monotonic() - started)
 
@@ -164,8 +164,8 @@ def _setting(path: str) -> str | None:
         return None
 
 
-def remedy() -> str:
-    """The setting that most likely forbids user namespaces here, and the way out that needs none."""
+def _namespace_advice() -> list[str]:
+    """The settings of this host that forbid user namespaces."""
     advice = []
     if _setting("/proc/sys/kernel/unprivileged_userns_clone") == "0":
         advice.append("sysctl kernel.unprivileged_userns_clone=1")
@@ -175,10 +175,24 @@ def remedy() -> str:
         advice.append("sysctl user.max_user_namespaces=15000")
     if not advice and Path("/.dockerenv").exists():
         advice.append("start the container with a seccomp profile that permits user namespaces and with systempaths=unconfined")
-    return "; ".join([*advice, "your own code runs without walls: codepar run --trust"])
+    return advice
+
+
+def _advice(reason: str) -> list[str]:
+    """By what was seen: the name of a broken wall, or why no box could be started."""
+    if "seccomp" in reason.lower() or "system call filter" in reason:
+        return ["use a kernel built with CONFIG_SECCOMP_FILTER, and a container runtime that lets seccomp filters be installed"]
+    if "limit: memory" in reason or "limit: processes" in reason:
+        return ["give the service a control group of its own (systemd: Delegate=yes)", "lighten the load on this machine"]
+    return _namespace_advice()
+
+
+def remedy(reason: str = "") -> str:
+    """What most likely mends it, and the way out that needs no walls. ``reason`` names a wall or says why no box started."""
+    return "; ".join([*_advice(reason), "your own code runs without walls: codepar run --trust"])
 
 
 def refuse(report: Report) -> SandboxUnavailable:
     """The error of a runner whose walls do not all hold."""
     broken = "; ".join(f"{wall.name} ({wall.detail})" for wall in report.broken)
-    return SandboxUnavailable(f"nothing is executed, because walls of the sandbox do not hold: {broken}", remedy=remedy())
+    return SandboxUnavailable(f"nothing is executed, because walls of the sandbox do not hold: {broken}", remedy=remedy(broken))
