@@ -67,9 +67,9 @@ CODEPAR_UNCHECKED inline T shuffle(Shuffle kind, unsigned mask, T value, int arg
     return result;
 }
 
-// Folds the values of the lanes that took part, in the order of the lanes.
+// Folds the values of those lanes of `select` that took part, in the order of the lanes; `value` if there were none.
 template <class T, class Combine>
-CODEPAR_UNCHECKED inline T reduce_lanes(unsigned mask, T value, Combine combine, Location where) {
+CODEPAR_UNCHECKED inline T fold_lanes(unsigned mask, unsigned select, T value, Combine combine, Location where) {
     static_assert(sizeof(T) <= 8 && std::is_trivially_copyable<T>::value, "at most 8 bytes a lane");
     std::uint64_t word = 0;
     std::memcpy(&word, &value, sizeof(T));
@@ -77,14 +77,19 @@ CODEPAR_UNCHECKED inline T reduce_lanes(unsigned mask, T value, Combine combine,
     bool first = true;
     T total = value;
     for (unsigned lane = 0; lane < 32; ++lane) {
-        if ((group->arrived >> lane & 1u) == 0) continue;
+        if (((group->arrived & select) >> lane & 1u) == 0) continue;
         T item;
         std::memcpy(&item, &group->values[lane], sizeof(T));
-        total = first ? item : combine(total, item);
+        total = first ? item : static_cast<T>(combine(total, item));
         first = false;
     }
     leave_warp(group);
     return total;
+}
+
+template <class T, class Combine>
+CODEPAR_UNCHECKED inline T reduce_lanes(unsigned mask, T value, Combine combine, Location where) {
+    return fold_lanes(mask, ~0u, value, combine, where);
 }
 
 // The lanes of `mask` whose predicate holds, and those that took part.
