@@ -61,7 +61,7 @@ void keep_pending(const Conflict& conflict, const Touch& touch) {
 }
 
 void compare(const Access& past, AccessKind past_kind, const Touch& touch) {
-    if (ordered(past, touch.floor) || allowed(past, past_kind, touch)) return;
+    if (allowed(past, past_kind, touch) || ordered(past, touch.floor)) return;
     Conflict conflict{past, past_kind, Access{current.thread, now, touch.site}, touch.kind, touch.address, touch.bytes};
     if (!worth_reporting(conflict)) return;
     const bool may_keep_value = touch.kind == AccessKind::write && past_kind != AccessKind::atomic && touch.bytes <= widest_comparison;
@@ -121,9 +121,9 @@ void step_atomic(Cell& cell, const Touch& touch, const Access& fresh) {
         if (touch.writes && read.time > touch.floor) compare(read, AccessKind::read, touch);
     for (const Access& atomic : cell.atomics)
         if (atomic.time > touch.floor) compare(atomic, AccessKind::atomic, touch);
+    keep(cell.atomics, fresh, touch.floor);  // before the views grow: long walks for nothing
     if (touch.reads) acquire_flag(cell);
     if (touch.writes) release_flag(cell, (touch.site & site_block_scope) == 0);
-    keep(cell.atomics, fresh, touch.floor);
 }
 
 }  // namespace

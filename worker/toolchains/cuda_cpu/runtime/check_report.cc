@@ -43,7 +43,7 @@ bool one_warp(const Conflict& conflict) {
 const char* advice(const Conflict& conflict) {
     const bool atomics = conflict.past_kind == AccessKind::atomic && conflict.kind == AccessKind::atomic;
     if (atomics) return "an atomic of block scope is not atomic for threads of other blocks";
-    if (one_warp(conflict)) return "both threads are of one warp, whose lanes do not run in step since Volta: __syncwarp() would order them";
+    if (one_warp(conflict)) return "both threads are of one warp, whose lanes do not run in step since Volta: no __syncwarp() or barrier between them";
     if (conflict.past_kind == AccessKind::atomic || conflict.kind == AccessKind::atomic)
         return "one access is atomic, the other is not, and nothing orders them";
     if ((conflict.past.site & conflict.present.site & site_volatile) != 0)
