@@ -15,6 +15,7 @@ __global__ void fine(int* out) { atomicAdd(out, 1); }
 __global__ void null_access(int* p) { if (blockIdx.x == 1 && threadIdx.x == 5) *p = 1; }
 __global__ void wild_access(long* p) { p[threadIdx.x == 3 ? 1l << 33 : 0] = 1; }
 __global__ void after_barrier(int* p) { __shared__ int s[64]; s[threadIdx.x] = 1; __syncthreads(); if (threadIdx.x == 9) *(volatile int*)p = s[0]; __syncthreads(); }
+__global__ void two_pointers(int* p, const int* q) { if (p == q) p[threadIdx.x] = 1; }
 __global__ void divides(int* out, int by) { out[0] = 7 / by; }
 __global__ void traps() { if (threadIdx.x == 2) __trap(); }
 __global__ void asserts(int n) { assert(n + (int)threadIdx.x < 7); }
@@ -43,7 +44,7 @@ __global__ void child() {}
 __global__ void parent() { child<<<1, 1>>>(); }
 __global__ void loops(volatile int* p, int* q) { if (blockIdx.x == 0) { for (;;) p[1] = p[0] + 1; } else if (threadIdx.x == 0) *q = 1; }
 
-static int* counter;
+static int *counter, *managed;
 static void launched(const char* what) {
     cudaError_t launch = cudaGetLastError();
     cudaError_t sync = cudaDeviceSynchronize();
@@ -66,6 +67,9 @@ int main(int argc, char** argv) {
     if (!strcmp(what, "wild")) { long* p; cudaMalloc(&p, 8); wild_access<<<2, 32>>>(p); }
     if (!strcmp(what, "after_barrier")) after_barrier<<<3, 64>>>(nullptr);
     if (!strcmp(what, "division")) divides<<<1, 1>>>(counter, argc - 2);
+    if (!strcmp(what, "heap")) { int* p = new int[64]; after_barrier<<<1, 64>>>(p); }
+    if (!strcmp(what, "stack")) { int n[64]; two_pointers<<<1, 64>>>(counter, n + 1); }
+    if (!strcmp(what, "near")) { int* p; cudaMalloc(&p, 4 * 64); cudaMallocHost(&managed, 4); two_pointers<<<1, 64>>>(p - 1, managed); two_pointers<<<1, 64>>>(p + 64, nullptr); }
     if (!strcmp(what, "trap")) traps<<<2, 4>>>();
     if (!strcmp(what, "assert")) asserts<<<1, 4>>>(4);
     if (!strcmp(what, "recursion")) recurses<<<1, 2>>>(counter);
@@ -116,6 +120,8 @@ FAULTS = [
     ("wild", 700, "memory_error", "0x"),
     ("after_barrier", 700, "memory_error", "NULL pointer"),
     ("division", 719, "cuda_error", "division by zero"),
+    ("heap", 700, "memory_error", "argument 1 of after_barrier points to memory of the host"),
+    ("stack", 700, "memory_error", "argument 2 of two_pointers points to memory of the host"),
     ("trap", 719, "cuda_error", "trap"),
     ("assert", 710, "cuda_error", "assert"),
     ("recursion", 700, "memory_error", "stack overflow"),
@@ -204,6 +210,10 @@ def test_a_launch_in_a_kernel_is_unsupported_and_names_its_line(program):
     (finding,) = run.findings
     assert (finding["kind"], finding["line"]) == ("unsupported", _line_of("child<<<1, 1>>>"))
     assert "dynamic parallelism" in finding["message"]
+
+
+def test_pointers_beside_an_allocation_and_pinned_memory_may_be_passed(program):
+    assert program("near").lines == ["near 0 0", "then 0 reset 0 6"]
 
 
 def test_large_local_arrays_fit_on_the_stack(program):

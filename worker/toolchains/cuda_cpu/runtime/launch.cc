@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "arguments.h"
 #include "codepar_cuda/error.h"
 #include "codepar_cuda/hooks.h"
 #include "codepar_cuda/report.h"
@@ -70,7 +71,23 @@ void refuse(Location where, const char* name, const Refusal& why) {
     set_last_error(why.error);
 }
 
-// What the checks know as a context's death; the rest only fails the launch.
+#if !defined(CODEPAR_CUDA_CHECKED)
+// What the first access would do on a GPU: an illegal address.
+int refuse_host_pointer(Location where, const char* name, int argument) {
+    Finding finding;
+    finding.kind = "memory_error";
+    finding.message = "argument " + std::to_string(argument + 1) + " of " + name +
+                      " points to memory of the host, which a kernel cannot access: copy it to memory of cudaMalloc";
+    finding.where = where;
+    finding.kernel = name;
+    report(finding);
+    poison(cudaErrorIllegalAddress);
+    set_last_error(cudaErrorIllegalAddress);
+    return cudaErrorIllegalAddress;
+}
+#endif
+
+// Errors that end the context, as on a GPU; the rest only fail the launch.
 bool sticky(int error) { return error >= 700 && error < 720; }
 
 int run(LaunchRun& launch) {
@@ -94,6 +111,10 @@ int launch_kernel(Location where, const char* name, const LaunchConfig& config, 
         refuse(where, name, why);
         return why.error;
     }
+#if !defined(CODEPAR_CUDA_CHECKED)
+    const int argument = first_host_pointer(kernel);
+    if (argument >= 0) return refuse_host_pointer(where, name, argument);
+#endif
     static std::atomic<std::uint64_t> launches{0};
     LaunchRun launch;
     launch.serial = ++launches;

@@ -1,5 +1,5 @@
 // What the summary counts, told by the core and the checks.
-// Limits: threads is the sum over launches; writers is the most in one launch, counted by the checked build only.
+// Limits: threads and writers are the most in one launch; only the checked build counts writers.
 #pragma once
 
 #include <cstdint>

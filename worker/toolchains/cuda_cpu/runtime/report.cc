@@ -189,7 +189,7 @@ void count_launch(const char* kernel, std::uint64_t threads) {
     ++book.launches;
     KernelCount& count = book.kernels[kernel];
     ++count.launches;
-    count.threads += threads;
+    if (threads > count.threads) count.threads = threads;
 }
 
 void count_writers(const char* kernel, std::uint64_t writers) {

@@ -52,6 +52,8 @@ struct KernelCall {
     const void* kernel;
     const void* arguments;  // where the launch keeps them, for the checks
     std::size_t argument_bytes;
+    const void* const* pointers;  // the argument that each is, where it points to an object; else nullptr
+    std::size_t argument_count;
 };
 
 // Runs the grid; returns the error of the launch (0: it ran), which set_error has been told too.
@@ -64,6 +66,25 @@ std::size_t dynamic_shared_limit(const void* kernel);
 // True while the calling thread runs a kernel.
 bool in_kernel();
 
+// An argument as a pointer to an object; nullptr for everything else.
+template <class T>
+inline std::enable_if_t<std::is_pointer<T>::value && !std::is_function<std::remove_pointer_t<T>>::value, const void*>
+pointer_or_null(const T& value) {
+    return const_cast<const void*>(static_cast<const volatile void*>(value));
+}
+template <class T>
+inline std::enable_if_t<!std::is_pointer<T>::value || std::is_function<std::remove_pointer_t<T>>::value, const void*>
+pointer_or_null(const T&) {
+    return nullptr;
+}
+
+template <class... V, std::size_t... I>
+inline void collect_pointers(const std::tuple<V...>& values, const void** pointers, std::index_sequence<I...>) {
+    static_cast<void>(values);
+    const void* found[] = {nullptr, pointer_or_null(std::get<I>(values))...};
+    for (std::size_t index = 0; index < sizeof...(V); ++index) pointers[index] = found[index + 1];
+}
+
 // std::apply, which C++14 lacks; the values are copied into the call's parameters.
 template <class Callable, class... V, std::size_t... I>
 CODEPAR_UNCHECKED inline void call_with(const Callable& callable, const std::tuple<V...>& values, std::index_sequence<I...>) {
@@ -71,11 +92,14 @@ CODEPAR_UNCHECKED inline void call_with(const Callable& callable, const std::tup
     callable(std::get<I>(values)...);
 }
 
-template <class Callable>
+// callable() runs one thread; `values` are the arguments that it hands on.
+template <class Callable, class... V>
 inline int launch_thread_call(Location where, const char* name, const LaunchConfig& config, const Callable& callable,
-                              const void* arguments, std::size_t argument_bytes, const void* kernel) {
+                              const std::tuple<V...>& values, const void* kernel) {
     auto call = [](const void* context) CODEPAR_UNCHECKED { (*static_cast<const Callable*>(context))(); };
-    return launch_kernel(where, name, config, KernelCall{call, &callable, kernel, arguments, argument_bytes});
+    const void* pointers[sizeof...(V) + 1];
+    collect_pointers(values, pointers, std::index_sequence_for<V...>{});
+    return launch_kernel(where, name, config, KernelCall{call, &callable, kernel, &values, sizeof values, pointers, sizeof...(V)});
 }
 
 // callable(arguments...) runs one thread, with its own copies of the arguments as they were at the launch.
@@ -83,7 +107,7 @@ template <class Callable, class... A>
 inline int launch_call(Location where, const char* name, const LaunchConfig& config, Callable callable, A&&... arguments) {
     const std::tuple<std::decay_t<A>...> values(std::forward<A>(arguments)...);
     auto thread = [&callable, &values]() CODEPAR_UNCHECKED { call_with(callable, values, std::index_sequence_for<A...>{}); };
-    return launch_thread_call(where, name, config, thread, &values, sizeof values, nullptr);
+    return launch_thread_call(where, name, config, thread, values, nullptr);
 }
 
 // The arguments are converted to the kernel's parameters once, at the launch; every thread then gets its own copy.
@@ -92,7 +116,7 @@ inline int launch(Location where, const char* name, const LaunchConfig& config, 
     static_assert(sizeof...(P) == sizeof...(A), "a kernel launch must pass every parameter of the kernel");
     const std::tuple<std::decay_t<P>...> values(static_cast<std::decay_t<P>>(std::forward<A>(arguments))...);
     auto thread = [kernel, &values]() CODEPAR_UNCHECKED { call_with(kernel, values, std::index_sequence_for<P...>{}); };
-    return launch_thread_call(where, name, config, thread, &values, sizeof values, reinterpret_cast<const void*>(kernel));
+    return launch_thread_call(where, name, config, thread, values, reinterpret_cast<const void*>(kernel));
 }
 
 // Ends the launch from inside a kernel with a sticky CUDA error, as a trap does; the finding is the caller's to report.
