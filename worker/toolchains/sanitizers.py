@@ -42,7 +42,7 @@ _MADE = re.compile(r"^(?:\s*)(freed by|previously allocated by|allocated by) thr
 _MEMORY = re.compile(
     r"out of bounds|null pointer|misaligned|insufficient space|does not point|pointer index|offset to|not a valid value"
 )
-_SEVERITY = (Status.MEMORY_ERROR, Status.RACE, Status.DEADLOCK, Status.RUNTIME_ERROR)
+_SEVERITY = (Status.UNSUPPORTED, Status.MEMORY_ERROR, Status.RACE, Status.DEADLOCK, Status.RUNTIME_ERROR)
 _KINDS = {Status.MEMORY_ERROR: "memory_error", Status.RACE: "race"}
 
 
@@ -197,6 +197,9 @@ class _Report:
 
     def _thread(self, places: _Places) -> _Finding:
         headline = _TAIL.sub("", self.headline).strip()
+        if "libarcher.so" in next(_frames(self.lines, 0), ""):
+            why = "clang's OpenMP tool Archer crashed on a construct that it does not know: --compiler gcc looks at it"
+            return _finding(Status.UNSUPPORTED, why, None, None, kind="unsupported")
         if "race" not in headline:
             status = Status.MEMORY_ERROR if "use-after-free" in headline else Status.RUNTIME_ERROR
             return _finding(status, f"{self.tool}: {headline}", *places.of(self.lines), kind="thread")
