@@ -234,6 +234,7 @@ class Traces:
     def __init__(self):
         self._serial = itertools.count()
         self._run = secrets.token_hex(6)
+        self._hierarchy = cgroups.find()
 
     def token(self):
         return f"hostile-{self._run}-{next(self._serial)}-end"
@@ -258,10 +259,8 @@ class Traces:
         raw = token.encode()
         return [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit() and raw in _command_line(entry)]
 
-    @staticmethod
-    def _groups(pid):
-        hierarchy = cgroups.find()
-        parents = hierarchy.parents.values() if hierarchy is not None else ()
+    def _groups(self, pid):
+        parents = self._hierarchy.parents.values() if self._hierarchy is not None else ()
         return [folder for parent in parents for folder in parent.glob(f"codepar-{pid}-*")]
 
     @staticmethod

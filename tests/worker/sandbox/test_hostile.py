@@ -1,7 +1,8 @@
 """Hundreds of programs that mean harm, each with the outcome it must have; after each, nothing of it is left on the host.
 
-They lie in ``hostile/``, a theme a table. Every one that runs at all runs three times: with control groups, with pid 1 of the
-box counting, and under an executor of an ordinary user (by itself where the tests are not run as root).
+They lie in ``hostile/``, a theme a table. They run with control groups, with pid 1 of the box counting, and under an executor of
+an ordinary user (by itself where the tests are not run as root); what is refused before it runs needs one kind, and what takes a
+compiler or MPI two.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from codepar.protocols import Execution, ExecutionResult, Limits, Status
 FOLDER = Path(__file__).with_name("hostile")
 THEMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 EVERY_KIND = ("groups", "pid1", "ordinary")
+KINDS = dict.fromkeys(("builds", "compiles", "ranks"), EVERY_KIND[:2]) | dict.fromkeys(("flags", "projects"), ("pid1",))
 NOT_FIELDS = {
     "name",
     "status",
@@ -52,8 +54,8 @@ class Program:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """How it is run; what never reaches a box, or only its compiler, need not run under all."""
-        return EVERY_KIND if self.theme not in {"flags", "projects"} else ("pid1",)
+        """How it is run; what never reaches a box, or only a compiler's, need not run under all."""
+        return KINDS.get(self.theme, EVERY_KIND)
 
     def request(self, baits: Any, token: str) -> dict[str, Any]:
         """The execution as a client would send it."""
