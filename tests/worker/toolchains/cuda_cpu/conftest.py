@@ -66,7 +66,7 @@ class CudaBuilds:
     def compile(self, source: str, name: str, flags: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        (folder / f"{name}.cu").write_text(rewrite_project({f"{name}.cu": source})[f"{name}.cu"])
+        (folder / f"{name}.cu").write_text(rewrite_project({f"{name}.cu": source}).get(f"{name}.cu", source))
         before = [self.compiler.cxx, "-std=c++17", "-O1", *NVCC_DEFINES, *flags, "-isystem", str(self.library.include)]
         after = ["-include", "cuda_runtime.h", "-x", "c++", f"{name}.cu", "-x", "none", str(self.library.archive), "-pthread"]
         return subprocess.run(

@@ -46,12 +46,19 @@ inline F unfused(F value) {
     return value;
 }
 
-// The operation in a rounding mode; volatile keeps it between the two changes of mode.
+// The value as if just read: an operation on it is neither done earlier nor shared with one in another rounding mode.
+template <class T>
+inline T reread(T value) {
+    __asm__ volatile("" : "+m"(value) : : "memory");
+    return value;
+}
+
+// The operation in a rounding mode; the volatile result is written before the mode changes back.
 template <int Mode, class R, class Operation, class... A>
 inline R rounded(Operation operation, A... arguments) {
     const int before = fegetround();
     fesetround(Mode);
-    volatile R result = operation(static_cast<const volatile A&>(arguments)...);
+    volatile R result = operation(reread(arguments)...);
     fesetround(before);
     return result;
 }
