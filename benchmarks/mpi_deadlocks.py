@@ -97,7 +97,8 @@ async def _judge(executor: Executor, launcher: Launcher, case: Case, half: int, 
     result = await executor.execute(execution)
     stopped = result.status in {"deadlock", "timeout"}
     hangs = _hangs(launcher, case, seconds / 2) if stopped else None
-    named = {one.line for one in result.diagnostics if one.line and one.kind in {"deadlock", "cause", "mismatch", "timeout"}}
+    found = [one.message for one in result.diagnostics if one.kind in {"deadlock", "cause", "mismatch", "timeout"}]
+    named = {int(line) for message in found for line in _LINE.findall(message)}
     kinds = tuple(sorted({one.kind for one in result.diagnostics}))
     return Finding(
         str(case.path),

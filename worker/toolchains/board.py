@@ -314,4 +314,6 @@ def _sent(content: bytes, ranks: int) -> Iterator[Sent]:
 
 
 def _text(field: bytes) -> str:
-    return field.split(b"\0", 1)[0].decode("utf-8", errors="replace")
+    text = field.split(b"\0", 1)[0].decode("utf-8", errors="replace")
+    # A forged name must not steer the terminal that shows it.
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

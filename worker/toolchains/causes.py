@@ -15,6 +15,8 @@ from worker.toolchains.board import ANY, NONE, WORLD_TEAM, Counters, Kind, Misma
 from worker.toolchains.waitfor import absent_ranks, is_finalizing, stuck_ranks
 
 _MAX_CAUSES = 4
+_MAX_LINKS = 6
+_MAX_RING = 16
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def _chain(rank: int, needs: Mapping[int, _Need]) -> list[_Need]:
 def _tell(chain: Sequence[_Need], states: Mapping[int, RankState]) -> str:
     last = chain[-1].of
     texts = [need.text for need in chain]
+    if len(texts) > _MAX_LINKS:
+        texts = [*texts[: _MAX_LINKS - 1], "and so on"]
     if last is None:
         return "; ".join(texts)
     starts = [position for position, need in enumerate(chain) if need.rank == last]
@@ -118,7 +122,8 @@ def _tell(chain: Sequence[_Need], states: Mapping[int, RankState]) -> str:
         end = where(states[last]) if not states[last].is_blocked else f"rank {last} is in {states[last].calls[0].call}"
         return "; ".join([*texts, end])
     cycle = chain[starts[0] :]
-    ring = " -> ".join(str(rank) for rank in (*(need.rank for need in cycle), last))
+    names = [str(rank) for rank in (*(need.rank for need in cycle), last)]
+    ring = " -> ".join(names if len(names) <= _MAX_RING else [*names[: _MAX_RING - 2], "...", names[-1]])
     return f"{'; '.join(texts)}: they wait in a cycle, {ring}" if len(cycle) > 1 else f"{'; '.join(texts)}: it waits for itself"
 
 

@@ -5,6 +5,7 @@ Limits: at most ``_MAX_RANKS`` ranks are drawn; plain SVG 1.1 without scripts, f
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
@@ -48,9 +49,10 @@ def _box(x: float, y: float, width: float, height: float, *, colour: str, title:
 def _head(parts: list[str], report: TraceReport) -> int:
     parts.append(_text(20, 30, f"MPI trace: {report.status}, {report.wall_s:.2f} s, {report.ranks} ranks", size=18))
     y = 52
-    for found in report.diagnostics[:8]:
-        parts.append(_text(20, y, f"{found.kind}: {found.message}"[:150], colour="#b42318"))
-        y += 17
+    for found in report.diagnostics[:12]:
+        for line in textwrap.wrap(f"{found.kind}: {found.message}", 135, subsequent_indent="    ")[:4]:
+            parts.append(_text(20, y, line, colour="#b42318"))
+            y += 17
     return y + 8
 
 
