@@ -82,7 +82,8 @@ class LocalExecutor:
             return result
         names = execution.project.files.keys()
         found = await coverage.read(self._runner, program.files, outcome.artifacts, names, self._tools.path)
-        notes = () if found is not None else (Diagnostic(kind="note", message=coverage.NO_COUNTS),)
+        why = coverage.NO_COUNTS if found is None else coverage.OUTLINED if instruments.has_openmp(execution) else None
+        notes = () if why is None else (Diagnostic(kind="note", message=why),)
         return result.model_copy(update={"coverage": found, "diagnostics": (*result.diagnostics, *notes)})
 
     async def _places(self, execution: Execution, program: Program, ranked: RankedOutcome) -> dict[int, Place]:

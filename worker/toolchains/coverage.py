@@ -2,7 +2,8 @@
 
 Each unit is compiled by itself, so that the names of its notes and counts are known. Limits: gcc only; no ``build`` command,
 whose names are not known; a program that is killed, or leaves by ``_exit``, leaves no counts, one that changes its working
-folder leaves them elsewhere. The program writes its counts itself and can forge them: they explain, no more.
+folder leaves them elsewhere. Bodies of OpenMP regions are not
+counted (gcov leaves out functions of the compiler's making). The program writes its counts itself and can forge them: they explain, no more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from worker.runner import MEBIBYTE, Bounds, Command, Runner
 from worker.toolchains.diagnostics import project_name
 
 NO_COUNTS = "no coverage: the program left no counts; it was killed, left by _exit, or changed its working folder"
+
+OUTLINED = "coverage: gcov leaves out the bodies of OpenMP regions, which the compiler makes functions of its own"
 
 _FOLDER = ".codepar/coverage"
 _COUNT_BYTES = 16 * MEBIBYTE

@@ -44,10 +44,15 @@ class Instruments:
         return {**sanitizers.environment(self.active, self.openmp, self.compiler), **counts}
 
 
+def has_openmp(execution: Execution) -> bool:
+    """Whether the program is compiled with OpenMP."""
+    return execution.openmp or "-fopenmp" in execution.flags
+
+
 def choose(execution: Execution, path: str) -> Instruments:
     """What the execution asks for, found on ``path``. Raises ``ToolMissing`` for what is not installed."""
     compiler = compilers.find_compiler(path, execution.compiler)
-    openmp = execution.openmp or "-fopenmp" in execution.flags
+    openmp = has_openmp(execution)
     chosen = Instruments(compiler, execution.sanitize, sanitizers.requested(execution), openmp, execution.coverage)
     if openmp:
         compilers.require_openmp(compiler)
