@@ -34,6 +34,14 @@ def checked_path(path: str) -> str:
     return path
 
 
+def _is_encodable(text: str, errors: str) -> bool:
+    try:
+        text.encode(errors=errors)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class CompileCommand(BaseModel):
     """One entry of a ``compile_commands.json`` (Clang JSON compilation database)."""
 
@@ -44,6 +52,13 @@ class CompileCommand(BaseModel):
     command: str | None = None
     arguments: tuple[str, ...] | None = None
     output: str | None = None
+
+    @field_validator("file", "directory", "command", "arguments")
+    @classmethod
+    def _check_text(cls, value: Any) -> Any:
+        if not _is_encodable("".join(value or ()), "strict"):
+            raise ValueError("an entry of the compilation database cannot hold half of a surrogate pair")
+        return value
 
 
 class Project(BaseModel):
@@ -71,6 +86,8 @@ class Project(BaseModel):
     def _check_command(cls, command: str | None) -> str | None:
         if command is not None and "\0" in command:
             raise ValueError("a command cannot hold a NUL character")
+        if command is not None and not _is_encodable(command, "strict"):
+            raise ValueError("a command cannot hold half of a surrogate pair")
         return command
 
     @field_validator("files")
@@ -84,6 +101,8 @@ class Project(BaseModel):
                 raise ValueError(f"{path} is the name of a file and of a folder")
             if PurePosixPath(path).parts[0] == RESERVED_FOLDER:
                 raise ValueError(f"{path}: the folder {RESERVED_FOLDER} is used by codepar itself")
+            if not _is_encodable(text, "surrogateescape"):  # that is how bytes that are no UTF-8 are kept
+                raise ValueError(f"{path} holds half of a surrogate pair")
             size = len(text.encode(errors="surrogatepass"))
             if size > MAX_FILE_BYTES:
                 raise ValueError(f"{path} has {size} bytes, more than the {MAX_FILE_BYTES} allowed for one file")

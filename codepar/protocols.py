@@ -114,7 +114,16 @@ class Execution(Record):
     def _check_arguments(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
         if any("\0" in argument for argument in arguments):
             raise ValueError("an argument cannot hold a NUL character")
+        for argument in arguments:
+            argument.encode(errors="surrogateescape")  # its error is a ValueError, too
         return arguments
+
+    @field_validator("flags")
+    @classmethod
+    def _check_flags(cls, flags: tuple[str, ...]) -> tuple[str, ...]:
+        for flag in flags:
+            flag.encode()
+        return flags
 
 
 def checked_checks(checks: tuple[Check, ...], emulate: bool) -> tuple[Check, ...]:

@@ -52,7 +52,14 @@ executions = st.fixed_dictionaries(
     {
         "project": st.fixed_dictionaries(
             {"files": st.dictionaries(names, source, min_size=1, max_size=3)},
-            optional={"run": text, "build": st.sampled_from(["gcc *.c -o x", "make", "exit 3", "'", "true"]) | text},
+            optional={
+                "compile_commands": st.lists(
+                    st.fixed_dictionaries({"file": names}, optional={"command": text, "arguments": st.lists(text, max_size=3)}),
+                    max_size=2,
+                ),
+                "run": text,
+                "build": st.sampled_from(["gcc *.c -o x", "make", "exit 3", "'", "true"]) | text,
+            },
         ),
         "limits": st.fixed_dictionaries(
             {"wall_s": st.floats(0.05, 0.3), "compile_s": st.floats(0.1, 1)},
