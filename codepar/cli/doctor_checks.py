@@ -19,8 +19,8 @@ from codepar.protocols import Record
 from codepar.queue import JobQueue
 from codepar.settings import Settings
 from codepar.store import open_store
-from worker.sandbox import SandboxedRunner
-from worker.sandbox.probe import Report, remedy
+from worker.sandbox import SandboxedRunner, probe
+from worker.sandbox.probe import Report
 from worker.toolchains.compilers import find_compiler
 from worker.toolchains.mpi import find_launchers
 
@@ -86,13 +86,15 @@ def _mpi() -> Iterator[Check]:
 
 
 def _sandbox(settings: Settings) -> Iterator[Check]:
+    """A line for all walls together, then one for each: what was tried on it, and what was seen."""
     report = asyncio.run(_probe(settings))
-    if report.holds:
-        detail = f"{len(report.walls)} walls hold, proved in {report.took_s:.1f} s; {report.bubblewrap}"
-        yield Check(name="sandbox", state="ok", detail=detail)
-    for wall in report.broken:
-        yield Check(name=f"sandbox: {wall.name}", state="missing", detail=wall.detail, remedy=remedy(wall.name))
+    detail = f"{len(report.walls)} walls tried, {len(report.broken)} broken, in {report.took_s:.1f} s; {report.bubblewrap}"
+    state: Literal["ok", "missing"] = "ok" if report.holds else "missing"
+    yield Check(name="sandbox", state=state, detail=detail, remedy=None if report.holds else probe.refuse(report).remedy)
     yield Check(name="limits counted by", state="ok", detail=report.counters)
+    for wall in report.walls:
+        mends = None if wall.holds else probe.remedy(wall.name)
+        yield Check(name=f"wall: {wall.name}", state="ok" if wall.holds else "missing", detail=wall.detail, remedy=mends)
 
 
 async def _probe(settings: Settings) -> Report:

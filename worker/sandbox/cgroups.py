@@ -25,6 +25,7 @@ _OVERHEAD_PROCESSES = 3  # bubblewrap outside, bubblewrap inside while it sets u
 _PREFIX = "codepar-"
 _HOME = "codepar-service"  # where the service itself moves when its own group is to be divided
 _REMOVE_S = 5.0
+_SETTLE_TRIES = 3  # a process that was just forked is in the way once
 _serial = itertools.count()
 
 
@@ -251,13 +252,15 @@ def _is_delegated(folder: Path) -> bool:
 def _settle(folder: Path) -> None:
     """Let children of our own group have the controllers. A group that holds processes cannot pass them on, unless it is the
     machine's topmost (which has no type), so ours move into a child first."""
-    with contextlib.suppress(OSError):
-        offered = set((folder / "cgroup.controllers").read_text().split())
-        wanted = [name for name in ("memory", "pids", "cpu") if name in offered]
-        if {"memory", "pids"} <= offered and not set(wanted) <= set(_delegated(folder)):
-            if (folder / "cgroup.type").exists():
-                _move(_members(folder), folder / _HOME)
-            (folder / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in wanted))
+    for _ in range(_SETTLE_TRIES):
+        with contextlib.suppress(OSError):
+            offered = set((folder / "cgroup.controllers").read_text().split())
+            wanted = [name for name in ("memory", "pids", "cpu") if name in offered]
+            if {"memory", "pids"} <= offered and not set(wanted) <= set(_delegated(folder)):
+                if (folder / "cgroup.type").exists():
+                    _move(_members(folder), folder / _HOME)
+                (folder / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in wanted))
+            return
 
 
 def _move(pids: list[int], folder: Path) -> None:
