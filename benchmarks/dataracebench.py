@@ -26,7 +26,7 @@ from worker.executor import open_executor
 
 _PAIR = re.compile(r"@(\d+)(?::\d+)?:[RW]\b")
 _LINE = re.compile(r"\.c:(\d+)")
-_FLAGS = ("-DPOLYBENCH_NO_FLUSH_CACHE", "-DPOLYBENCH_TIME", "-D_POSIX_C_SOURCE=200112L")
+_FLAGS = ("-I.", "-Ipolybench", "-DPOLYBENCH_NO_FLUSH_CACHE", "-DPOLYBENCH_TIME", "-D_POSIX_C_SOURCE=200112L")
 _LIMITS = Limits(wall_s=30, compile_s=60, memory_bytes=6 * 1024**3)
 
 
@@ -53,8 +53,8 @@ def _cases(folder: Path, every: int) -> list[Case]:
 def _project(case: Case) -> Project:
     names = [case.path]
     if "polybench" in case.path.read_text(errors="replace"):
-        names += [*case.path.parent.glob("**/polybench.[ch]")]
-    return Project(files={name.name: name.read_text(errors="replace") for name in names})
+        names += [case.path.parent / "utilities/polybench.c", *case.path.parent.glob("polybench/*.h")]
+    return Project(files={str(name.relative_to(case.path.parent)): name.read_text(errors="replace") for name in names})
 
 
 async def _run(executor: Executor, case: Case, compiler: Literal["gcc", "clang"]) -> None:
@@ -114,6 +114,8 @@ def _show(cases: Sequence[Case], listed: bool) -> None:
     print(f"correct ones accused    {len(accused):4d} of {len(clean)} (precision {precision:.2f})")
     print(f"a marked line is named  {len(placed):4d} of {len(marked)} seen with marked lines")
     print(f"statuses                {dict(Counter(status for case in cases for status in case.statuses))}")
+    for case in (case for case in cases if listed and {"compile_error", "timeout"} & set(case.statuses)):
+        print(f"  not judged whole: {case.path.name} {case.statuses}")
     for case in (*(case for case in racy if not case.accused), *accused) if listed else ():
         print(f"  {'missed ' if case.races else 'accused'} {case.path.name} {case.statuses}")
 
