@@ -42,7 +42,7 @@ class LocalExecutor:
         cache = ProgramCache(settings.cache_dir / "programs", settings.compile_cache_bytes)
         self._builder = Builder(runner, cache, self._tools)
         self._shims = ShimLibraries(cache)
-        self._cuda = NativeCuda(settings, runner, self._builder, self._tools)
+        self.cuda = NativeCuda(settings, runner, self._builder, self._tools)
         self._emulated = EmulatedCuda(settings, runner, self._builder, self._tools)
 
     async def execute(self, execution: Execution) -> ExecutionResult:
@@ -50,7 +50,7 @@ class LocalExecutor:
         if execution.emulate:
             return await self._emulated.execute(execution)
         if cuda.uses_cuda(execution.project):
-            return await self._cuda.execute(execution)
+            return await self.cuda.execute(execution)
         needs_mpi = execution.ranks is not None or cxx.uses_mpi(execution.project)
         launcher = mpi.choose(self._launchers, execution.mpi) if needs_mpi else None
         built = await self._builder.build(execution, launcher)
