@@ -65,6 +65,14 @@ def test_a_collective_without_one_of_its_ranks_is_stuck(two):
     assert stuck_ranks([two.collective(0, "MPI_Barrier"), two.gone(1)]) == {0}
 
 
+def test_a_broadcast_may_end_without_a_rank_that_waits_for_its_receiver(three):
+    waits = [three.receives(1, 2), three.collective(2, "MPI_Bcast", root=0)]
+    assert not stuck_ranks([three.idle(0), *waits])
+    assert stuck_ranks([three.receives(0, 1), *waits]) == {0, 1, 2}
+    barred = [three.receives(1, 2), three.collective(2, "MPI_Ibarrier")]
+    assert stuck_ranks([three.idle(0), *barred]) == {1, 2}
+
+
 def test_a_collective_of_ranks_that_are_not_known_excuses(two):
     of_others = Op(Kind.COLLECTIVE, team=77, team_size=2, sequence=1, call="MPI_Barrier")
     assert not stuck_ranks([two.waits(0, "MPI_Barrier", of_others), two.gone(1)])

@@ -50,8 +50,11 @@ Op collective(Lane *l, Team *team, const char *call, int root, uint64_t bytes, u
     copy_name(op.call, call);
     if (!l) return op;
     op.site = l->site;
-    if (!team) op.kind = UNKNOWN;
-    if (!team) return op;
+    if (!team || !team->id) {
+        op.kind = UNKNOWN;
+        moved(l, bytes);
+        return op;
+    }
     guard();
     op.team = team->id;
     op.team_size = (uint32_t)team->members;

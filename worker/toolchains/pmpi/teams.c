@@ -2,7 +2,8 @@
  *
  * A name is made from the parent's name, the members and how often this pair was seen: every member of a new communicator took
  * part in each such creation, so all count alike. Limits: at most KNOWN different pairs and TEAMS teams a rank; beyond that a
- * rank is never accused. A communicator that came from a call which the shim does not wrap is named by its members alone.
+ * rank is never accused. A communicator that came from a call which the shim does not wrap (or MPI_COMM_SELF) has no name, and
+ * nobody is accused for its collectives.
  */
 #include "shim.h"
 
@@ -124,6 +125,9 @@ static uint32_t learn(Team *t, MPI_Comm comm) {
     return hash + hash_of(t->world, t->size);
 }
 
+/* A program of sessions alone (MPI 4) has no MPI_COMM_WORLD to count ranks in. */
+static int has_world(void) { return (slot()->flags & INITIALISED) != 0; }
+
 /* Errors of a handle that is none are the program's, and are left to its own call. */
 static int is_valid(MPI_Comm comm) {
     MPI_Errhandler of_world, of_self;
@@ -144,10 +148,10 @@ static int is_valid(MPI_Comm comm) {
 Team *team_of(MPI_Comm comm) {
     Team *t = team_at(BITS(comm), COMM);
     if (t) return t;
-    if (!is_valid(comm)) return NULL;
+    if (!has_world() || !is_valid(comm)) return NULL;
     t = insert(BITS(comm), COMM);
-    t->id = mix(14, learn(t, comm));
-    publish(t);
+    learn(t, comm);
+    t->place = -1;
     return t;
 }
 
@@ -168,7 +172,7 @@ void name_world(void) {
 
 /* `tag` tells creations apart that only some of the parent's ranks take part in. */
 void name_comm(MPI_Comm parent, MPI_Comm comm, int tag) {
-    if (comm == MPI_COMM_NULL) return;
+    if (comm == MPI_COMM_NULL || !has_world()) return;
     guard();
     Team *above = parent == MPI_COMM_NULL ? NULL : team_of(parent);
     uint32_t of = above ? above->id : 13;
@@ -189,6 +193,8 @@ void name_other(const Team *parent, uint64_t handle, int space) {
     t->world = malloc(sizeof(int) * (size_t)above.size);
     if (!t->world) abort();
     memcpy(t->world, above.world, sizeof(int) * (size_t)above.size);
+    t->place = -1;
+    if (!above.id) return;
     uint32_t key = mix(above.id, (uint32_t)space);
     t->id = mix(key, times_seen(key));
     publish(t);
