@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,9 @@ def test_free_memory_is_counted_and_the_size_is_a_setting(program: Any):
 
 def test_addresses_come_back_when_the_range_is_used_up(program: Any):
     assert wrong(program, "many").lines == [SUCCESS, SUCCESS]
+
+
+def test_a_limit_on_address_space_shrinks_the_range_of_addresses(program: Any):
+    command = f"ulimit -v 2097152 && {program.path} round_trip"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[:2] == ["0 1010101", SUCCESS], done.stderr

@@ -1,10 +1,11 @@
 // The registry of allocations and the range of addresses that they are cut from. An allocation starts on a page and has
 // an unmapped page behind it; what is freed is unmapped, so that a stale pointer faults, and its addresses come back into use
 // only when the range has been gone through once.
-// Limits: where the range cannot be reserved (a limit on address space) a smaller one is tried, down to the device's size.
+// Limits: under a limit on address space the range is half of that, and a device that does not fit runs out of memory earlier.
 #include "codepar_cuda/memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -24,6 +25,16 @@ namespace {
 
 // Above this size fresh memory stays zero: filling it would cost more than the kernel, and count as memory in use.
 constexpr std::size_t largest_fill = std::size_t{256} << 20;
+
+constexpr std::size_t smallest_range = std::size_t{16} << 20;
+
+// Under a limit on address space, half of it, so that the program and its stacks keep the rest.
+std::size_t largest_range() {
+    const std::size_t wanted = std::size_t{64} << 30;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 2 >= wanted) return wanted;
+    return static_cast<std::size_t>(limit.rlim_cur) / 2 / (std::size_t{1} << 20) * (std::size_t{1} << 20);
+}
 
 std::size_t page_size() {
     static const std::size_t size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -49,6 +60,8 @@ public:
         cursor_ = start + size;
         return start;
     }
+
+    bool contains(const void* address) const { return address >= start_ && address < end_; }
 
     void give_back(char* start, std::size_t size) {
         auto next = free_.lower_bound(start);
@@ -76,15 +89,19 @@ private:
 
     void reserve() {
         tried_ = true;
-        for (std::size_t size = std::size_t{64} << 30; size >= device_memory_size(); size /= 2) {
+        for (std::size_t size = largest_range(); size >= smallest_range; size /= 2) {
             void* const start = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (start == MAP_FAILED) continue;
-            free_[static_cast<char*>(start)] = size;
+            start_ = static_cast<char*>(start);
+            end_ = start_ + size;
+            free_[start_] = size;
             return;
         }
     }
 
     Extents free_;
+    char* start_ = nullptr;
+    char* end_ = nullptr;
     char* cursor_ = nullptr;
     bool tried_ = false;
 };
@@ -194,6 +211,12 @@ const Allocation* find_freed(const void* address) {
     RuntimeSection section;
     std::lock_guard<std::mutex> guard(registry().lock);
     return find_in(registry().freed, address);
+}
+
+bool in_device_range(const void* address) {
+    const RuntimeSection section;
+    std::lock_guard<std::mutex> guard(registry().lock);
+    return registry().range.contains(address);
 }
 
 void* allocate(std::size_t size, MemoryKind kind, Location where) {

@@ -35,6 +35,9 @@ const Allocation* find_allocation(const void* address);
 // The freed allocation whose addresses have not been used again, or nullptr.
 const Allocation* find_freed(const void* address);
 
+// True for every address of the range that allocations are cut from, in use or not.
+bool in_device_range(const void* address);
+
 // Fresh memory of a kind, filled with schedule().fill; nullptr when the device's memory or the machine's is used up.
 void* allocate(std::size_t size, MemoryKind kind, Location where);
 // Frees the allocation that starts at `base`; false when none of these kinds does.
