@@ -27,9 +27,7 @@ _RUN = re.compile(r"^run:.*\n(?:\t.*\n)*?\t[^\n]*?\./(?:\$[({]\w+[)}]|\w+)[ \t]*
 _VARIABLE = re.compile(r"^(?P<name>\w+)[ \t]*[:?]?=[ \t]*(?P<value>.*)$", re.MULTILINE)
 _BESIDE = re.compile(r"\.\./([\w.+-]+)")
 _PASSED = re.compile(r"\bpass(?:ed)?\b|success|\bcorrect\b|\bvalid(?:ated)?\b|\bok\b|verified", re.IGNORECASE)
-_FAILED = re.compile(
-    r"\bfail|incorrect|mismatch|\bwrong\b|not correct|invalid|\berror[s]?\b(?!\s*[:=]?\s*(?:0|rate|no))", re.IGNORECASE
-)
+_FAILED = re.compile(r"\bfail|incorrect|mismatch|\bwrong\b|not correct|\binvalid", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

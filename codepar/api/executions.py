@@ -25,6 +25,22 @@ int main(int argc, char **argv) {
     return 0;
 }
 """
+KERNEL = """#include <cstdio>
+
+__global__ void squares(int *out, int n) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) out[i] = i * i;
+}
+
+int main() {
+    int *out;
+    cudaMallocManaged(&out, 100 * sizeof(int));
+    squares<<<4, 32>>>(out, 100);
+    cudaDeviceSynchronize();
+    printf("%d\\n", out[99]);
+    cudaFree(out);
+}
+"""
 EXAMPLES = {
     "source": Example(
         summary="One C file at 1 and 2 ranks",
@@ -39,6 +55,13 @@ EXAMPLES = {
                 "run": "./demo",
             },
             "options": {"limits": {"wall_s": 5}},
+        },
+    ),
+    "cuda": Example(
+        summary="CUDA on the CPU, with checks",
+        value={
+            "project": {"files": {"squares.cu": KERNEL}},
+            "options": {"emulate": True, "checks": ["memory", "race", "schedule"]},
         },
     ),
 }

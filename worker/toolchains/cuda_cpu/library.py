@@ -34,7 +34,7 @@ _FORMAT = "1"
 _COMPILE_S = 300
 _KEPT_VERSIONS = 3
 _KEPT_S = 3600.0
-_FLAGS = ("-std=c++17", "-O2", "-g1", "-fPIC", "-pthread", "-fno-strict-aliasing", "-Wall", "-Wextra")
+_FLAGS = ("-std=c++17", "-O2", "-g1", "-fPIE", "-pthread", "-fno-strict-aliasing", "-Wall", "-Wextra")
 DEFINES: dict[Mode, tuple[str, ...]] = {"plain": (), "checked": ("-DCODEPAR_CUDA_CHECKED",)}
 # What nvcc defines for units of CUDA.
 NVCC_DEFINES = ("-D__CUDACC__", "-D__NVCC__", "-D__CUDACC_VER_MAJOR__=12", "-D__CUDACC_VER_MINOR__=4", "-D__CUDACC_VER_BUILD__=0")

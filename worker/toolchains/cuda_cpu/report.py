@@ -9,13 +9,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
 from codepar.protocols import Diagnostic
+from worker.toolchains.diagnostics import project_name
 
 _CAPACITY = 1024**2
 _MAX_FINDINGS = 100
@@ -48,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Summary:
-    """What ran, as the runtime counted it."""
+    """What ran, as the runtime counted it; ``threads`` are those of the largest launch."""
 
     launches: int = 0
     threads: int = 0
@@ -126,7 +128,7 @@ def _summary(record: Mapping[str, Any]) -> Summary:
     counts = (
         [_count(kernel.get("threads")) for kernel in kernels if isinstance(kernel, dict)] if isinstance(kernels, list) else []
     )
-    return Summary(_count(record.get("launches")), sum(counts), str(record.get("schedule", ""))[:100])
+    return Summary(_count(record.get("launches")), max(counts, default=0), str(record.get("schedule", ""))[:100])
 
 
 def _count(value: Any) -> int:
@@ -137,13 +139,21 @@ def _triple(value: Any) -> tuple[int, ...]:
     return tuple(_count(one) for one in value[:3]) if isinstance(value, list) else ()
 
 
-def symbolised(report: Report, places: Mapping[int, str]) -> Report:
-    """The report with addresses replaced by ``file:line``; findings that then say the same are told once."""
+def symbolised(report: Report, places: Mapping[int, str], files: Collection[str]) -> Report:
+    """The report in terms of ``files``, addresses replaced by ``file:line``; what then says the same is told once."""
     findings: dict[object, Finding] = {}
     for finding in report.findings:
         named = _symbolise(finding, places)
+        named = replace(named, file=_in_project(named.file, files) if named.file else None)
         findings.setdefault((named.kind, named.file, named.line, named.kernel, _second_places(named, finding)), named)
     return replace(report, findings=tuple(findings.values()))
+
+
+def _in_project(name: str, files: Collection[str]) -> str:
+    """The project's name of a file that a build in some folder of it knows by another one."""
+    name = project_name(posixpath.normpath(name), files)
+    ends = [path for path in files if path.endswith(f"/{name}")]
+    return ends[0] if name not in files and len(ends) == 1 else name
 
 
 def _second_places(named: Finding, raw: Finding) -> object:
@@ -168,7 +178,9 @@ def diagnostic(finding: Finding) -> Diagnostic:
 
 
 def _names_thread(finding: Finding) -> bool:
-    return finding.kernel is not None and len(finding.thread) == 3 and "thread (" not in finding.message
+    """Whether one thread made the finding: a launch that was refused has none."""
+    is_of_thread = finding.kernel is not None and len(finding.thread) == 3 and not finding.message.startswith("launch of ")
+    return is_of_thread and "thread (" not in finding.message
 
 
 def _words(place: tuple[int, ...]) -> str:

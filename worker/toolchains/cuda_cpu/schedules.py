@@ -80,7 +80,7 @@ def compare(baselines: Sequence[Trial], others: Sequence[Trial]) -> Comparison:
         message = "the program prints nothing that could be compared"
         return Comparison(CheckResult(check="schedule", clean=None, message=message))
     threads = first.report.summary.threads
-    message = f"same output in {len(others) + 1} schedules with {threads} threads"
+    message = f"same output in {len(others) + 1} schedules with up to {threads} threads"
     return Comparison(CheckResult(check="schedule", clean=True, message=message))
 
 

@@ -142,8 +142,9 @@ class EmulatedCuda:
     async def _with_lines(self, report: Report, execution: Execution, program: Program) -> Report:
         addresses = [address for finding in report.findings for address in finding.addresses]
         content = program.files.get(program.name, b"")
-        places = await find_lines(self._runner, content, addresses, execution.project.files.keys(), self._tools.path)
-        return symbolised(report, places)
+        files = execution.project.files.keys()
+        places = await find_lines(self._runner, content, addresses, files, self._tools.path)
+        return symbolised(report, places, files)
 
     async def _check(self, job: _Job, program: Program, first: _Ran, result: ExecutionResult) -> ExecutionResult:
         """The result with what the checks found: their results, diagnostics, and the worse status."""

@@ -92,6 +92,6 @@ def _first_of(found: tuple[Finding, ...]) -> str:
 def _clean_message(check: Check, report: Report) -> str:
     assert report.summary is not None
     launches = f"{report.summary.launches} launch{'' if report.summary.launches == 1 else 'es'}"
-    message = f"no {_WORDS[check]} observed in 1 schedule, {launches} with {report.summary.threads} threads"
+    message = f"no {_WORDS[check]} observed in 1 schedule, {launches} with up to {report.summary.threads} threads"
     same = len(report.of("race_same_value")) if check == "race" else 0
     return f"{message}; {same} place{'s' if same > 1 else ''} where threads write one same value" if same else message
