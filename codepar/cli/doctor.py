@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from codepar.cli.common import JsonOption, print_json, say
-from codepar.cli.doctor_checks import Check, all_checks
+from codepar.cli.doctor_check import Check
+from codepar.cli.doctor_checks import all_checks
 from codepar.settings import Settings
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from codepar.broker import find_broker
+from codepar.cli.doctor_check import Check
+from codepar.cli.doctor_tools import optional_tools
 from codepar.engine.factory import open_generator
 from codepar.engine.models import find_model
 from codepar.errors import CodeparError, ToolMissing
-from codepar.protocols import Record
 from codepar.queue import JobQueue
 from codepar.settings import Settings
 from codepar.store import open_store
@@ -31,16 +32,6 @@ MPI_REMEDY = "pip install 'codepar[mpi]', or apt-get install mpich"
 SANDBOX_TIMEOUT_S = 60.0
 
 
-class Check(Record):
-    """One line of the table. A ``needed`` check that is not ok keeps the main flow from working."""
-
-    name: str
-    state: Literal["ok", "missing"]
-    detail: str
-    remedy: str | None = None
-    needed: bool = True
-
-
 def all_checks(settings: Settings) -> Iterator[Check]:
     """Every check in the order of the table; none raises."""
     yield _python()
@@ -51,6 +42,7 @@ def all_checks(settings: Settings) -> Iterator[Check]:
     yield from _guarded("store", lambda: _store(settings))
     yield from _guarded("disk", lambda: _disk(settings))
     yield from _guarded("engine", lambda: _engine(settings), needed=False)
+    yield from _guarded("tools", lambda: optional_tools(settings, BOX_PATH), needed=False)
 
 
 def _guarded(name: str, check: Callable[[], Iterator[Check]], *, needed: bool = True) -> Iterator[Check]:

@@ -90,7 +90,8 @@ def test_a_kernel_runs_on_the_device(tmp_path):
 
     source = GOOD.replace(
         "k<<<1, 32>>>(nullptr);",
-        'int *d, h[32]; cudaMalloc(&d, 128); k<<<1, 32>>>(d); cudaMemcpy(h, d, 128, cudaMemcpyDeviceToHost); printf("%d\\n", h[31]);',
+        "int *d, h[32]; cudaMalloc(&d, 128); k<<<1, 32>>>(d);"
+        'cudaMemcpy(h, d, 128, cudaMemcpyDeviceToHost); printf("%d\\n", h[31]);',
     )
     executor = LocalExecutor(Settings(data_dir=tmp_path), TrustedRunner(), PATH)
     result = asyncio.run(executor.execute(Execution(project=Project(files={"k.cu": source}), limits=LIMITS)))

@@ -1,0 +1,74 @@
+"""Checks of ``codepar doctor`` for optional tools: clang, sanitizers, gcov, nvcc, a GPU. Limits: the main flow needs none."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import get_args
+
+from codepar.cli.doctor_check import Check
+from codepar.errors import ToolMissing
+from codepar.protocols import Sanitizer
+from codepar.settings import Settings
+from worker.toolchains import compilers, cuda, nvcc
+from worker.toolchains.compilers import Compiler
+
+
+def optional_tools(settings: Settings, path: str) -> Iterator[Check]:
+    """One line a tool; what is missing comes with the command that installs it. ``path`` is where boxes look."""
+    try:
+        yield from _with(compilers.find_compiler(path, "gcc"))
+    except ToolMissing as error:
+        yield _missing("gcc", error)
+    yield _gcov(path)
+    try:
+        clang = compilers.find_compiler(path, "clang")
+        yield Check(name="clang", state="ok", detail=f"version {clang.major} at {clang.cc}", needed=False)
+        yield from _with(clang)
+    except ToolMissing as error:
+        yield _missing("clang", error)
+    yield _nvcc(settings, path)
+    yield _device()
+
+
+def _with(compiler: Compiler) -> Iterator[Check]:
+    """OpenMP and the sanitizers of one compiler."""
+    try:
+        compilers.require_openmp(compiler)
+        races = compiler.is_gcc or compiler.archer is not None
+        detail = "found; races can be looked for" if races else "found, but not libarcher.so: no races can be looked for"
+        yield Check(name=f"OpenMP ({compiler.name})", state="ok", detail=detail, needed=False)
+    except ToolMissing as error:
+        yield _missing(f"OpenMP ({compiler.name})", error)
+    try:
+        names = get_args(Sanitizer)
+        compilers.require_sanitizers(compiler, names)
+        yield Check(name=f"sanitizers ({compiler.name})", state="ok", detail=", ".join(names), needed=False)
+    except ToolMissing as error:
+        yield _missing(f"sanitizers ({compiler.name})", error)
+
+
+def _gcov(path: str) -> Check:
+    found = shutil.which("gcov", path=path)
+    if found is None:
+        return Check(name="gcov", state="missing", detail="no coverage without it", remedy="apt-get install gcc", needed=False)
+    return Check(name="gcov", state="ok", detail=found, needed=False)
+
+
+def _nvcc(settings: Settings, path: str) -> Check:
+    try:
+        found = nvcc.find_nvcc(path, settings.nvcc)
+    except ToolMissing as error:
+        return _missing("nvcc", error)
+    return Check(name="nvcc", state="ok", detail=f"{found.version} at {found.program}", needed=False)
+
+
+def _device() -> Check:
+    if cuda.has_device():
+        return Check(name="GPU", state="ok", detail="a device is there; runs with --trust", needed=False)
+    detail = "no device: nothing runs on a GPU here"
+    return Check(name="GPU", state="missing", detail=detail, remedy="codepar run --emulate runs CUDA on the CPU", needed=False)
+
+
+def _missing(name: str, error: ToolMissing) -> Check:
+    return Check(name=name, state="missing", detail=error.message, remedy=error.remedy, needed=False)
