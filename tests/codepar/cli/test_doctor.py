@@ -50,3 +50,12 @@ def test_the_table_is_for_people(tmp_path):
     run = subprocess.run([COMMAND, "doctor"], env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0
     assert "codepar models pull" in run.stdout
+
+
+def test_optional_tools_are_shown_and_are_no_reason_to_fail(tmp_path):
+    code, _, checks = doctor(tmp_path, CODEPAR_NVCC=str(tmp_path / "nvcc"))
+    assert code == 0
+    assert checks["sanitizers (gcc)"]["detail"] == "address, undefined, thread, leak"
+    assert (checks["gcov"]["state"], checks["OpenMP (gcc)"]["state"]) == ("ok", "ok")
+    assert checks["nvcc"]["remedy"] == "mend CODEPAR_NVCC"
+    assert all(check["state"] == "ok" or check["remedy"] for check in checks.values())

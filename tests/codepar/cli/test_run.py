@@ -159,3 +159,35 @@ def test_memory_is_bounded_in_its_own_unit(codepar, tmp_path):
     (tmp_path / "a.c").write_text(HELLO)
     done = codepar("run", str(tmp_path / "a.c"), "--memory", "0")
     assert (done.returncode, done.stderr) == (2, "codepar: --memory 0: it must lie between 16 and 65536 mebibytes\n")
+
+
+def test_coverage_is_told_and_in_the_json(codepar, tmp_path):
+    (tmp_path / "a.c").write_text("int main(int c, char **v) {\n    if (c > 1)\n        return 0;\n    return 0;\n}\n")
+    done = codepar("run", str(tmp_path / "a.c"), "--trust", "--coverage")
+    assert "codepar:   coverage: 3 of 4 lines, 1 of 2 branches\n" in done.stderr
+    assert "codepar:   coverage: a.c: not reached: 3\n" in done.stderr
+    report = json.loads(codepar("run", str(tmp_path / "a.c"), "--trust", "--coverage", "--json").stdout)
+    assert [line["line"] for line in report["coverage"]["files"][0]["lines"] if not line["count"]] == [3]
+
+
+def test_sanitizers_by_name(codepar, tmp_path):
+    (tmp_path / "a.c").write_text(
+        "#include <stdlib.h>\nint main(int c, char **v) {\n    char *p = malloc(1);\n    return p[c];\n}\n"
+    )
+    done = codepar("run", str(tmp_path / "a.c"), "--trust", "--sanitize", "address,undefined")
+    assert done.returncode == 1
+    assert "memory_error: AddressSanitizer: heap-buffer-overflow" in done.stderr
+    assert "(a.c:4)" in done.stderr
+    for names, said in (("adress", "--sanitize adress: no such sanitizer"), ("thread,address", "goes with neither")):
+        refused = codepar("run", str(tmp_path / "a.c"), "--trust", "--sanitize", names)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+
+
+def test_another_compiler_by_name(codepar, tmp_path, monkeypatch):
+    (tmp_path / "a.c").write_text(HELLO)
+    done = codepar("run", str(tmp_path / "a.c"), "--trust", "--compiler", "icc")
+    assert (done.returncode, "gcc" in done.stderr) == (2, True)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'empty'}")
+    done = codepar("run", str(tmp_path / "a.c"), "--trust", "--compiler", "clang")
+    assert done.returncode == 3
