@@ -30,7 +30,7 @@ from worker.trace.session import Session, trace
 from worker.trace.text import render_text
 
 
-@app.command("trace", context_settings={"ignore_unknown_options": True})
+@app.command("trace", context_settings={"allow_interspersed_args": False})
 def trace_command(
     command: Annotated[list[str] | None, typer.Argument(metavar="-- mpiexec ...", help="My own launcher and program.")] = None,
     *,
