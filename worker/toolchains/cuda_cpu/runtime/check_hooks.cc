@@ -181,8 +181,8 @@ void at(Location where) { atomic_site = site_of(where); }
 
 void atomic_access(const void* place, std::size_t size, AtomicKind kind, Scope scope) {
     const auto address = reinterpret_cast<std::uintptr_t>(place);
-    const RuntimeSection section;
     Touch touch{address, size, AccessKind::atomic, atomic_site, current.launch_start, kind != AtomicKind::store, kind != AtomicKind::load};
+    atomic_site = 0;
     touch_atomic(touch, scope == Scope::block);
 }
 

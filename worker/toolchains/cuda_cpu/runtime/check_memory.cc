@@ -36,6 +36,11 @@ std::string title(const Region& region) {
     return "the " + std::to_string(region.high - region.low) + "-byte " + kind + " at " + text_of(region.where);
 }
 
+std::string distance(std::uintptr_t address, std::size_t bytes, std::uintptr_t end) {
+    if (address < end) return std::to_string(address + bytes - end) + " bytes across";
+    return address == end ? "just past" : std::to_string(address - end) + " bytes past";
+}
+
 // Where a bad address lies, from the nearest thing that is known.
 std::string surroundings(const Touch& touch) {
     const std::uintptr_t address = touch.address;
@@ -46,9 +51,8 @@ std::string surroundings(const Touch& touch) {
     nearest_regions(address, before, after);
     const std::uintptr_t past = before != nullptr ? address - before->high : near;
     const std::uintptr_t ahead = after != nullptr ? after->low - address : near;
-    if (before != nullptr && address < before->high)
-        return std::to_string(address + touch.bytes - before->high) + " bytes across the end of " + title(*before);
-    if (past < near && past <= ahead) return (past ? std::to_string(past) + " bytes past" : "just past") + std::string(" the end of ") + title(*before);
+    if (before != nullptr && (address < before->high || (past < near && past <= ahead)))
+        return distance(address, touch.bytes, before->high) + " the end of " + title(*before);
     if (ahead < near) return std::to_string(ahead) + " bytes before the start of " + title(*after);
     return "at " + hex(address) + ": a host pointer or a wild one, not memory of the device";
 }
@@ -84,7 +88,8 @@ void fail_shared(const Touch& touch) {
         return "the " + std::to_string(variable.bytes) + "-byte shared variable " + variable.name + " (" + text_of(variable.where) + ")";
     };
     if (before != nullptr) {
-        message += std::to_string(touch.address - (before->low + before->bytes)) + " bytes past the end of " + title(*before);
+        const std::uintptr_t end = before->low + before->bytes;
+        message += distance(touch.address, touch.bytes, end) + " the end of " + title(*before);
     } else if (after != nullptr) {
         message += std::to_string(after->low - touch.address) + " bytes before the start of " + title(*after);
     } else {

@@ -109,6 +109,7 @@ std::string text_of(Location where) {
 std::string text_of(Site site) {
     const Location where = location_of(site);
     if (where.file != nullptr) return text_of(where);
+    if ((site & ~site_flags) == 0) return "an unknown place";
     char text[32];
     snprintf(text, sizeof text, "{pc:0x%lx}", static_cast<unsigned long>(site & ~site_flags & ~site_is_location));
     return text;

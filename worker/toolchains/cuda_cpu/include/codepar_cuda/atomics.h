@@ -116,10 +116,18 @@ using as_is_t = typename as_is<T>::type;
 
 }  // namespace codepar_cuda
 
+// The race check names the caller's line: these functions are not inlined into code that it watches.
+#define CODEPAR_AT(file, line)  \
+    static_cast<void>(file);    \
+    static_cast<void>(line);    \
+    CODEPAR_HOOK(at({file, line}))
+
 // One CUDA function in its three scopes: `choices` are the types that CUDA offers it for, `body` uses place, value, scope.
 #define CODEPAR_ATOMIC_FORM(name, scope_name, body, ...)                                                   \
     template <class T, class = ::codepar_cuda::one_of<T, __VA_ARGS__>>                                     \
-    CODEPAR_UNCHECKED inline T name(T* place, ::codepar_cuda::as_is_t<T> value) {                          \
+    CODEPAR_UNCHECKED inline T name(T* place, ::codepar_cuda::as_is_t<T> value,                            \
+                                    const char* file = __builtin_FILE(), int line = __builtin_LINE()) {    \
+        CODEPAR_AT(file, line);                                                                            \
         constexpr ::codepar_cuda::Scope scope = ::codepar_cuda::Scope::scope_name;                         \
         return body;                                                                                       \
     }
@@ -145,7 +153,9 @@ CODEPAR_ATOMIC(atomicDec, CODEPAR_CHANGE(old == 0u || old > value ? value : old 
 
 #define CODEPAR_CAS(name, scope_name)                                                                                       \
     template <class T, class = ::codepar_cuda::one_of<T, int, unsigned, unsigned long long, unsigned short>>               \
-    CODEPAR_UNCHECKED inline T name(T* place, ::codepar_cuda::as_is_t<T> compare, ::codepar_cuda::as_is_t<T> value) {      \
+    CODEPAR_UNCHECKED inline T name(T* place, ::codepar_cuda::as_is_t<T> compare, ::codepar_cuda::as_is_t<T> value,        \
+                                    const char* file = __builtin_FILE(), int line = __builtin_LINE()) {                    \
+        CODEPAR_AT(file, line);                                                                                            \
         return ::codepar_cuda::atomic_compare_and_swap<T>(place, compare, value, ::codepar_cuda::Scope::scope_name);       \
     }
 CODEPAR_CAS(atomicCAS, device)
