@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from codepar.errors import EnvironmentFault
 from codepar.protocols import Diagnostic, Execution, Status
 from worker.cache import Program, ProgramCache, key_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
@@ -23,6 +24,7 @@ from worker.toolchains.mpi import Launcher
 _COMPILE_MEMORY_BYTES = 2048 * MEBIBYTE
 _COMPILE_PROCESSES = 128
 _ARTIFACT_BYTES = 128 * MEBIBYTE
+_NO_SPACE = b"No space left on device"
 _WHY = {
     "wall": "stopped after {bounds.wall_s:g} s",
     "memory": "stopped at {bounds.memory_bytes} bytes of memory",
@@ -114,6 +116,9 @@ class Builder:
 
     async def _run(self, execution: Execution, command: Command, key: str | None = None) -> Built:
         outcome = await self.runner.run(command)
+        # A box has a disk of its own, which the project fills; this one is the machine's.
+        if self.runner.name == "trusted" and outcome.exit_code != 0 and _NO_SPACE in outcome.stderr:
+            raise EnvironmentFault("the disk was full while the program was built", remedy="free some space, or set TMPDIR")
         built = _judge(execution, command, outcome)
         if key is not None and built.program is not None:
             await asyncio.to_thread(self.cache.put, key, built.program)

