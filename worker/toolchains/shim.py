@@ -22,7 +22,7 @@ SOURCES = Path(__file__).with_name("pmpi")
 
 _COMPILE_S = 120
 # Hidden, or a function of the program would take the place of one of the shim's that has the same name.
-_FLAGS = ("-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-w")
+_FLAGS = ("-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-ftls-model=initial-exec", "-w")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 static _Thread_local Lane *own;
-static _Thread_local int depth;
+static _Thread_local int depth, counted;
 static _Thread_local uint64_t carried;
 static _Atomic int callers, blocked;
 static Lane spare;
@@ -67,13 +67,25 @@ void moved(Lane *l, uint64_t bytes) {
     if (l) carried += bytes;
 }
 
+/* Plain stores do for one thread: the watcher looks at what stands still for seconds. */
+static void step(Slot *s) {
+    if (threaded) atomic_fetch_add_explicit(&s->progress, 1, memory_order_relaxed);
+    else atomic_store_explicit(&s->progress, atomic_load_explicit(&s->progress, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
 /* From here on the call may wait for others. */
 void block(Lane *l) {
     if (!l) return;
     Slot *s = slot();
-    atomic_store(&l->state, BLOCKED);
-    atomic_fetch_add_explicit(&s->progress, 1, memory_order_relaxed);
-    if (atomic_fetch_add(&blocked, 1) + 1 >= atomic_load(&callers) && !threaded) atomic_store(&s->phase, BLOCKED);
+    atomic_store_explicit(&l->state, BLOCKED, memory_order_release);
+    step(s);
+    if (threaded) return;
+    int all = atomic_load_explicit(&callers, memory_order_relaxed);
+    if (all > 1) {
+        counted = 1;
+        if (atomic_fetch_add(&blocked, 1) + 1 < all) return;
+    }
+    atomic_store_explicit(&s->phase, BLOCKED, memory_order_release);
 }
 
 static Callsite *callsite(const Lane *l) {
@@ -105,13 +117,14 @@ static void account(const Lane *l) {
 
 static void unblock(Lane *l) {
     Slot *s = slot();
-    if (atomic_exchange(&l->state, 0) == BLOCKED) {
-        atomic_store(&s->phase, RUNNING);
-        atomic_fetch_sub(&blocked, 1);
-    }
+    if (atomic_load_explicit(&l->state, memory_order_relaxed) == BLOCKED)
+        atomic_store_explicit(&s->phase, RUNNING, memory_order_release);
+    if (counted) atomic_fetch_sub(&blocked, 1);
+    counted = 0;
+    atomic_store_explicit(&l->state, 0, memory_order_release);
     /* MPI_Abort may return before the launcher ends the rank; what counts is where it was called. */
     if (!(s->flags & ABORTED)) s->last_site = l->site;
-    atomic_fetch_add_explicit(&s->progress, 1, memory_order_relaxed);
+    step(s);
 }
 
 int leave(Lane *l, int code) {
@@ -128,7 +141,7 @@ int leave_poll(Lane *l, int code, int answered) {
     depth--;
     account(l);
     Slot *s = slot();
-    atomic_store(&l->state, 0);
+    atomic_store_explicit(&l->state, 0, memory_order_release);
     atomic_fetch_add_explicit(&s->polls, 1, memory_order_relaxed);
     if (s->poll.site != l->site || s->poll.count != l->count || s->poll.since_ns + 100000000u < l->since_ns) s->poll = *l;
     s->polled_ns = l->since_ns;

@@ -38,7 +38,8 @@ int MPI_Init_thread(int *argc, char ***argv, int required, int *provided) {
 
 int MPI_Finalize(void) {
     Lane *l = enter("MPI_Finalize", HERE);
-    Op op = {.kind = COLLECTIVE, .peer = NONE, .peer_world = NONE, .tag = NONE, .root = NONE, .team = FINALIZE_TEAM, .call = "MPI_Finalize"};
+    Op op = {.kind = COLLECTIVE, .peer = NONE, .peer_world = NONE, .tag = NONE, .root = NONE, .team = FINALIZE_TEAM};
+    copy_name(op.call, "MPI_Finalize");
     if (l) op.site = l->site;
     add(l, &op);
     block(l);

@@ -26,7 +26,10 @@ static Op one_sided(const Lane *l, int kind, const char *call, const Team *t, in
     return op;
 }
 
-static int in_window(const Team *t, int rank) { return t && rank >= 0 && rank < t->members ? t->world[rank] : rank == MPI_PROC_NULL ? NOWHERE : NONE; }
+static int in_window(const Team *t, int rank) {
+    if (rank == MPI_PROC_NULL) return NOWHERE;
+    return t && rank >= 0 && rank < t->members ? t->world[rank] : NONE;
+}
 
 #define WINDOW_MAKER(NAME, PARAMETERS, ARGUMENTS)                                                                                \
     int MPI_##NAME PARAMETERS {                                                                                                  \
