@@ -27,7 +27,7 @@ _LIBRARIES = (
     r"|texture_\w+|surface_\w+|cub/.*|cudla|curand"
 )
 _MISSING_HEADER = re.compile(
-    rf"(?P<what>(?:{_LIBRARIES})(?:[./][\w./+-]*)?): No such file or directory"
+    rf"^(?P<what>(?:{_LIBRARIES})(?:[./][\w./+-]*)?): No such file or directory"
     rf"|'(?P<clang>(?:{_LIBRARIES})[\w./]*)' file not found"
 )
 _CALLS = (
