@@ -89,7 +89,7 @@ def recipe(
     plan = _Plan(project, program, compiler, launcher, _all_flags(flags, compiler, extras))
     first = (_order_step(compiler),) if extras.order else ()
     objects = (_ORDER_OBJECT,) if extras.order else ()
-    files = {_ORDER_SOURCE: sanitizers.OPENMP_ORDER.read_bytes()} if extras.order else {}
+    files = {f".codepar/{path.name}": path.read_bytes() for path in sanitizers.OPENMP_ORDER} if extras.order else {}
     if len({(unit.language, unit.flags) for unit in units}) == 1 and not extras.coverage:
         steps = (*first, plan.at_once(units, objects))
     else:

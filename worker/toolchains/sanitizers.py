@@ -18,7 +18,7 @@ from worker.toolchains.compilers import Compiler
 
 MAX_FINDINGS = 20
 # With libgomp: announces to ThreadSanitizer what that runtime orders. Compiled with each program, a tenth of a second.
-OPENMP_ORDER = Path(__file__).with_name("omp_tsan.c")
+OPENMP_ORDER = tuple(Path(__file__).with_name(name) for name in ("omp_tsan.c", "omp_tsan_tasks.h"))
 # Fewer threads meet too seldom; what a race is does not depend on the number of cores.
 OPENMP_THREADS = 4
 
