@@ -56,6 +56,7 @@ class Build:
 
 
 def prepare(cache: Path) -> Build:
+    """The library of the checked build, made in ``cache``."""
     compiler = find_compiler(os.environ["PATH"])
     libraries = Libraries(cache, compiler, os.environ["PATH"])
     chosen = units.options("checked", compiler, ())
@@ -77,6 +78,8 @@ def kinds(program: Path, *arguments: str) -> set[str]:
 
 @dataclass
 class Tally:
+    """Planted bugs found, and clean programs accused."""
+
     planted: int = 0
     found: int = 0
     clean: int = 0
@@ -90,6 +93,7 @@ HEAD = f"{'class':34} {'found/planted':>11} {'alarms/clean':>12}"
 
 
 def measure_corpus(build: Build, folder: Path, threads: list[int]) -> None:
+    """Print the corpus by class and by threads."""
     by_class: dict[str, Tally] = defaultdict(Tally)
     by_threads: dict[str, Tally] = defaultdict(Tally)
     header = (CORPUS / "corpus.h").read_text()
@@ -124,11 +128,13 @@ def indigo_codes(suite: Path, folder: Path) -> Iterator[Path]:
 
 
 def is_found(bugs: list[str], seen: set[str]) -> bool:
+    """Whether a finding of the kind of one of the bugs was seen."""
     wanted = {"memory_error"} if bugs == ["boundsBug"] else {"race", "race_same_value", "barrier_divergence"}
     return bool(seen & (wanted | ({"memory_error"} if "boundsBug" in bugs else set())))
 
 
-def measure_indigo(build: Build, suite: Path, graph: Path, folder: Path, limit: int, threads: int) -> None:
+def measure_indigo(build: Build, suite: Path, graph: Path, folder: Path, *, limit: int, threads: int) -> None:
+    """Print Indigo's codes by the bugs in their names."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     apart: Counter[str] = Counter()
     header = next(suite.rglob("indigo_cuda.h")).read_text()
@@ -158,6 +164,7 @@ def measure_indigo(build: Build, suite: Path, graph: Path, folder: Path, limit: 
 
 
 def main() -> None:
+    """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", default="64,128,256,512")
     parser.add_argument("--indigo", nargs=2, metavar=("FOLDER", "GRAPH"))
@@ -171,7 +178,7 @@ def main() -> None:
             measure_corpus(build, folder, threads)
         else:
             suite, graph = map(Path, arguments.indigo)
-            measure_indigo(build, suite.resolve(), graph.resolve(), folder, arguments.codes, threads[0])
+            measure_indigo(build, suite.resolve(), graph.resolve(), folder, limit=arguments.codes, threads=threads[0])
 
 
 if __name__ == "__main__":
