@@ -16,17 +16,11 @@ extern char _end;
 namespace codepar_cuda {
 namespace {
 
-// Pointers a little off an allocation are common: one past the end, or before the start for arrays counted from 1.
-constexpr std::intptr_t tolerance = 4096;
-
 bool known_to_device(const void* pointer) {
     const char* place = static_cast<const char*>(pointer);
     if (place >= &__executable_start && place < &_end) return true;
-    for (const std::intptr_t offset : {std::intptr_t{0}, -tolerance, tolerance, std::intptr_t{-1}}) {
-        const void* near = reinterpret_cast<const void*>(reinterpret_cast<std::intptr_t>(place) + offset);
-        if (find_allocation(near) != nullptr || find_freed(near) != nullptr) return true;
-    }
-    return false;
+    // Not only what is allocated: a pointer one past the end, or before the start for arrays counted from 1, is common.
+    return in_device_range(pointer) || find_allocation(pointer) != nullptr;
 }
 
 }  // namespace
