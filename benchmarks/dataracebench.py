@@ -51,7 +51,7 @@ def _cases(folder: Path, every: int) -> list[Case]:
 
 
 def _project(case: Case) -> Project:
-    names = [case.path]
+    names = [case.path, *case.path.parent.glob("*.h")]
     if "polybench" in case.path.read_text(errors="replace"):
         names += [case.path.parent / "utilities/polybench.c", *case.path.parent.glob("polybench/*.h")]
     return Project(files={str(name.relative_to(case.path.parent)): name.read_text(errors="replace") for name in names})
@@ -64,7 +64,7 @@ async def _run(executor: Executor, case: Case, compiler: Literal["gcc", "clang"]
         openmp=True,
         sanitize=("thread",),
         compiler=compiler,
-        flags=_FLAGS if len(project.files) > 1 else (),
+        flags=_FLAGS if "utilities/polybench.c" in project.files else (),
         limits=_LIMITS,
     )
     result = await executor.execute(execution)
