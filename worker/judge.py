@@ -14,7 +14,7 @@ from codepar.protocols import Diagnostic, Execution, Status
 from worker.ranked import RankedOutcome
 from worker.runner import Outcome
 from worker.toolchains import sanitizers
-from worker.toolchains.blame import explain_end, explain_hang
+from worker.toolchains.blame import explain_cut_off, explain_end, explain_hang
 from worker.toolchains.board import Counters, RankState
 from worker.toolchains.causes import explain_causes, explain_mismatches
 from worker.toolchains.places import Place
@@ -77,6 +77,8 @@ def with_buffering(judgement: Judgement, synchronous: RankedOutcome, places: Map
 def _judge_exit(execution: Execution, outcome: Outcome, states: Sequence[RankState], places: Mapping[int, Place]) -> Judgement:
     mismatches = explain_mismatches(states, places)
     ends = (*explain_end(states, places), *_mpi_errors(outcome.stderr))
+    if outcome.exit_code == 0 and not ends:
+        ends = explain_cut_off(states)
     found = _sanitizer_findings(execution, outcome.stderr)
     if found is not None:
         return Judgement(found.status, (*found.diagnostics, *ends, *mismatches))

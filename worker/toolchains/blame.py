@@ -113,6 +113,15 @@ def explain_end(states: Sequence[RankState], places: Places) -> tuple[Diagnostic
     return tuple(found)
 
 
+def explain_cut_off(states: Sequence[RankState]) -> tuple[Diagnostic, ...]:
+    """Ranks that were neither through nor gone when their launcher said that all went well: it was made to say so."""
+    cut = (state for state in states if Flag.INITIALISED in state.flags and not state.is_over)
+    return tuple(
+        Diagnostic(kind="exit", message=f"the launcher ended before rank {state.rank} came to MPI_Finalize", rank=state.rank)
+        for state in cut
+    )
+
+
 def _bad_exit(state: RankState, places: Places) -> list[Diagnostic]:
     message = f"rank {state.rank} exited with code {state.exit_code}"
     unfinished = Flag.INITIALISED in state.flags and Flag.FINALIZED not in state.flags
