@@ -185,6 +185,17 @@ std::string place(Location where) {
     return where.file ? std::string(where.file) + ":" + std::to_string(where.line) : std::string("an unknown place");
 }
 
+// Words for an address of the range that no allocation holds: the one it lies behind.
+std::string behind(const Registry& all, const void* address) {
+    auto after = all.live.upper_bound(static_cast<const char*>(address));
+    if (after == all.live.begin()) return "device memory that was never allocated";
+    const Allocation& before = std::prev(after)->second;
+    if (before.reserved == 0) return "device memory that was never allocated";
+    const auto past = static_cast<const char*>(address) - (before.base + before.size);
+    return std::to_string(past) + " bytes past the end of the " + std::to_string(before.size) + "-byte " +
+           kind_name(before.kind) + " allocation made at " + place(before.where);
+}
+
 }  // namespace
 
 std::size_t device_memory_size() {
@@ -289,7 +300,7 @@ std::string describe(const void* address) {
     std::lock_guard<std::mutex> guard(registry().lock);
     const Allocation* const live = find_in(registry().live, address);
     const Allocation* const known = live ? live : find_in(registry().freed, address);
-    if (!known) return "a host pointer";
+    if (!known) return registry().range.contains(address) ? behind(registry(), address) : "a host pointer";
     std::string words = "the " + std::to_string(known->size) + "-byte " + kind_name(known->kind) + " allocation made at " +
                         place(known->where);
     if (!live) words += " and freed at " + place(known->freed);
