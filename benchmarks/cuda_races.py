@@ -1,7 +1,7 @@
 """Recall and false alarms of the CUDA checks: our corpus by class and number of threads, and Indigo's CUDA codes by planted bug.
 
 Usage: ``python benchmarks/cuda_races.py [--threads 64,128,256,512] [--indigo FOLDER GRAPH.egr [--codes 60]]``; FOLDER holds
-Indigo's ``Generators`` and GRAPH is one of its inputs with at most 200 vertices. Codes are drawn by the hash of their names. A code
+Indigo's ``Generators``, GRAPH is one of its inputs with at most 200 vertices. Codes are drawn by the hash of their names. A code
 counts as found when a finding of the kind of its bug came: memory_error for boundsBug, else race or barrier_divergence. Limits:
 programs are ours or a known suite's and run outside the sandbox; races that write the same value are counted apart.
 """
@@ -44,7 +44,7 @@ class Build:
 
     def program(self, files: dict[str, str], folder: Path) -> Path | None:
         """The program, or None where it does not compile."""
-        folder.mkdir()
+        (folder / ".codepar").mkdir(parents=True)
         project = Project(files={**files, **rewrite_project(files)})
         for path, text in project.files.items():
             (folder / path).write_text(text)

@@ -74,7 +74,8 @@ def compile_command(project: Project, program: str, compiler: Compiler, library:
     cuda = (compiler.cxx, *prelude(library), *common, *headers(library))
     link = (str(library.archive), *_libraries(chosen.user), *_LIBRARIES, "-o", program)
     others = project.sources()
-    if not others:
+    # Instrumented units are linked apart: with the option that asks for them, gcc would link its own library of checks.
+    if not others and not chosen.after:
         sources = tuple(_safe(path) for path in project.cuda_sources())
         return (*cuda, "-x", "c++", *sources, "-x", "none", *link)
     steps: list[tuple[str, ...]] = []

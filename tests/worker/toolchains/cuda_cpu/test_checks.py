@@ -64,7 +64,7 @@ class CheckedBuilds:
 
     def __call__(self, files: dict[str, str], name: str) -> Checked:
         folder = self.folder / name
-        folder.mkdir(exist_ok=True)
+        (folder / ".codepar").mkdir(parents=True, exist_ok=True)
         project = Project(files={**files, **rewrite_project(files)})
         for path, text in project.files.items():
             (folder / path).write_text(text)

@@ -18,12 +18,9 @@ std::vector<ViewNode> nodes(1);
 std::vector<std::uint32_t> visited(1);
 std::uint32_t visit = 0;
 std::vector<Flag> flags;
-// Views that were walked far once: the latest time of each range they know.
-struct Range {
-    std::uint32_t count;
-    Time time;
-};
-std::unordered_map<View, std::unordered_map<std::uint32_t, Range>> flat_views;
+// Views that were walked far once: the latest time of each range they know, by the range's first thread and length.
+using Ranges = std::unordered_map<std::uint64_t, Time>;
+std::unordered_map<View, Ranges> flat_views;
 constexpr std::size_t long_walk = 64;
 
 View add_node(const ViewNode& node) {
@@ -52,19 +49,30 @@ void walk(View view, Enter enter) {
     }
 }
 
-const std::unordered_map<std::uint32_t, Range>& flatten(View view) {
+std::uint64_t range_key(std::uint32_t first, std::uint32_t count) { return static_cast<std::uint64_t>(count) << 32 | first; }
+
+const Ranges& flatten(View view) {
     auto [entry, fresh] = flat_views.try_emplace(view);
-    if (!fresh) return entry->second;
-    auto& ranges = entry->second;
-    walk(view, [&](const ViewNode& node, std::size_t) {
-        // Ranges are whole blocks, warps or threads: their first thread and length name them.
-        for (std::uint32_t thread = node.first; thread != node.first + node.count; ++thread) {
-            Range& range = ranges[thread];
-            range.time = std::max(range.time, node.time);
-        }
-        return true;
-    });
+    Ranges& ranges = entry->second;
+    if (fresh)
+        walk(view, [&](const ViewNode& node, std::size_t) {
+            Time& time = ranges[range_key(node.first, node.count)];
+            time = std::max(time, node.time);
+            return true;
+        });
     return ranges;
+}
+
+// Ranges are single threads, whole warps or whole blocks.
+Time latest(const Ranges& ranges, std::uint32_t thread) {
+    const std::uint32_t block = block_of(thread) * current.threads;
+    const std::uint32_t warp = block + (thread - block) / 32 * 32;
+    Time time = 0;
+    for (const std::uint64_t key : {range_key(thread, 1), range_key(warp, 32), range_key(block, current.threads)}) {
+        const auto range = ranges.find(key);
+        if (range != ranges.end()) time = std::max(time, range->second);
+    }
+    return time;
 }
 
 Flag& flag_of(Cell& cell) {
@@ -118,9 +126,7 @@ Time known_in_view(View view, std::uint32_t thread, Time wanted) {
         return found == 0 && whole;
     });
     if (found != 0 || whole) return found;
-    const auto& ranges = flatten(view);
-    const auto range = ranges.find(thread);
-    return range == ranges.end() ? 0 : range->second.time;
+    return latest(flatten(view), thread);
 }
 
 void forget_views() {

@@ -61,9 +61,9 @@ void keep_pending(const Conflict& conflict, const Touch& touch) {
 }
 
 void compare(const Access& past, AccessKind past_kind, const Touch& touch) {
-    if (allowed(past, past_kind, touch) || ordered(past, touch.floor)) return;
-    Conflict conflict{past, past_kind, Access{current.thread, now, touch.site}, touch.kind, touch.address, touch.bytes};
-    if (!worth_reporting(conflict)) return;
+    if (allowed(past, past_kind, touch) || ordered_plainly(past, touch.floor)) return;
+    const Conflict conflict{past, past_kind, Access{current.thread, now, touch.site}, touch.kind, touch.address, touch.bytes};
+    if (!worth_reporting(conflict) || ordered_by_view(past)) return;
     const bool may_keep_value = touch.kind == AccessKind::write && past_kind != AccessKind::atomic && touch.bytes <= widest_comparison;
     if (may_keep_value) {
         keep_pending(conflict, touch);
@@ -72,10 +72,11 @@ void compare(const Access& past, AccessKind past_kind, const Touch& touch) {
     }
 }
 
-// Keeps the pair that is farther apart: threads of two blocks, else of two warps.
+// Keeps the pair that is farther apart: threads of two blocks, else of two warps. Accesses that may poll do not walk the views.
 void keep(Access (&slots)[2], const Access& fresh, Time floor) {
+    const bool polls = (fresh.site & site_flags) != 0;
     for (Access& slot : slots) {
-        if (slot.thread != fresh.thread && !ordered(slot, floor)) continue;
+        if (slot.thread != fresh.thread && !(polls ? ordered_plainly(slot, floor) : ordered(slot, floor))) continue;
         slot = fresh;
         return;
     }
