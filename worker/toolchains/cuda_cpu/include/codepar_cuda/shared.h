@@ -75,7 +75,7 @@ private:
     const char* name_;
 };
 
-// `extern __shared__ T s[];` of namespace scope.
+// `extern __shared__ T s[];` of namespace scope. An object that converts to T*: templates that deduce from a pointer need &s[0].
 template <class T>
 class DynamicSharedArray {
 public:
