@@ -2,13 +2,15 @@
 
 FOLDER holds ``src/NAME-cuda`` (a checkout of HeCBench; nothing of it is part of codepar). Each program is built by its own
 Makefile, in which ``nvcc`` is the runtime's stand-in, and run with the arguments of its ``run`` target. Limits: those arguments
-are meant for a GPU, so that a program may end as ``timeout``; ``ran`` means that it says nothing that looks like a check.
+are meant for a GPU, so that a program may end as ``timeout``: ``--arguments benchmarks/hecbench_arguments.json`` brings smaller
+ones; ``ran`` means that it says nothing that looks like a check.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import re
 import shlex
 from collections import Counter
@@ -84,13 +86,15 @@ class Manner:
     seconds: float
     repeat: int | None
     checks: tuple[Check, ...]
+    arguments: dict[str, str]
 
 
 async def judge(executor: Executor, folder: Path, name: str, manner: Manner) -> Row:
     """Build and run one program."""
     try:
         project, arguments = project_of(folder, name)
-        arguments = repeated(arguments, manner.repeat)
+        chosen = manner.arguments.get(name)
+        arguments = repeated(arguments, manner.repeat) if chosen is None else tuple(shlex.split(chosen))
         limits = Limits(wall_s=manner.seconds, compile_s=180, memory_bytes=6 * 1024**3)
         execution = Execution(project=project, arguments=arguments, emulate=True, checks=manner.checks, limits=limits)
         result = await executor.execute(execution)
@@ -108,6 +112,7 @@ async def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--seconds", type=float, default=60.0, help="wall time a program may take")
     parser.add_argument("--repeat", type=int, help="most repetitions, where the last argument counts them")
+    parser.add_argument("--arguments", type=Path, help="a JSON object: name of a program, its arguments")
     parser.add_argument("--check", default="", help="memory,race,schedule")
     parser.add_argument("--data-dir", type=Path, help="where caches lie (default: the user's)")
     parser.add_argument("--trust", action="store_true")
@@ -116,7 +121,8 @@ async def main() -> None:
     settings = Settings(data_dir=arguments.data_dir) if arguments.data_dir else Settings()
     executor = open_executor(settings, arguments.trust)
     checks = cast("tuple[Check, ...]", tuple(filter(None, arguments.check.split(","))))
-    manner = Manner(arguments.seconds, arguments.repeat, checks)
+    small = json.loads(arguments.arguments.read_text()) if arguments.arguments else {}
+    manner = Manner(arguments.seconds, arguments.repeat, checks, small)
     counts: Counter[str] = Counter()
     for name in names:
         row = await judge(executor, arguments.folder, name, manner)
