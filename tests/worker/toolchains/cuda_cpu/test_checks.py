@@ -12,6 +12,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ class Checked:
 
     path: Path
 
-    def __call__(self, *arguments: str, **settings: str) -> list[dict[str, object]]:
+    def __call__(self, *arguments: str, **settings: str) -> list[dict[str, Any]]:
         report = self.path.parent / "report.jsonl"
         report.unlink(missing_ok=True)
         environment = {"PATH": os.environ["PATH"], "CODEPAR_CUDA_REPORT": str(report), **settings}
@@ -83,7 +84,7 @@ def cases() -> list[Case]:
     ]
 
 
-def worst(findings: list[dict[str, object]]) -> str:
+def worst(findings: list[dict[str, Any]]) -> str:
     kinds = {str(finding["kind"]) for finding in findings}
     known = [kind for kind in SEVERITY if kind in kinds]
     return known[0] if known else next(iter(kinds), "clean")
@@ -149,6 +150,7 @@ int main() {
 def test_a_race_names_both_lines_threads_and_the_variable(checked: CheckedBuilds) -> None:
     program = checked({"pair.cu": TWO_LINES}, "pair")
     races = [finding for finding in program() if finding["kind"].startswith("race")]
+    assert races
     for race in races:
         places = {program.line_of(race["pc"]), *map(program.line_of, _PLACE.findall(race["message"]))}
         assert places == {"pair.cu:4", "pair.cu:5"}
