@@ -2,8 +2,8 @@
 
 Each unit is compiled by itself, so that the names of its notes and counts are known. Limits: gcc only; no ``build`` command,
 whose names are not known; a program that is killed, or leaves by ``_exit``, leaves no counts, one that changes its working
-folder leaves them elsewhere. Bodies of OpenMP regions are not
-counted (gcov leaves out functions of the compiler's making). The program writes its counts itself and can forge them: they explain, no more.
+folder leaves them elsewhere. Bodies of OpenMP regions are not counted: gcov leaves out functions of the compiler's making. The
+program writes its counts itself and can forge them: they explain, no more.
 """
 
 from __future__ import annotations

@@ -95,7 +95,8 @@ def test_threads_lose_no_count(boxed):
     source = (
         "#include <pthread.h>\nint n;\nvoid *count(void *p) {\n    for (int i = 0; i < 20000; i++)\n"
         "        __sync_fetch_and_add(&n, 1);\n"
-        "    return p;\n}\nint main(void) {\n    pthread_t t[3];\n    for (int i = 0; i < 3; i++) pthread_create(t + i, 0, count, 0);\n"
+        "    return p;\n}\nint main(void) {\n    pthread_t t[3];\n"
+        "    for (int i = 0; i < 3; i++) pthread_create(t + i, 0, count, 0);\n"
         "    for (int i = 0; i < 3; i++) pthread_join(t[i], 0);\n    return 0;\n}\n"
     )
     result = boxed.run(source, coverage=True)

@@ -1,4 +1,4 @@
-"""Sanitizers for real: what each finds, with file and line, by both compilers; and that their word never makes anything better."""
+"""Sanitizers for real: what each finds, with file and line, by both compilers; their word never makes anything better."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def test_a_build_command_takes_the_flags_from_the_compiler_variable(boxed):
 
 
 def test_ranks_under_the_address_sanitizer(boxed):
-    body = "#include <mpi.h>\n#include <stdlib.h>\nint main(int c, char **v) { MPI_Init(&c, &v); int r; MPI_Comm_rank(MPI_COMM_WORLD, &r);\n"
+    start = "int main(int c, char **v) { MPI_Init(&c, &v); int r; MPI_Comm_rank(MPI_COMM_WORLD, &r);\n"
+    body = f"#include <mpi.h>\n#include <stdlib.h>\n{start}"
     clean = body + "int *p = malloc(40); p[r] = 1; free(p); MPI_Finalize(); return 0; }\n"
     assert boxed.run(clean, ranks=2, sanitize=("address",)).status == Status.OK
     result = boxed.run(clean.replace("p[r]", "p[9 + r]"), ranks=2, sanitize=("address",))
