@@ -115,7 +115,7 @@ class EmulatedCuda:
             return replace(base, argv=line, files={**files, **made}, executables=tools, artifacts=(custom.ARCHIVE,))
         name = _program_name(job.asked)
         line = units.compile_command(project, name, job.compiler, library, options)
-        return replace(base, argv=line, files={**files, ".codepar/objects": b""}, artifacts=(name,))
+        return replace(base, argv=line, files={**files, **units.compile_files(options)}, artifacts=(name,))
 
     async def _run(self, job: _Job, program: Program, variables: Mapping[str, str], patience: float) -> _Ran:
         """One run of a program. ``patience`` multiplies the time it may take."""

@@ -7,6 +7,7 @@ compilation database are not read.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ _FAITHFUL_CLANG = ("-fno-finite-loops", "-fsanitize=return", "-fsanitize-trap=re
 _CHECKED = ("-O1", "-fno-tree-loop-im", "-fno-tree-dse", "-Wno-tsan", "-fsanitize=thread,bounds,alignment,return")
 _CHECKED_PARAMETERS = ("tsan-distinguish-volatile=1", "tsan-instrument-func-entry-exit=0")
 _LIBRARIES = ("-pthread", "-lm", "-ldl")
+# A build that compiles and links in one step would link gcc's own library of checks: its default libraries are named by hand.
+_OWN_LIBRARIES = ("-nodefaultlibs",)
+_COMPILER_LIBRARIES = ("-lstdc++", "-lm", "-lgcc_s", "-lgcc", "-lpthread", "-lc", "-lgcc_s", "-lgcc")
+_DEFINES = ".codepar/defines.h"
+_DEFINITION = re.compile(r"-D(?P<name>\w+)(?P<parameters>\([^)]*\))?(?:=(?P<value>.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,10 @@ def compile_command(project: Project, program: str, compiler: Compiler, library:
     """The command line that builds a project without a build command of its own."""
     folders = tuple(f"-I{folder}" for folder in _folders(project))
     common = (*chosen.before, *chosen.user, *folders, *chosen.after)
-    cuda = (compiler.cxx, *prelude(library), *common, *headers(library))
+    # The runtime's headers are read before the user's macros, which could have any name.
+    user = tuple(flag for flag in chosen.user if not flag.startswith(("-D", "-U")))
+    shaped = (*chosen.before, *user, *folders, *chosen.after)
+    cuda = (compiler.cxx, *prelude(library), "-include", _DEFINES, *shaped, *headers(library))
     link = (str(library.archive), *_libraries(chosen.user), *_LIBRARIES, "-o", program)
     others = project.sources()
     # Instrumented units are linked apart: with the option that asks for them, gcc would link its own library of checks.
@@ -86,6 +95,19 @@ def compile_command(project: Project, program: str, compiler: Compiler, library:
         steps.append((*step, "-c", _safe(path), "-o", objects[-1]))
     steps.append((compiler.cxx, *_for_link(chosen.user), *objects, *link))
     return ("/bin/sh", "-ec", "\n".join(shlex.join(step) for step in steps))
+
+
+def compile_files(chosen: Options) -> dict[str, bytes]:
+    """What ``compile_command`` reads and writes besides the project: the user's macros, and a place for objects."""
+    lines = []
+    for flag in chosen.user:
+        match = _DEFINITION.fullmatch(flag)
+        if match is not None:
+            value = "1" if match["value"] is None else match["value"]
+            lines.append(f"#define {match['name']}{match['parameters'] or ''} {value}\n")
+        elif flag.startswith("-U"):
+            lines.append(f"#undef {flag[2:]}\n")
+    return {_DEFINES: "".join(lines).encode()}
 
 
 def _other(path: str, compiler: Compiler, library: Library, common: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,6 +147,11 @@ def build_files(compiler: Compiler, library: Library, chosen: Options) -> dict[s
         before=(*chosen.before, *chosen.user),
         cuda=prelude(library),
         after=(*chosen.after, *headers(library)),
-        link=(str(library.archive), *_LIBRARIES),
+        link=(
+            *(_OWN_LIBRARIES if chosen.after else ()),
+            str(library.archive),
+            *_LIBRARIES,
+            *(_COMPILER_LIBRARIES if chosen.after else ()),
+        ),
     )
     return {f"{TOOLS}/bin/nvcc": stand_in(compiler.cxx, wrapping).encode(), **custom.build_files()}

@@ -161,7 +161,8 @@ def test_a_kernel_that_never_ends_is_stopped_and_named(emulate):
 
 
 def test_recursion_without_end_is_a_fault_of_the_kernel(emulate):
-    text = "__device__ int f(volatile int *p, int n) { return *p ? 0 : f(p, n + 1) + n; }\n"
+    body = "volatile int a[64]; a[n & 63] = n; int r = *p ? 0 : f(p, n + 1); return r + a[n & 63];"
+    text = f"__device__ int f(volatile int *p, int n) {{ {body} }}\n"
     text += "__global__ void k(int *p) { p[1] = f(p, 0); }\n"
     result = emulate(text + main("cudaMemset(p, 0, 1024); k<<<1, 1>>>(p);"))
     assert result.status in {Status.RUNTIME_ERROR, Status.MEMORY_ERROR}, result
