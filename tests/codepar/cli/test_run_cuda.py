@@ -25,15 +25,17 @@ HEADER = "__global__ void twice(int *p) { p[threadIdx.x] *= 2; }\n"
 @pytest.fixture(scope="module")
 def codepar(tmp_path_factory, shared_cache):
     folder = tmp_path_factory.mktemp("cuda")
-    shared_cache(folder / "codepar")
-    (folder / "twice.cu").write_text(KERNEL)
-    (folder / "twice.cuh").write_text(HEADER)
+    work = folder / "work"
+    work.mkdir()
+    shared_cache(folder / "data/codepar")
+    (work / "twice.cu").write_text(KERNEL)
+    (work / "twice.cuh").write_text(HEADER)
 
     def run(*arguments, stdin=""):
-        environment = {**os.environ, "XDG_DATA_HOME": str(folder)}
+        environment = {**os.environ, "XDG_DATA_HOME": str(folder / "data")}
         command = [sys.executable, "-c", "from codepar.cli.main import main; main()", "run", *arguments]
         return subprocess.run(
-            command, cwd=folder, input=stdin, env=environment, capture_output=True, text=True, timeout=280, check=False
+            command, cwd=work, input=stdin, env=environment, capture_output=True, text=True, timeout=280, check=False
         )
 
     return run
