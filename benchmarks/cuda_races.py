@@ -49,9 +49,10 @@ class Build:
         project = Project(files={**files, **rewrite_project(files)})
         for path, text in project.files.items():
             (folder / path).write_text(text)
-        command = units.compile_command(
-            project, "program", self.compiler, self.library, units.options("checked", self.compiler, ())
-        )
+        chosen = units.options("checked", self.compiler, ())
+        for path, data in units.compile_files(chosen).items():
+            (folder / path).write_bytes(data)
+        command = units.compile_command(project, "program", self.compiler, self.library, chosen)
         done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_PATIENCE_S, check=False)
         return folder / "program" if done.returncode == 0 else None
 

@@ -70,6 +70,8 @@ class CheckedBuilds:
         for path, text in project.files.items():
             (folder / path).write_text(text)
         chosen = units.options("checked", self.compiler, ())
+        for path, data in units.compile_files(chosen).items():
+            (folder / path).write_bytes(data)
         command = units.compile_command(project, name, self.compiler, self.library, chosen)
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
         assert done.returncode == 0, done.stderr
