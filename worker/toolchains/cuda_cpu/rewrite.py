@@ -133,8 +133,7 @@ class _Rewriter:
         yield Edit(launch.callee[0], launch.config[0], head)
         opening = launch.arguments[0]
         yield Edit(launch.config[1], opening, f"), {target.callable}{self._separator(*launch.arguments)}")
-        if target.function == "launch_call":
-            yield from self._null_pointers(callee, *launch.arguments)
+        yield from self._null_pointers(callee, *launch.arguments)
 
     def _target(self, callee: str, macro: Macro | None) -> _Target:
         is_parameter = macro is not None and callee in (macro.parameters or ())
@@ -151,7 +150,7 @@ class _Rewriter:
         return ", " if arguments else ""
 
     def _null_pointers(self, callee: str, start: int, end: int) -> Iterator[Edit]:
-        """A 0 that passes through a lambda would be a number; where a pointer is wanted it is written as one."""
+        """A 0 that is handed on would be a number; where a pointer is wanted it is written as one."""
         text = self.scan.around(start)[0]
         place = start
         pointers = self._kernels.pointers(callee)

@@ -110,11 +110,17 @@ inline int launch_call(Location where, const char* name, const LaunchConfig& con
     return launch_thread_call(where, name, config, thread, values, nullptr);
 }
 
+// Converts as a call does: what C++ refuses there is refused here.
+template <class Parameter, class Argument>
+constexpr Parameter as_parameter(Argument&& argument) {
+    return std::forward<Argument>(argument);
+}
+
 // The arguments are converted to the kernel's parameters once, at the launch; every thread then gets its own copy.
 template <class... P, class... A>
 inline int launch(Location where, const char* name, const LaunchConfig& config, void (*kernel)(P...), A&&... arguments) {
     static_assert(sizeof...(P) == sizeof...(A), "a kernel launch must pass every parameter of the kernel");
-    const std::tuple<std::decay_t<P>...> values(static_cast<std::decay_t<P>>(std::forward<A>(arguments))...);
+    const std::tuple<std::decay_t<P>...> values(as_parameter<std::decay_t<P>>(std::forward<A>(arguments))...);
     auto thread = [kernel, &values]() CODEPAR_UNCHECKED { call_with(kernel, values, std::index_sequence_for<P...>{}); };
     return launch_thread_call(where, name, config, thread, values, reinterpret_cast<const void*>(kernel));
 }
