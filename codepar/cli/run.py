@@ -23,6 +23,7 @@ from codepar.project import C_SUFFIXES, CUDA_SUFFIXES, CXX_SUFFIXES, HEADER_SUFF
 from codepar.protocols import Check, CompilerName, Coverage, Limits, Progress, Sanitizer, Sends, SilentProgress, Status
 from codepar.settings import Settings
 from worker.executor import open_executor
+from worker.toolchains.cuda_cpu.library import is_built
 
 _PROGRAM_ARGUMENTS = "codepar.program_arguments"
 _MEBIBYTE = 1024**2
@@ -167,7 +168,10 @@ def _memory_bytes(mebibytes: int) -> int:
 
 
 async def _run(request: ExecutionRequest, trust: bool) -> ExecutionReport:
-    executor = open_executor(Settings(), trust)
+    settings = Settings()
+    executor = open_executor(settings, trust)
+    if request.options.emulate and not is_built(settings.cache_dir):
+        say("codepar: the CUDA runtime is compiled first, once; this takes about 10 s")
     progress: Progress = SilentProgress()
     try:
         return await execute(request, executor, progress)

@@ -146,6 +146,11 @@ class Libraries:
             raise EnvironmentFault(f"the CUDA runtime cannot be built: {reason}", remedy="apt-get install g++ (12 or later)")
 
 
+def is_built(cache: Path) -> bool:
+    """Whether some version of the runtime lies in the cache: whoever asks first waits for it to be compiled."""
+    return any((cache / "cuda_cpu").glob(f"*/*/{_ARCHIVE}"))
+
+
 def _source_files() -> list[Path]:
     folders = (_SOURCES / "include", _SOURCES / "runtime")
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
