@@ -191,7 +191,9 @@ def _show(report: ExecutionReport) -> None:
         typer.echo(run.stderr, nl=False, err=True)
         say(_status_line(run))
         for result in run.checks:
-            say(f"codepar:   {result.check}: {_CLEAN[result.clean]}: {result.message}")
+            # What is not clean has its findings below.
+            reason = "" if result.clean is False and run.diagnostics else f": {result.message}"
+            say(f"codepar:   {result.check}: {_CLEAN[result.clean]}{reason}")
         for found in run.diagnostics:
             say(f"codepar:   {found.kind}: {placed(found)}")
         if run.coverage is not None:
