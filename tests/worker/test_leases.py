@@ -114,9 +114,9 @@ def test_a_message_delivered_three_times_gives_one_result(steady_service, marker
 
 
 def test_a_killed_child_is_replaced_and_the_job_has_one_result(steady_service, marker):
-    job_id = steady_service.submit(SLEEP % 2, arguments=[marker])
+    job_id = steady_service.submit(SLEEP % 5, arguments=[marker])
     os.kill(steady_service.wait_for_process(job_id, marker), signal.SIGKILL)
-    steady_service.wait_until_gone(marker, 1.5)
+    steady_service.wait_until_gone(marker, 4.0)
     job = steady_service.wait(job_id)
     assert (job.state, job.attempt, job.result["stdout"]) == (JobState.SUCCEEDED, 2, "rested\n")
     assert len(_terminal(steady_service.events(job_id))) == 1
@@ -124,11 +124,11 @@ def test_a_killed_child_is_replaced_and_the_job_has_one_result(steady_service, m
 
 def test_a_killed_worker_leaves_no_process_and_its_successor_ends_the_job(service, marker):
     worker = service.start_worker()
-    job_id = service.submit(SLEEP % 2, arguments=[marker])
+    job_id = service.submit(SLEEP % 5, arguments=[marker])
     child = service.wait_for_process(job_id, marker)
     worker.kill()
     worker.wait()
-    service.wait_until_gone(marker, 1.5)
+    service.wait_until_gone(marker, 4.0)
     # Where process 1 does not reap, a dead child stays as a zombie.
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
     service.start_worker()
@@ -141,7 +141,7 @@ def test_a_job_that_kills_its_worker_each_time_ends_as_infra_error(steady_servic
     job_id = steady_service.submit(SLEEP % 5, arguments=[marker], ranks=[1, 2])
     for _ in range(3):
         os.kill(steady_service.wait_for_process(job_id, marker), signal.SIGKILL)
-        steady_service.wait_until_gone(marker, 1.5)
+        steady_service.wait_until_gone(marker, 4.0)
     job = steady_service.wait(job_id)
     assert (job.state, job.attempt, job.error.code) == (JobState.FAILED, 3, "infra_error")
     report = ExecutionReport.model_validate(job.result)

@@ -60,7 +60,8 @@ class Libraries:
     def __init__(self, cache: Path, compiler: Compiler, path: str) -> None:
         self._compiler = compiler
         self._environment = {"PATH": path, "LC_ALL": "C"}
-        self._root = cache / "cuda_cpu"
+        # Precompiled headers name the folder they were made in: one name for it, also behind a link.
+        self._root = cache.resolve() / "cuda_cpu"
         self._lock = threading.Lock()
         self._ready: dict[tuple[Mode, tuple[str, ...]], Library] = {}
 

@@ -48,7 +48,9 @@ class Checked:
         report.unlink(missing_ok=True)
         environment = {"PATH": os.environ["PATH"], "CODEPAR_CUDA_REPORT": str(report), **settings}
         subprocess.run([str(self.path), *arguments], env=environment, capture_output=True, timeout=_PATIENCE_S, check=False)
-        records = [json.loads(line) for line in report.read_text().splitlines()]
+        # A program without a launch and without a finding has nothing to report.
+        lines = report.read_text().splitlines() if report.exists() else []
+        records = [json.loads(line) for line in lines]
         return [record for record in records if record["kind"] not in {"timeout_site", "summary"}]
 
     def line_of(self, address: str) -> str:

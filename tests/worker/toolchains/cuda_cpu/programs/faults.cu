@@ -6,7 +6,7 @@
 #include <thread>
 __global__ void fine(int* out) { atomicAdd(out, 1); }
 __global__ void null_access(int* p) { if (blockIdx.x == 1 && threadIdx.x == 5) *p = 1; }
-__global__ void wild_access(long* p) { p[threadIdx.x == 3 ? 1l << 33 : 0] = 1; }
+__global__ void wild_access(long* p) { p[threadIdx.x == 3 ? -(1l << 36) : 0] = 1; }
 __global__ void after_barrier(int* p) { __shared__ int s[64]; s[threadIdx.x] = 1; __syncthreads();
     if (threadIdx.x == 9) *(volatile int*)p = s[0]; __syncthreads(); }
 __global__ void two_pointers(int* p, const int* q) { if (p == q) p[threadIdx.x] = 1; }
