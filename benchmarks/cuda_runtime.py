@@ -20,7 +20,7 @@ from codepar.project import Project
 from worker.toolchains.compilers import find_compiler
 from worker.toolchains.cuda_cpu.library import Libraries, Mode
 from worker.toolchains.cuda_cpu.rewrite import rewrite_project
-from worker.toolchains.cuda_cpu.units import compile_command, options
+from worker.toolchains.cuda_cpu.units import compile_command, compile_files, options
 
 PROGRAM = Path(__file__).with_suffix(".cu").read_text()
 ROWS = (("reduce", "loop reduce"), ("shuffle", "loop reduce"), ("saxpy", "loop saxpy"), ("count", "loop count"), ("launch", None))
@@ -35,6 +35,9 @@ def build(folder: Path, mode: Mode) -> Path:
     (folder / mode).mkdir()
     (folder / mode / "program.cu").write_text(rewrite_project({"program.cu": PROGRAM})["program.cu"])
     project = Project(files={"program.cu": PROGRAM})
+    for path, data in compile_files(chosen).items():
+        (folder / mode / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / mode / path).write_bytes(data)
     subprocess.run(compile_command(project, "program", compiler, library, chosen), cwd=folder / mode, check=True)
     return folder / mode / "program"
 
