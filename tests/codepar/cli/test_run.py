@@ -110,7 +110,8 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, number, inherited):
     ]
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
     # What runs in the background of a shell inherits SIGINT ignored; what a person's terminal starts does not.
-    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, inherited)}
+    # The tests themselves may run under nohup.
+    heard = {"preexec_fn": lambda: (signal.signal(signal.SIGINT, inherited), signal.signal(signal.SIGHUP, signal.SIG_DFL))}
     process = subprocess.Popen([*command, "--", "mark-4711"], env=environment, stderr=subprocess.PIPE, text=True, **heard)
     deadline = time.monotonic() + 60
     while not (running := _with_argument("mark-4711", "./a.out")):
