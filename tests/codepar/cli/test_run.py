@@ -112,9 +112,10 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, number, inherited):
     # What runs in the background of a shell inherits SIGINT ignored; what a person's terminal starts does not.
     # The tests themselves may run under nohup.
     heard = {"preexec_fn": lambda: (signal.signal(signal.SIGINT, inherited), signal.signal(signal.SIGHUP, signal.SIG_DFL))}
-    process = subprocess.Popen([*command, "--", "mark-4711"], env=environment, stderr=subprocess.PIPE, text=True, **heard)
+    mark = f"mark-{tmp_path}"
+    process = subprocess.Popen([*command, "--", mark], env=environment, stderr=subprocess.PIPE, text=True, **heard)
     deadline = time.monotonic() + 60
-    while not (running := _with_argument("mark-4711", "./a.out")):
+    while not (running := _with_argument(mark, "./a.out")):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(number)
