@@ -80,12 +80,12 @@ class Builder:
         chosen = instruments.choose(execution, self.tools.path)
         reason = instruments.unsupported(execution, chosen, self.runner.name)
         if reason is not None:
-            return _failure(Status.UNSUPPORTED, "unsupported", reason)
+            return failure(Status.UNSUPPORTED, "unsupported", reason)
         command, notes = self._command(execution, launcher, chosen)
         tools = {"compiler": chosen.compiler.identity, "mpi": launcher.identity() if launcher is not None else None}
         built = await self.make(execution, command, tools)
         reason = instruments.left_out(execution, built.program.content) if built.program is not None else None
-        return _with_notes(built if reason is None else _failure(Status.UNSUPPORTED, "unsupported", reason), notes)
+        return _with_notes(built if reason is None else failure(Status.UNSUPPORTED, "unsupported", reason), notes)
 
     async def make(self, execution: Execution, command: Command, tools: Mapping[str, object]) -> Built:
         """The program that ``command`` makes, or the same one from the cache; ``tools`` (JSON) tells what else decides it."""
@@ -181,17 +181,18 @@ class Builder:
 def _refusal(execution: Execution, roots: tuple[Path, ...]) -> Built | None:
     refused = sort_flags(execution.flags, roots).refused
     if refused:
-        return _failure(Status.REFUSED, "flags", f"the compiler flag {refused[0]} is not allowed")
+        return failure(Status.REFUSED, "flags", f"the compiler flag {refused[0]} is not allowed")
     try:
         custom.run_line(execution.project.run)
     except custom.Unbuilt as error:
-        return _failure(Status.REFUSED, "run", str(error))
+        return failure(Status.REFUSED, "run", str(error))
     if execution.project.build is None and not execution.project.sources():
-        return _failure(Status.UNSUPPORTED, "project", "the project has no C or C++ source file and no build command")
+        return failure(Status.UNSUPPORTED, "project", "the project has no C or C++ source file and no build command")
     return None
 
 
-def _failure(status: Status, kind: str, message: str) -> Built:
+def failure(status: Status, kind: str, message: str) -> Built:
+    """No program, for a reason that is told as a finding of ``kind``."""
     return Built(None, status, message + "\n", (Diagnostic(kind=kind, message=message),))
 
 
@@ -220,8 +221,8 @@ def _judge(execution: Execution, command: Command, outcome: Outcome) -> Built:
     try:
         program = _collect(execution, command, outcome, messages)
     except custom.Unbuilt as error:
-        failure = _failure(Status.COMPILE_ERROR, "build", str(error))
-        return replace(failure, messages=f"{messages}{failure.messages}", wall_s=outcome.wall_s)
+        unbuilt = failure(Status.COMPILE_ERROR, "build", str(error))
+        return replace(unbuilt, messages=f"{messages}{unbuilt.messages}", wall_s=outcome.wall_s)
     return _success(execution, program, outcome.wall_s, cached=False)
 
 

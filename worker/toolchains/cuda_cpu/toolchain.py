@@ -14,7 +14,7 @@ from pathlib import Path
 
 from codepar.protocols import Check, CheckResult, Diagnostic, Execution, ExecutionResult, Status
 from codepar.settings import Settings
-from worker.build import Builder, Built, Tools
+from worker.build import Builder, Built, Tools, failure
 from worker.cache import Program
 from worker.judge import Judgement
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
@@ -241,20 +241,16 @@ def _with_checks(
 def _refusal(execution: Execution, flags: tuple[str, ...], roots: tuple[Path, ...]) -> Built | None:
     refused = sort_flags(flags, roots).refused
     if refused:
-        return _failure(Status.REFUSED, "flags", f"the compiler flag {refused[0]} is not allowed")
+        return failure(Status.REFUSED, "flags", f"the compiler flag {refused[0]} is not allowed")
     if execution.sanitize or execution.coverage or any("-fsanitize" in flag for flag in flags):
-        return _failure(Status.UNSUPPORTED, "flags", "sanitizers and coverage do not go with emulation: use its own checks")
+        return failure(Status.UNSUPPORTED, "flags", "sanitizers and coverage do not go with emulation: use its own checks")
     try:
         custom.run_line(execution.project.run)
     except custom.Unbuilt as error:
-        return _failure(Status.REFUSED, "run", str(error))
+        return failure(Status.REFUSED, "run", str(error))
     if execution.project.build is None and not execution.project.cuda_sources():
-        return _failure(Status.UNSUPPORTED, "project", "the project has no CUDA source file (.cu) and no build command")
+        return failure(Status.UNSUPPORTED, "project", "the project has no CUDA source file (.cu) and no build command")
     return None
-
-
-def _failure(status: Status, kind: str, message: str) -> Built:
-    return Built(None, status, message + "\n", (Diagnostic(kind=kind, message=message),))
 
 
 def _in_user_terms(built: Built, execution: Execution, runtime: str) -> Built:
