@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from codepar.errors import StoreUnavailable
+from codepar.settings import Settings
 from codepar.store import open_store
 from codepar.store.migrate import HEAD, KNOWN, SCRIPTS
 from codepar.store.tables import metadata
@@ -35,6 +36,16 @@ def test_many_processes_that_start_at_once_migrate_once(store_settings):
     for store in stores:
         store.ping()
         store.close()
+
+
+def test_new_databases_opened_by_many_at_once_are_never_locked(tmp_path):
+    def first_use(number: int) -> None:
+        store = open_store(Settings(data_dir=tmp_path / str(number // 8)))
+        store.ping()
+        store.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(first_use, range(320)))
 
 
 def test_a_newer_schema_is_refused_with_what_to_do(store, store_settings):
