@@ -19,6 +19,9 @@ RESERVED_FOLDER = ".codepar"
 C_SUFFIXES = frozenset({".c"})
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx", ".c++", ".C"})
 CUDA_SUFFIXES = frozenset({".cu"})
+FIXED_FORTRAN_SUFFIXES = frozenset({".f", ".for", ".ftn", ".f77", ".F", ".FOR", ".FTN", ".F77"})
+FORTRAN_SUFFIXES = FIXED_FORTRAN_SUFFIXES | {".f90", ".f95", ".f03", ".f08", ".f18", ".F90", ".F95", ".F03", ".F08", ".F18"}
+PYTHON_SUFFIXES = frozenset({".py"})
 HEADER_SUFFIXES = frozenset({".h", ".hh", ".hpp", ".hxx", ".inc", ".cuh"})
 
 
@@ -128,6 +131,14 @@ class Project(BaseModel):
     def sources(self) -> list[str]:
         """Paths of the translation units in C and C++, in the order given."""
         return [path for path in self.files if PurePosixPath(path).suffix in C_SUFFIXES | CXX_SUFFIXES]
+
+    def fortran_sources(self) -> list[str]:
+        """Paths of the Fortran files, in the order given."""
+        return [path for path in self.files if PurePosixPath(path).suffix in FORTRAN_SUFFIXES]
+
+    def python_sources(self) -> list[str]:
+        """Paths of the Python files, in the order given."""
+        return [path for path in self.files if PurePosixPath(path).suffix in PYTHON_SUFFIXES]
 
     def cuda_sources(self) -> list[str]:
         """Paths of the translation units in CUDA C++, in the order given."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from codepar.errors import InvalidInput
 from codepar.mpi.holes import HOLE
 from codepar.mpi.place import Placement, Placer
-from codepar.mpi.remove import splice
-from codepar.mpi.stripped import RemovedCall, Stripped
+from codepar.mpi.cuts import splice
+from codepar.mpi.stripped import Removed, Stripped
 from codepar.syntax.language import Language, language_of
 
 
@@ -21,9 +21,9 @@ def insert(stripped: Stripped, language: Language | None = None) -> str:
     """
     base = stripped.base if stripped.base is not None else stripped.source
     data = base.encode()
-    problem = _misfit(data, stripped.calls)
+    problem = _misfit(data, stripped.pieces)
     if problem is None and base == stripped.source:
-        return splice(data, stripped.calls).decode()
+        return splice(data, stripped.pieces).decode()
     language = language or language_of(None, stripped.source)
     if problem is not None:
         if stripped.base is not None:
@@ -31,15 +31,15 @@ def insert(stripped: Stripped, language: Language | None = None) -> str:
                 problem, remedy="give the object as `codepar mpi strip --json` printed it; only `source` may change"
             )
         return _apply(stripped.source, _place_without_base(stripped, language))
-    return _apply(stripped.source, Placer(base, stripped.source, language).place(stripped.calls))
+    return _apply(stripped.source, Placer(base, stripped.source, language).place(stripped.pieces))
 
 
-def _misfit(data: bytes, calls: tuple[RemovedCall, ...]) -> str | None:
+def _misfit(data: bytes, pieces: tuple[Removed, ...]) -> str | None:
     """Why the spans cannot be those of ``data``: order, range, or a hole where none is; None when they fit."""
     position = 0
-    for number, call in enumerate(calls):
+    for call in pieces:
         start, end = call.span
-        place = f"calls[{number}].span {[start, end]}"
+        place = f"the span {[start, end]} of {call.what}"
         if start < position or end > len(data):
             return f"{place} is out of order or outside the {len(data)} bytes of the source"
         position = end
@@ -48,10 +48,10 @@ def _misfit(data: bytes, calls: tuple[RemovedCall, ...]) -> str | None:
             data[:start].decode()
         except UnicodeDecodeError:
             return f"{place} cuts a character in two"
-        if call.inline != bool(text) or (text and HOLE.fullmatch(text) is None):
-            return f"{place} does not hold the hole of {call.function}"
+        if call.fills_hole != bool(text) or (text and HOLE.fullmatch(text) is None):
+            return f"{place} does not hold its hole"
         if call.removed.endswith("\n") and start and data[start - 1] != ord("\n"):
-            return f"{place} is not where {call.function} stood"
+            return f"{place} is not where it stood"
     return None
 
 
@@ -60,8 +60,8 @@ def _place_without_base(stripped: Stripped, language: Language) -> list[Placemen
     placer = Placer(stripped.source, stripped.source, language)
     holes = list(HOLE.finditer(stripped.source))
     placements = []
-    for call in stripped.calls:
-        if call.inline and holes:
+    for call in stripped.pieces:
+        if call.fills_hole and holes:
             placements.append(Placement(*holes.pop(0).span(), call.removed))
         else:
             placements.append(placer.statement_at(placer.allowed_near(call.after_line), call.removed))

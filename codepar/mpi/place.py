@@ -16,7 +16,7 @@ from functools import lru_cache
 from codepar.mpi.align import align
 from codepar.mpi.boundaries import Boundary, boundaries
 from codepar.mpi.holes import HOLE
-from codepar.mpi.stripped import RemovedCall
+from codepar.mpi.stripped import Removed
 from codepar.syntax.language import Language
 
 _SIMILAR = 0.5
@@ -66,7 +66,7 @@ class Placer:
         self._counterparts: dict[int, int | None] = {}
         self._crlf_lost = "\r\n" in base and "\r\n" not in edited
 
-    def place(self, calls: Sequence[RemovedCall]) -> list[Placement]:
+    def place(self, calls: Sequence[Removed]) -> list[Placement]:
         """One placement for each call, in the order of the calls."""
         anchors = self._anchors(calls)
         holes = self._find_holes(calls, anchors)
@@ -74,12 +74,12 @@ class Placer:
             self._place(call, anchor, holes.get(index)) for index, (call, anchor) in enumerate(zip(calls, anchors, strict=True))
         ]
 
-    def _anchors(self, calls: Sequence[RemovedCall]) -> list[_Anchor]:
+    def _anchors(self, calls: Sequence[Removed]) -> list[_Anchor]:
         """The anchors; several statements of one removed line share it, the first begins it, the others continue it."""
         places = [self._position(call) for call in calls]
         own_line = [self._ends_line(call, place) for call, place in zip(calls, places, strict=True)]
         for index in range(len(calls) - 2, -1, -1):
-            same_place = calls[index].span == calls[index + 1].span and not calls[index].inline
+            same_place = calls[index].span == calls[index + 1].span and not calls[index].fills_hole
             own_line[index] |= same_place and own_line[index + 1] and places[index].column == 0
         anchors = []
         for index, place in enumerate(places):
@@ -88,21 +88,21 @@ class Placer:
             anchors.append(_Anchor(place.line, place.column, own_line[index], continues))
         return anchors
 
-    def _position(self, call: RemovedCall) -> _Anchor:
+    def _position(self, call: Removed) -> _Anchor:
         line = bisect_right(self._base_starts, call.span[0]) - 1
         head = self._base[line].encode()[: call.span[0] - self._base_starts[line]]
         return _Anchor(line, len(head.decode(errors="replace")))
 
-    def _ends_line(self, call: RemovedCall, place: _Anchor) -> bool:
+    def _ends_line(self, call: Removed, place: _Anchor) -> bool:
         """Whether the statement took the end of its line with it; at the end of a file there may be no newline to take."""
         at_end = place.line == len(self._base) - 1 and not self._base[-1]
-        return not call.inline and place.column == 0 and (call.removed.endswith("\n") or at_end)
+        return not call.fills_hole and place.column == 0 and (call.removed.endswith("\n") or at_end)
 
-    def _place(self, call: RemovedCall, anchor: _Anchor, hole: tuple[int, int] | None) -> Placement:
+    def _place(self, call: Removed, anchor: _Anchor, hole: tuple[int, int] | None) -> Placement:
         text = call.removed.replace("\r\n", "\n") if self._crlf_lost else call.removed
-        if call.inline and hole is not None:
+        if call.fills_hole and hole is not None:
             return Placement(*hole, text)
-        if not call.inline and not anchor.own_line:
+        if not call.fills_hole and not anchor.own_line:
             offset = self._offset_in_line(anchor)
             if offset is not None:
                 return Placement(offset, offset, text)
@@ -201,17 +201,17 @@ class Placer:
         best = max(scored, default=(0.0, -1))
         return best[1] if best[0] > _SIMILAR else None
 
-    def _find_holes(self, calls: Sequence[RemovedCall], anchors: Sequence[_Anchor]) -> dict[int, tuple[int, int]]:
+    def _find_holes(self, calls: Sequence[Removed], anchors: Sequence[_Anchor]) -> dict[int, tuple[int, int]]:
         """The hole of each inline call by its index: that of the same line, else the likeliest of those left over."""
         found: dict[int, tuple[int, int]] = {}
         taken: set[tuple[int, int]] = set()
         lost: list[int] = []
         for index, (call, anchor) in enumerate(zip(calls, anchors, strict=True)):
-            hole = self._hole_of_line(anchor) if call.inline else None
+            hole = self._hole_of_line(anchor) if call.fills_hole else None
             if hole is not None and hole not in taken:
                 found[index] = hole
                 taken.add(hole)
-            elif call.inline:
+            elif call.fills_hole:
                 lost.append(index)
         free = [match for match in HOLE.finditer(self._edited) if match.span() not in taken] if lost else []
         for index, span in self._likeliest(lost, free, anchors):

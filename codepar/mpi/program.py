@@ -13,7 +13,7 @@ from tree_sitter import Node
 from codepar.errors import InputTooLarge, InvalidInput
 from codepar.project import MAX_FILE_BYTES
 from codepar.syntax.braces import find_imbalance
-from codepar.syntax.language import Language
+from codepar.syntax.language import Language, language_of
 from codepar.syntax.tree import SyntaxTree, parse
 
 _SAMPLE_BYTES = 64 * 1024
@@ -40,7 +40,10 @@ def read_program(text: str, path: str | None = None, language: Language | None =
         raise InputTooLarge(
             f"{name} has {size} bytes, more than {MAX_FILE_BYTES}", remedy="split the file, or send the part that matters"
         )
-    _check_text(text, name)
+    check_text(text, name)
+    language = language or language_of(path, text)
+    if not language.is_c_family:
+        raise InvalidInput(f"{name} does not look like C or C++ but like {language.label}", remedy="give a C or C++ program")
     if size > _SAMPLE_BYTES:
         # A grammar can be slow on what it does not fit; a sample tells that before the whole is parsed.
         _check_sample(parse(text[:_SAMPLE_BYTES], language, path), name)
@@ -53,9 +56,10 @@ def read_program(text: str, path: str | None = None, language: Language | None =
     return tree
 
 
-def _check_text(text: str, name: str) -> None:
+def check_text(text: str, name: str, kind: str = "C or C++") -> None:
+    """Refuse what is empty, binary or not UTF-8, whatever the language."""
     if not text.strip():
-        raise InvalidInput(f"{name} is empty", remedy="give a C or C++ program")
+        raise InvalidInput(f"{name} is empty", remedy=f"give a {kind} program")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InvalidInput(

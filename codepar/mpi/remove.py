@@ -1,55 +1,38 @@
 """Take the MPI calls out of a program so that they can be put back byte for byte.
 
 Statements go with their lines (indentation and a comment behind them included); what the syntax needs leaves a hole. Every
-result is checked: insertion gives the original, no call is left, nothing parses worse. Limits: the level is `calls`: MPI types,
-constants and declarations stay.
+result is checked: insertion gives the original, no call is left, nothing parses worse. Limits: at the level `calls` MPI types,
+constants and declarations stay; ``remove_declarations`` takes out those that only calls need.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
-from codepar.errors import InvalidInput
 from codepar.mpi.calls import Form, FoundCall, FoundCalls, candidates, find_calls
+from codepar.mpi.cuts import Cut, Refused, assemble, splice
 from codepar.mpi.cxx_bindings import find_binding_calls
 from codepar.mpi.holes import hole_text, value_type
 from codepar.mpi.program import read_program
-from codepar.mpi.stripped import Refusal, RemovedCall, Stripped
+from codepar.mpi.remove_declarations import strip_declarations
+from codepar.mpi.stripped import Refusal, Stripped
 from codepar.syntax.language import Language
 from codepar.syntax.tree import SyntaxTree, parse
+
+Level = Literal["calls", "declarations"]
+
+__all__ = ["Refused", "splice", "strip"]
 
 _BLANKS = b" \t\f\v"
 _REST_OF_LINE = re.compile(rb"[ \t\f\v]*(?:/\*(?:[^*\n]|\*(?!/))*\*/[ \t\f\v]*)*(?://[^\n]*)?(?:\r?\n|\Z)")
 
 
-class Refused(InvalidInput):
-    """The program cannot be taken apart without loss. ``places`` say where and why."""
-
-    code = "refused"
-
-    def __init__(self, name: str, places: tuple[Refusal, ...]) -> None:
-        first = places[0]
-        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
-        super().__init__(f"{name}, line {first.line}: {first.reason}{more}", remedy="change that place, then try again")
-        self.places = places
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """Bytes ``start`` to ``end`` of the original that give way to ``hole``. ``first``: where its run of statements begins."""
-
-    call: FoundCall
-    start: int
-    end: int
-    hole: bytes
-    first: int
-
-
-def strip(text: str, path: str | None = None, language: Language | None = None) -> Stripped:
-    """Remove all MPI calls of a program, those of helper functions and macros included.
+def strip(text: str, path: str | None = None, language: Language | None = None, level: Level = "calls") -> Stripped:
+    """Remove all MPI calls of a program, those of helper functions and macros included; at the level `declarations` also the
+    declarations that only they need.
 
     Raises ``InvalidInput`` when ``text`` is no program, ``Refused`` when a call cannot be removed without loss.
     """
@@ -58,23 +41,17 @@ def strip(text: str, path: str | None = None, language: Language | None = None) 
     found = find_calls(tree)
     if found.impossible:
         raise Refused(name, found.impossible)
-    stripped = _build(tree, _cuts(tree, found.calls), found)
+    stripped = assemble(tree.data, _cuts(tree, found.calls), found.not_calls, tree.language)
     problem = _problem(tree, stripped)
+    if problem is None and level == "declarations":
+        stripped = strip_declarations(stripped, tree.language)
+        problem = _problem(tree, stripped)
     if problem is not None:
         raise Refused(name, (problem,))
     return stripped
 
 
-def splice(source: bytes, calls: tuple[RemovedCall, ...]) -> bytes:
-    """Put the calls back at their spans, which must be those of ``source``."""
-    parts, position = list[bytes](), 0
-    for call in calls:
-        parts += [source[position : call.span[0]], call.removed.encode()]
-        position = call.span[1]
-    return b"".join([*parts, source[position:]])
-
-
-def _cuts(tree: SyntaxTree, calls: tuple[FoundCall, ...]) -> list[_Cut]:
+def _cuts(tree: SyntaxTree, calls: tuple[FoundCall, ...]) -> list[Cut]:
     """Decide for each call which bytes go, runs of statements on one line together."""
     cuts = []
     for form, group in groupby(calls, key=lambda call: call.form):
@@ -82,7 +59,7 @@ def _cuts(tree: SyntaxTree, calls: tuple[FoundCall, ...]) -> list[_Cut]:
             for run in _runs(tree.data, list(group)):
                 cuts += _cut_run(tree.data, run)
         else:
-            cuts += [_Cut(call, call.start, call.end, _hole(call), call.start) for call in group]
+            cuts += [Cut(call, call.start, call.end, _hole(call), call.start) for call in group]
     return cuts
 
 
@@ -106,7 +83,7 @@ def _stop(call: FoundCall) -> int:
     return call.end if call.semicolon is None else call.semicolon + 1
 
 
-def _cut_run(data: bytes, run: list[FoundCall]) -> list[_Cut]:
+def _cut_run(data: bytes, run: list[FoundCall]) -> list[Cut]:
     """Whole lines where nothing else stands on them, else each statement with the blanks behind it."""
     line_start = data.rfind(b"\n", 0, run[0].start) + 1
     rest = _REST_OF_LINE.match(data, _stop(run[-1]))
@@ -117,41 +94,13 @@ def _cut_run(data: bytes, run: list[FoundCall]) -> list[_Cut]:
         last = _stop(run[-1])
         while last < len(data) and data[last] in _BLANKS:
             last += 1
-    return [_Cut(call, start, end, b"", run[0].start) for call, start, end in zip(run, starts, [*starts[1:], last], strict=True)]
-
-
-def _build(tree: SyntaxTree, cuts: list[_Cut], found: FoundCalls) -> Stripped:
-    kept, position, length, lines = list[bytes](), 0, 0, 0
-    removed = []
-    for cut in cuts:
-        before = tree.data[position : cut.start]
-        kept += [before, cut.hole]
-        length += len(before)
-        lines += before.count(b"\n")
-        removed.append(_removed(tree.data, cut, length, lines))
-        length += len(cut.hole)
-        position = cut.end
-    source = b"".join([*kept, tree.data[position:]]).decode()
-    return Stripped(source=source, calls=tuple(removed), refused=found.not_calls, base=source)
-
-
-def _removed(data: bytes, cut: _Cut, offset: int, lines_before: int) -> RemovedCall:
-    line_start = data.rfind(b"\n", 0, cut.first) + 1
-    leads_line = not cut.hole and not data[line_start : cut.first].strip(_BLANKS)
-    return RemovedCall(
-        span=(offset, offset + len(cut.hole)),
-        removed=data[cut.start : cut.end].decode(),
-        after_line=lines_before if leads_line else lines_before + 1,
-        function=cut.call.function,
-        arguments=cut.call.arguments,
-        inline=bool(cut.hole),
-    )
+    return [Cut(call, start, end, b"", run[0].start) for call, start, end in zip(run, starts, [*starts[1:], last], strict=True)]
 
 
 def _problem(tree: SyntaxTree, stripped: Stripped) -> Refusal | None:
     """What is wrong with the result, with the line of the original; None when all of the promises hold."""
     source = stripped.source.encode()
-    if splice(source, stripped.calls) != tree.data:
+    if splice(source, stripped.pieces) != tree.data:
         return Refusal(line=1, reason="insertion would not give back the same bytes")
     rest = parse(stripped.source, tree.language)
     left = _left(rest, stripped.refused)
