@@ -41,11 +41,14 @@ def strip_command(
     file: Annotated[str, typer.Argument(help="A C or C++ program; `-` is standard input.")],
     output: OutputOption = None,
     language: LanguageOption = None,
+    level: Annotated[
+        Literal["calls", "declarations"], typer.Option(help="calls alone, or also the declarations that only calls need.")
+    ] = "calls",
     json: JsonOption = False,
 ) -> None:
     """Remove all MPI calls. Prints the program without them; with --json the object that `codepar mpi insert` reads."""
     checked_output(output)
-    stripped = strip(read_text(file), file, Language(language) if language else None)
+    stripped = strip(read_text(file), file, Language(language) if language else None, level)
     for place in stripped.refused:
         say(f"{file}, line {place.line}: {place.reason}; left as it is")
     if json:

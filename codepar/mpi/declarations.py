@@ -1,8 +1,8 @@
 """Find the declarations that only MPI calls need (``MPI_Status``, ``MPI_Request``, ...): they give the removed calls away.
 
-A declaration may go when nothing that stays uses a name of it; allocating, freeing or resetting such a variable goes with it. All
-others are named with the reason. Limits: types behind a ``typedef``, ``auto`` or a macro of the program's own are not seen; a name
-that an inner scope declares anew counts as used.
+A declaration may go when nothing that stays uses a name of it; allocating, freeing or resetting such a variable goes with it.
+All others are named with the reason. Limits: types behind a ``typedef``, ``auto`` or a macro of the program's own are not seen;
+a name that an inner scope declares anew counts as used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-from codepar.mpi.stripped import Refusal
+from codepar.mpi.stripped import Refusal, Removed
 from codepar.syntax.tree import SyntaxTree
 from codepar.syntax.variables import read_declarator, text_of
 
@@ -42,7 +42,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class FoundDeclaration:
-    """Bytes ``start`` to ``end`` that may go, semicolon included; ``names`` are empty for a statement that goes with a variable."""
+    """Bytes ``start`` to ``end`` that may go, semicolon included. A statement that goes with a variable has no ``names``."""
 
     start: int
     end: int
@@ -69,8 +69,8 @@ class _Candidate:
     problem: str | None
 
 
-def find_declarations(tree: SyntaxTree, calls: Sequence[tuple[int, int]]) -> FoundDeclarations:
-    """The declarations of ``tree``, a program without its calls; ``calls`` are the spans at which those stood."""
+def find_declarations(tree: SyntaxTree, calls: Sequence[Removed]) -> FoundDeclarations:
+    """The declarations of ``tree``, a program without its ``calls``; lines in reasons are those of the original program."""
     finder = _Finder(tree, calls)
     stay = finder.settle()
     going = [candidate for candidate in finder.candidates if id(candidate) not in stay]
@@ -83,7 +83,7 @@ def find_declarations(tree: SyntaxTree, calls: Sequence[tuple[int, int]]) -> Fou
 class _Finder:
     """The candidates of one file and the uses of their names."""
 
-    def __init__(self, tree: SyntaxTree, calls: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, tree: SyntaxTree, calls: Sequence[Removed]) -> None:
         self._tree = tree
         self._calls = calls
         self._code = tree.lexis.code
@@ -111,7 +111,7 @@ class _Finder:
             return "is defined in another file"
         if not _is_among_statements(node):
             return "stands where the syntax wants one statement" if node.parent is None else _place_of(node.parent)
-        if any(node.start_byte < start < node.end_byte for start, _ in self._calls):
+        if self._holds_call(node):
             return "holds a call"
         values = [value for one in declarators if (value := one.child_by_field_name("value")) is not None]
         return "is initialised by more than a constant" if any(_acts(value) for value in values) else None
@@ -132,7 +132,7 @@ class _Finder:
         for name in candidate.names:
             for place in self._uses(name, candidate):
                 if not any(start <= place < end for start, end in gone):
-                    return f"is still used: `{name}` in line {self._tree.lexis.line_at(place)}"
+                    return f"is still used: `{name}` in line {self._line_at(place)}"
         return None
 
     def _uses(self, name: str, candidate: _Candidate) -> Iterator[int]:
@@ -156,11 +156,15 @@ class _Finder:
     @cached_property
     def _statements(self) -> list[Node]:
         nodes = self._tree.capture("(expression_statement) @it") if self.candidates else []
-        return [
-            node
-            for node in nodes
-            if _is_among_statements(node) and not any(node.start_byte < start < node.end_byte for start, _ in self._calls)
-        ]
+        return [node for node in nodes if _is_among_statements(node) and not self._holds_call(node)]
+
+    def _holds_call(self, node: Node) -> bool:
+        return any(node.start_byte < call.span[0] < node.end_byte for call in self._calls)
+
+    def _line_at(self, place: int) -> int:
+        """The line of the original."""
+        gone = sum(call.removed.count("\n") for call in self._calls if call.span[0] <= place)
+        return self._tree.lexis.line_at(place) + gone
 
     def refusals(self, stay: dict[int, str], removable: Sequence[FoundDeclaration]) -> Iterator[Refusal]:
         """Every place that declares with an MPI type and stays."""
@@ -172,7 +176,7 @@ class _Finder:
             reason = stay[id(holding[-1])] if holding else self._reason(place)
             if reason:
                 what = " ".join(self._code[place : self._end_of_word(match.end())].decode(errors="replace").split())
-                yield Refusal(line=self._tree.lexis.line_at(place), reason=f"{what} {reason}")
+                yield Refusal(line=self._line_at(place), reason=f"{what} {reason}")
 
     def _end_of_word(self, start: int) -> int:
         found = re.compile(rb"\w*").match(self._code, start)

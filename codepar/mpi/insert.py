@@ -7,9 +7,9 @@ deleted comes back as a statement of its own.
 from __future__ import annotations
 
 from codepar.errors import InvalidInput
+from codepar.mpi.cuts import splice
 from codepar.mpi.holes import HOLE
 from codepar.mpi.place import Placement, Placer
-from codepar.mpi.cuts import splice
 from codepar.mpi.stripped import Removed, Stripped
 from codepar.syntax.language import Language, language_of
 

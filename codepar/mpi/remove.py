@@ -12,7 +12,7 @@ from collections import Counter
 from itertools import groupby
 from typing import Literal
 
-from codepar.mpi.calls import Form, FoundCall, FoundCalls, candidates, find_calls
+from codepar.mpi.calls import Form, FoundCall, candidates, find_calls
 from codepar.mpi.cuts import Cut, Refused, assemble, splice
 from codepar.mpi.cxx_bindings import find_binding_calls
 from codepar.mpi.holes import hole_text, value_type

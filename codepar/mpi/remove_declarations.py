@@ -31,9 +31,8 @@ class _Cut:
 def strip_declarations(stripped: Stripped, language: Language) -> Stripped:
     """``stripped`` (level `calls`) without its MPI-only declarations; those that stay are added to ``refused``."""
     tree = parse(stripped.source, language)
-    spans = [call.span for call in stripped.calls]
-    found = find_declarations(tree, spans)
-    cuts = list(_cuts(tree.data, found.removable, sorted({start for start, _ in spans})))
+    found = find_declarations(tree, stripped.calls)
+    cuts = list(_cuts(tree.data, found.removable, sorted({call.span[0] for call in stripped.calls})))
     kept, position, removed = list[bytes](), 0, list[RemovedDeclaration]()
     for cut in cuts:
         kept.append(tree.data[position : cut.start])

@@ -81,7 +81,8 @@ class Refusal(Record):
 class Stripped(Record):
     """A program without its MPI calls and, at the level `declarations`, without the declarations that only they need.
 
-    ``source`` may be edited; ``base`` is what it was, to find the places again. ``language`` (a value of ``syntax.language.Language``) is that of the text; None: told from the text.
+    ``source`` may be edited; ``base`` is what it was, to find the places again. ``language`` (a value of
+    ``syntax.language.Language``) is that of the text; None: told from the text.
     """
 
     source: str
