@@ -1,0 +1,74 @@
+"""The process of one system under test: ``python -m evaluators.child --system NAME``, started by ``evaluators.isolated``.
+
+Limits: an entry point; what a system is lies in ``evaluators.systems``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from codepar.errors import CodeparError, EnvironmentFault, InvalidInput
+from codepar.protocols import Status
+from codepar.settings import Settings
+from evaluators.systems import System, open_system
+
+_MAX_MESSAGE = 300
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--system", required=True)
+    parser.add_argument("--budget", type=float, default=60.0)
+    parser.add_argument("--answers", type=int, required=True)
+    asyncio.run(_serve(parser.parse_args()))
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    try:
+        system = await open_system(options.system, Settings(), options.budget)
+    except CodeparError as error:
+        _say(options.answers, {"fault": error.message, "remedy": error.remedy, "exit_code": error.exit_code})
+        return
+    try:
+        _say(options.answers, {"ready": await system.provenance()})
+        # Nothing else waits on this loop, so reading may block it.
+        for line in sys.stdin:
+            _say(options.answers, await _answer(system, json.loads(line)["source"]))
+    finally:
+        await system.close()
+
+
+async def _answer(system: System, source: str) -> dict[str, Any]:
+    started = time.monotonic()
+    try:
+        edits = await system.propose(source)
+    except InvalidInput as error:
+        return _failed(Status.REFUSED, str(error))
+    except EnvironmentFault as error:
+        return _failed(Status.INFRA_ERROR, str(error))
+    except Exception as error:
+        return _failed(Status.RUNTIME_ERROR, f"{type(error).__name__}: {error}")
+    seconds = time.monotonic() - started
+    calls = [edit.model_dump(mode="json", exclude_none=True) for edit in edits if edit.function]
+    return {"status": Status.OK.value, "edits": calls, "seconds": round(seconds, 4)}
+
+
+def _failed(status: Status, message: str) -> dict[str, Any]:
+    return {"status": status.value, "message": message[:_MAX_MESSAGE]}
+
+
+def _say(descriptor: int, value: dict[str, Any]) -> None:
+    data = json.dumps(value).encode() + b"\n"
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Run a system over the tasks of a benchmark: one row a sample, written as it comes; the same command goes on where it stopped.
+
+What is there already is kept when it is of the same benchmark file, system, variant and environment; rows of the infrastructure's
+faults are made again. Limits: one sample a task, in order, one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from codepar import __version__
+from codepar.errors import Conflict, InvalidInput
+from codepar.protocols import Status
+from evaluators.benchmarks.task import Task
+from evaluators.isolated import IsolatedSystem
+from evaluators.samples import Sample, SampleWriter, Variant, read_samples
+
+_REPORT_EVERY_S = 5.0
+_MAX_FAULTS_IN_A_ROW = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run: the tasks, and what identifies a row of theirs. ``data`` is the beginning of the file's sha256."""
+
+    benchmark: str
+    tasks: Sequence[Task]
+    system: str
+    variant: Variant
+    data: str
+
+
+@dataclass
+class Ran:
+    """What a run did: rows found, rows made, and who proposed."""
+
+    found: int = 0
+    made: int = 0
+    faults: int = 0
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def run_tasks(plan: Plan, system: IsolatedSystem, path: Path, report: Callable[[str], None]) -> Ran:
+    """Fill the file of samples. Raises what starting the system raises, and ``Conflict`` for a file of another run."""
+    provenance = system.start()
+    environment = environment_hash(provenance)
+    with SampleWriter(path) as writer:
+        known = _known(plan, path, environment)
+        ran = Ran(found=len(known), provenance={**provenance, "environment": environment})
+        waiting = [task for task in plan.tasks if task.task_id not in known]
+        _run_waiting(plan, waiting, system, writer, ran, report)
+    return ran
+
+
+def _run_waiting(
+    plan: Plan, waiting: Sequence[Task], system: IsolatedSystem, writer: SampleWriter, ran: Ran, report: Callable[[str], None]
+) -> None:
+    reported, in_a_row = time.monotonic(), 0
+    for task in waiting:
+        sample = _sample(plan, task, system, str(ran.provenance["environment"]))
+        writer.append(sample)
+        ran.made += 1
+        in_a_row = in_a_row + 1 if sample.status == Status.INFRA_ERROR else 0
+        ran.faults += sample.status == Status.INFRA_ERROR
+        if in_a_row == _MAX_FAULTS_IN_A_ROW:
+            report(f"{in_a_row} samples in a row failed for what they stand on; the run stops here: {sample.message}")
+            return
+        if time.monotonic() - reported >= _REPORT_EVERY_S:
+            report(f"{ran.found + ran.made} of {len(plan.tasks)} samples")
+            reported = time.monotonic()
+
+
+def _sample(plan: Plan, task: Task, system: IsolatedSystem, environment: str) -> Sample:
+    answer = system.ask({"source": task.source})
+    return Sample.model_validate(
+        {
+            "benchmark": plan.benchmark,
+            "task_id": task.task_id,
+            "system": plan.system,
+            "variant": plan.variant,
+            "data": plan.data,
+            "environment": environment,
+            **answer,
+        }
+    )
+
+
+def _known(plan: Plan, path: Path, environment: str) -> set[str]:
+    """The tasks that need no new sample. Raises ``Conflict`` where the file is of something else."""
+    if path.stat().st_size == 0:
+        return set()
+    try:
+        rows = read_samples(path).rows
+    except InvalidInput:
+        if path.read_bytes().strip():
+            raise
+        return set()
+    wanted = (plan.benchmark, plan.system, plan.variant, plan.data, environment)
+    for row in rows:
+        given = (row.benchmark, row.system, row.variant, row.data, row.environment)
+        if given != wanted:
+            names = ("benchmark", "system", "variant", "data file", "environment")
+            other = next(name for name, mine, theirs in zip(names, wanted, given, strict=True) if mine != theirs)
+            raise Conflict(f"{path} holds samples of another {other}", remedy="name another file with -o")
+    return {row.task_id for row in rows if row.status != Status.INFRA_ERROR}
+
+
+def environment_hash(provenance: dict[str, Any]) -> str:
+    """Twelve hex digits that change with codepar's version, Python, the machine's kind, the model and the MPI header."""
+    known = {**provenance, "codepar": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
