@@ -99,6 +99,7 @@ class Execution(Record):
     compiler: CompilerName = "auto"
     sanitize: tuple[Sanitizer, ...] = ()
     coverage: bool = Field(default=False, description="count the lines and branches of C and C++ that the run takes")
+    count_work: bool = Field(default=False, description="count how many lines of C and C++ each rank executes")
     emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
     checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
     limits: Limits = Limits()
@@ -193,8 +194,29 @@ class Ratio(Record):
         return cls(taken=sum(1 for count in known if count), total=len(known))
 
 
+class Traffic(Record):
+    """What the ranks of one run gave each other, as they counted it themselves: it may demote a result, never prove one.
+
+    ``messages`` went from one rank to another (point to point or one-sided), ``collectives`` counts the calls that move data, on
+    all ranks; ``bytes`` are those of both. ``ranks`` is how many took part.
+    """
+
+    messages: int = 0
+    collectives: int = 0
+    bytes: int = 0
+    ranks: int = 0
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether data passed between ranks at all."""
+        return self.ranks > 1 and self.bytes > 0
+
+
 class ExecutionResult(Record):
     """What happened. ``rank_stdout[i]`` is the standard output of rank i; empty when no launcher was used.
+
+    ``traffic`` is None where nothing counts it (no launcher, or a sanitizer in the way). ``work[i]`` is how many lines rank i
+    executed, repetitions included; empty where it was not asked for or could not be counted.
 
     ``wall_s``, ``cpu_s`` and ``peak_memory_bytes`` are of the run alone; ``compile_s`` is 0 when the program came from the cache.
     """
@@ -214,6 +236,8 @@ class ExecutionResult(Record):
     checks: tuple[CheckResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     coverage: Coverage | None = None
+    traffic: Traffic | None = None
+    work: tuple[int, ...] = ()
 
 
 class Verdict(Record):
@@ -224,6 +248,7 @@ class Verdict(Record):
     agrees: bool | None = None
     reason: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    traffic: Traffic | None = None
 
 
 class Message(Record):

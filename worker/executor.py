@@ -16,12 +16,13 @@ from worker.judge import Judgement, judge, with_buffering
 from worker.ranked import RankedOutcome, run_ranks, stress_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
-from worker.toolchains import compilers, coverage, cuda, custom, cxx, instruments, mpi, sanitizers
+from worker.toolchains import compilers, coverage, cuda, custom, cxx, instruments, mpi, sanitizers, work
 from worker.toolchains.cuda import NativeCuda
 from worker.toolchains.cuda_cpu.toolchain import EmulatedCuda
 from worker.toolchains.instruments import Instruments
 from worker.toolchains.places import Place, find_places
 from worker.toolchains.shim import ShimLibraries
+from worker.toolchains.traffic import traffic_of
 from worker.trusted import TrustedRunner
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -72,12 +73,16 @@ class LocalExecutor:
             places = await self._places(execution, built.program, again)
             judgement = with_buffering(judgement, again, places)
         result = self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
+        result = result.model_copy(update={"traffic": traffic_of(ranked.counters)})
         return await self._with_coverage(execution, built.program, ranked.outcome, result)
 
     async def _with_coverage(
         self, execution: Execution, program: Program, outcome: Outcome, result: ExecutionResult
     ) -> ExecutionResult:
         """The result with the counts of the run where they were asked for, or with the reason why there are none."""
+        if execution.count_work:
+            counted = await work.read(self._runner, execution, program.files, outcome.artifacts, self._tools.path)
+            return result.model_copy(update={"work": counted})
         if not execution.coverage:
             return result
         names = execution.project.files.keys()
@@ -103,9 +108,9 @@ class LocalExecutor:
             files={**files, **program.files},
             executables=program.executables,
             stdin=execution.stdin.encode(errors="surrogatepass"),
-            environment={**environment, **chosen.environment()},
+            environment={**environment, **chosen.environment(), **work.environment(execution)},
             read_only=(*self._tools.roots, *(launcher.read_only() if launcher is not None else ())),
-            artifacts=coverage.count_names(program.files.keys()) if execution.coverage else (),
+            artifacts=_artifacts(execution, program),
             bounds=_bounds(execution),
             address_space=not sanitizers.reserves_address_space(chosen.active),
         )
@@ -150,8 +155,14 @@ def _bounds(execution: Execution) -> Bounds:
         output_bytes=limits.output_bytes,
         processes=limits.processes + extra,
         file_bytes=limits.file_bytes + _SHARED_BYTES_A_RANK * ranks,
-        artifact_bytes=coverage.artifact_bytes(execution.coverage),
+        artifact_bytes=coverage.artifact_bytes(execution.coverage or execution.count_work),
     )
+
+
+def _artifacts(execution: Execution, program: Program) -> tuple[str, ...]:
+    """The counts that a run leaves where they are asked for; by rank, they are not those of the whole run too."""
+    names = program.files.keys()
+    return coverage.count_names(names) if execution.coverage and not execution.count_work else work.artifacts(execution, names)
 
 
 def open_executor(settings: Settings, trusted: bool) -> Executor:

@@ -54,13 +54,14 @@ def environment() -> dict[str, str]:
     return {"GCOV_PREFIX": _FOLDER, "GCOV_PREFIX_STRIP": _STRIP}
 
 
-def count_names(files: Collection[str]) -> tuple[str, ...]:
-    """What a run of a program with these files (notes among them) leaves."""
-    return tuple(_count_name(name) for name in sorted(files) if name.endswith(".gcno"))
+def count_names(files: Collection[str], rank: int | None = None) -> tuple[str, ...]:
+    """What a run of a program with these files (notes among them) leaves; with ``rank``, what that rank alone leaves."""
+    return tuple(_count_name(name, rank) for name in sorted(files) if name.endswith(".gcno"))
 
 
-def _count_name(note: str) -> str:
-    return f"{_FOLDER}/{note.removeprefix('.codepar/').removesuffix('.gcno')}.gcda"
+def _count_name(note: str, rank: int | None) -> str:
+    own = "" if rank is None else f"{rank}/"
+    return f"{_FOLDER}/{own}{note.removeprefix('.codepar/').removesuffix('.gcno')}.gcda"
 
 
 def artifact_bytes(wanted: bool) -> int:
@@ -69,13 +70,22 @@ def artifact_bytes(wanted: bool) -> int:
 
 
 async def read(
-    runner: Runner, built: Mapping[str, bytes], left: Mapping[str, bytes], files: Collection[str], path: str
+    runner: Runner,
+    built: Mapping[str, bytes],
+    left: Mapping[str, bytes],
+    files: Collection[str],
+    path: str,
+    *,
+    rank: int | None = None,
 ) -> Coverage | None:
-    """The counts of a run. ``built`` holds the notes, ``left`` what the run left; None when that is nothing readable."""
+    """The counts of a run. ``built`` holds the notes, ``left`` what the run left; None when that is nothing readable.
+
+    ``rank``: those of one rank, of a run that counted them apart.
+    """
     notes = {name: content for name, content in built.items() if name.endswith(".gcno")}
     given: dict[str, bytes] = {}
     for name, content in notes.items():
-        counts = left.get(_count_name(name))
+        counts = left.get(_count_name(name, rank))
         if counts is not None:
             plain = name.removeprefix(".codepar/")
             given |= {plain: content, f"{plain.removesuffix('.gcno')}.gcda": counts}

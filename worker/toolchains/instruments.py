@@ -53,7 +53,8 @@ def choose(execution: Execution, path: str) -> Instruments:
     """What the execution asks for, found on ``path``. Raises ``ToolMissing`` for what is not installed."""
     compiler = compilers.find_compiler(path, execution.compiler)
     openmp = has_openmp(execution)
-    chosen = Instruments(compiler, execution.sanitize, sanitizers.requested(execution), openmp, execution.coverage)
+    counted = execution.coverage or execution.count_work
+    chosen = Instruments(compiler, execution.sanitize, sanitizers.requested(execution), openmp, counted)
     if openmp:
         compilers.require_openmp(compiler)
     compilers.require_sanitizers(compiler, chosen.active)

@@ -15,6 +15,8 @@ from typing import Self
 
 LAUNCH = ".codepar/launch"
 RANK = ".codepar/rank"
+COUNTS = "CODEPAR_COUNTS"
+"""Variable that asks for counts of executed lines by rank."""
 
 _CHUNK = 65536
 # $$ is the shell that keeps the descriptors open for as long as the launcher runs.
@@ -62,6 +64,10 @@ class RankOutput:
         lines = ["case ${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-$PMIX_RANK}} in"]
         lines += [f"{rank}) fd={writer};;" for rank, writer in enumerate(self._writers[:-1])]
         lines.append("esac")
+        # Where work is counted, each rank leaves counts of its own.
+        lines.append(
+            f'[ -z "${COUNTS}" ] || export GCOV_PREFIX="$GCOV_PREFIX/${{PMI_RANK:-${{OMPI_COMM_WORLD_RANK:-$PMIX_RANK}}}}"'
+        )
         if preload is not None and shared is not None:
             lines.append(f"CODEPAR_SHIM=/proc/$CODEPAR_SHELL/fd/{shared}")
             lines.append(f'LD_PRELOAD="$PWD/{preload}${{LD_PRELOAD:+:$LD_PRELOAD}}"')
