@@ -10,7 +10,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,24 @@ class Ran:
     found: int = 0
     made: int = 0
     faults: int = 0
+    faults_in_a_row: int = 0
     provenance: dict[str, Any] = field(default_factory=dict)
+    _reported: float = field(default_factory=time.monotonic)
+
+    def note(self, sample: Sample) -> None:
+        """Count one new row."""
+        is_fault = sample.status == Status.INFRA_ERROR
+        self.made += 1
+        self.faults += is_fault
+        self.faults_in_a_row = self.faults_in_a_row + 1 if is_fault else 0
+
+    def is_due(self) -> bool:
+        """Whether it is time to say how far the run is; true every few seconds."""
+        now = time.monotonic()
+        if now - self._reported < _REPORT_EVERY_S:
+            return False
+        self._reported = now
+        return True
 
 
 def run_tasks(plan: Plan, system: IsolatedSystem, path: Path, report: Callable[[str], None]) -> Ran:
@@ -54,27 +71,21 @@ def run_tasks(plan: Plan, system: IsolatedSystem, path: Path, report: Callable[[
     with SampleWriter(path) as writer:
         known = _known(plan, path, environment)
         ran = Ran(found=len(known), provenance={**provenance, "environment": environment})
-        waiting = [task for task in plan.tasks if task.task_id not in known]
-        _run_waiting(plan, waiting, system, writer, ran, report)
+        for sample in _samples(plan, known, system, environment):
+            writer.append(sample)
+            ran.note(sample)
+            if ran.faults_in_a_row == _MAX_FAULTS_IN_A_ROW:
+                report(f"{ran.faults_in_a_row} samples in a row failed for what they stand on; the run stops: {sample.message}")
+                break
+            if ran.is_due():
+                report(f"{ran.found + ran.made} of {len(plan.tasks)} samples")
     return ran
 
 
-def _run_waiting(
-    plan: Plan, waiting: Sequence[Task], system: IsolatedSystem, writer: SampleWriter, ran: Ran, report: Callable[[str], None]
-) -> None:
-    reported, in_a_row = time.monotonic(), 0
-    for task in waiting:
-        sample = _sample(plan, task, system, str(ran.provenance["environment"]))
-        writer.append(sample)
-        ran.made += 1
-        in_a_row = in_a_row + 1 if sample.status == Status.INFRA_ERROR else 0
-        ran.faults += sample.status == Status.INFRA_ERROR
-        if in_a_row == _MAX_FAULTS_IN_A_ROW:
-            report(f"{in_a_row} samples in a row failed for what they stand on; the run stops here: {sample.message}")
-            return
-        if time.monotonic() - reported >= _REPORT_EVERY_S:
-            report(f"{ran.found + ran.made} of {len(plan.tasks)} samples")
-            reported = time.monotonic()
+def _samples(plan: Plan, known: set[str], system: IsolatedSystem, environment: str) -> Iterator[Sample]:
+    for task in plan.tasks:
+        if task.task_id not in known:
+            yield _sample(plan, task, system, environment)
 
 
 def _sample(plan: Plan, task: Task, system: IsolatedSystem, environment: str) -> Sample:

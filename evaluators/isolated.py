@@ -82,7 +82,7 @@ class IsolatedSystem:
         return ready
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """One answer; ``status`` and ``message`` say what went wrong where something did. Never raises for what the system does."""
+        """One answer; ``status`` and ``message`` say what went wrong. Never raises for what the system does."""
         if self._process is None:
             self.start()
         try:

@@ -1,7 +1,8 @@
 """A task with other names: its own variables and functions are renamed alike in the program and in the wanted calls.
 
-What a model remembers of a public program, or guesses from a name such as ``rank``, does not help it here. Limits: types, members,
-labels, and names that a macro uses keep theirs; statements are not restructured; a name that nothing here declares is not ours.
+What a model remembers of a public program, or guesses from a name such as ``rank``, does not help it here.
+Limits: types, members, labels, and names that a macro uses keep theirs; statements are not restructured; a name that nothing in
+the file declares is not the file's own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What can be scored on MPI completion: a program in, proposed calls out, behind one protocol.
 
-Limits: a system proposes; nothing is compiled or run. A system elsewhere takes part as a file of samples (``codepar eval score``).
+Limits: a system proposes; nothing is compiled or run. One elsewhere takes part as a file of samples (``codepar eval score``).
 """
 
 from __future__ import annotations

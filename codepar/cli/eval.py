@@ -1,0 +1,146 @@
+"""``codepar eval run|score|list``: what a system's proposals are worth on a benchmark. Limits: MPI completion (hpcorpusmpi)."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from codepar.cli.common import JsonOption, checked_output, print_json, say
+from codepar.errors import EnvironmentFault, InvalidInput
+from codepar.settings import Settings
+from evaluators.benchmarks import hpcorpusmpi
+from evaluators.benchmarks.renamed import renamed
+from evaluators.benchmarks.task import Task
+from evaluators.calls import LabelKind
+from evaluators.harness import Plan, Ran, run_tasks
+from evaluators.isolated import IsolatedSystem
+from evaluators.report import build_report, lines_of_report
+from evaluators.samples import Variant
+from evaluators.scoring import Report
+from evaluators.systems import SYSTEMS
+
+_app = typer.Typer(help="Benchmarks: run a system, score its samples.", no_args_is_help=True)
+_BOTH: tuple[LabelKind, ...] = ("original", "corrected")
+
+Labels = Annotated[
+    Literal["original", "corrected"] | None,
+    typer.Option(help="Places as published, or corrected for their drift; without it both, the published ones first."),
+]
+
+
+@_app.callback()
+def _group() -> None:
+    """Benchmarks: run a system, score its samples."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `eval` to the command."""
+    app.add_typer(_app, name="eval")
+
+
+@_app.command("run")
+def run_command(
+    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi.")],
+    *,
+    data: Annotated[Path, typer.Option(help="The benchmark's programs: JSONL of program, code, mpi_labels.")],
+    system: Annotated[str, typer.Option(help=f"{', '.join(SYSTEMS)}, or a JSONL file of samples.")] = "default",
+    limit: Annotated[int | None, typer.Option(min=1, help="The first so many programs only.")] = None,
+    labels: Labels = None,
+    variant: Annotated[Variant, typer.Option(help="renamed: the programs' own names replaced.")] = "original",
+    model: Annotated[str | None, typer.Option(help="Name of an installed model, or of one at the engine.")] = None,
+    budget: Annotated[float, typer.Option(min=0.1, help="Seconds that the language model may take for a program.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which a program counts as not answered.")] = 300.0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Samples; the same command goes on where it stopped.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Ask a system for each program of a benchmark, and score what it proposes."""
+    tasks = _tasks(benchmark, data, limit)
+    kinds = _kinds(labels)
+    settings = Settings(model=model) if model else Settings()
+    if system not in SYSTEMS and Path(system).is_file():
+        return _show(build_report(Path(system), tasks, kinds, settings), kinds, as_json)
+    if system not in SYSTEMS:
+        raise InvalidInput(f"there is no system {system!r}", remedy=f"one of {', '.join(SYSTEMS)}, or a file of samples")
+    path = checked_output(output) or _new_file(settings, benchmark, system, variant)
+    chosen = [renamed(task) for task in tasks] if variant == "renamed" else tasks
+    plan = Plan(benchmark, chosen, system, variant, hashlib.sha256(data.read_bytes()).hexdigest()[:12])
+    command = [sys.executable, "-P", "-m", "evaluators.child", "--system", system, "--budget", str(budget)]
+    with IsolatedSystem(command, settings.environment(), timeout) as isolated:
+        ran = run_tasks(plan, isolated, path, lambda text: say(f"codepar: {text}"))
+    say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
+    _show(build_report(path, tasks, kinds, settings, provenance=ran.provenance), kinds, as_json)
+    return _exit_code(ran)
+
+
+@_app.command("score")
+def score_command(
+    samples: Annotated[Path, typer.Argument(help="JSONL of task_id and edits or answer, or of pred and label.")],
+    *,
+    data: Annotated[
+        Path | None, typer.Option(help="The benchmark's programs; without it pred and label are scored by themselves.")
+    ] = None,
+    labels: Labels = None,
+    against: Annotated[Path | None, typer.Option(help="Samples of another system: paired differences to it.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Score a file of samples, whoever made it."""
+    kinds = _kinds(labels)
+    tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
+    if against is not None and data is None:
+        raise InvalidInput("--against needs --data", remedy="name the benchmark's file")
+    return _show(build_report(samples, tasks, kinds, Settings(), against=against), kinds, as_json)
+
+
+@_app.command("list")
+def list_command(as_json: JsonOption = False) -> None:
+    """Which benchmarks and systems there are."""
+    if as_json:
+        print_json({"benchmarks": [hpcorpusmpi.NAME], "systems": dict(SYSTEMS)})
+        return
+    typer.echo(f"benchmark  {hpcorpusmpi.NAME}: MPI completion on the test programs of MPIrigen, given as a file")
+    for name, what in SYSTEMS.items():
+        typer.echo(f"system     {name}: {what}")
+
+
+def _tasks(benchmark: str, data: Path, limit: int | None) -> Sequence[Task]:
+    if benchmark != hpcorpusmpi.NAME:
+        raise InvalidInput(f"there is no benchmark {benchmark!r}", remedy="codepar eval list")
+    return hpcorpusmpi.load(data)[:limit]
+
+
+def _kinds(labels: LabelKind | None) -> tuple[LabelKind, ...]:
+    return _BOTH if labels is None else (labels,)
+
+
+def _new_file(settings: Settings, benchmark: str, system: str, variant: str) -> Path:
+    folder = settings.data_dir / "evaluations"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
+    return folder / f"{benchmark}-{system}-{variant}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"
+
+
+def _show(report: Report, kinds: Sequence[LabelKind], as_json: bool) -> int:
+    for note in report.notes:
+        say(f"codepar: note: {note}")
+    if as_json:
+        print_json(report)
+    else:
+        typer.echo("\n".join(lines_of_report(report, kinds)))
+    return 0
+
+
+def _exit_code(ran: Ran) -> int:
+    """3 where what the system stands on failed for some samples: the figures say nothing about those."""
+    if ran.faults:
+        say(f"codepar: {ran.faults} samples failed for what they stand on and are left out; the same command makes them again")
+    return 3 if ran.faults else 0
