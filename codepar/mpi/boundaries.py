@@ -23,6 +23,12 @@ class Boundary:
     depth: int
 
 
+def line_starts(data: bytes) -> list[int]:
+    """Where each line begins, and where the last one ends."""
+    starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
+    return starts if starts[-1] == len(data) else [*starts, len(data)]
+
+
 def boundaries(text: str, language: Language) -> list[Boundary]:
     """One entry for each line of ``text`` and one for its end."""
     data = text.encode()

@@ -6,9 +6,11 @@ deleted comes back as a statement of its own.
 
 from __future__ import annotations
 
+import re
+
 from codepar.errors import InvalidInput
 from codepar.mpi.cuts import splice
-from codepar.mpi.holes import HOLE
+from codepar.mpi.dialects import dialect_of
 from codepar.mpi.place import Placement, Placer
 from codepar.mpi.stripped import Removed, Stripped
 from codepar.syntax.language import Language, language_of
@@ -21,10 +23,11 @@ def insert(stripped: Stripped, language: Language | None = None) -> str:
     """
     base = stripped.base if stripped.base is not None else stripped.source
     data = base.encode()
-    problem = _misfit(data, stripped.pieces)
+    language = language or _language_of(stripped)
+    hole = dialect_of(language).hole
+    problem = _misfit(data, stripped.pieces, hole)
     if problem is None and base == stripped.source:
         return splice(data, stripped.pieces).decode()
-    language = language or language_of(None, stripped.source)
     if problem is not None:
         if stripped.base is not None:
             raise InvalidInput(
@@ -34,7 +37,16 @@ def insert(stripped: Stripped, language: Language | None = None) -> str:
     return _apply(stripped.source, Placer(base, stripped.source, language).place(stripped.pieces))
 
 
-def _misfit(data: bytes, pieces: tuple[Removed, ...]) -> str | None:
+def _language_of(stripped: Stripped) -> Language:
+    if stripped.language is None:
+        return language_of(None, stripped.source)
+    try:
+        return Language(stripped.language)
+    except ValueError as error:
+        raise InvalidInput(f"no language is called {stripped.language!r}", remedy=f"one of {', '.join(Language)}") from error
+
+
+def _misfit(data: bytes, pieces: tuple[Removed, ...], hole: re.Pattern[str]) -> str | None:
     """Why the spans cannot be those of ``data``: order, range, or a hole where none is; None when they fit."""
     position = 0
     for call in pieces:
@@ -48,7 +60,7 @@ def _misfit(data: bytes, pieces: tuple[Removed, ...]) -> str | None:
             data[:start].decode()
         except UnicodeDecodeError:
             return f"{place} cuts a character in two"
-        if call.fills_hole != bool(text) or (text and HOLE.fullmatch(text) is None):
+        if call.fills_hole != bool(text) or (text and hole.fullmatch(text) is None):
             return f"{place} does not hold its hole"
         if call.removed.endswith("\n") and start and data[start - 1] != ord("\n"):
             return f"{place} is not where it stood"
@@ -58,7 +70,7 @@ def _misfit(data: bytes, pieces: tuple[Removed, ...]) -> str | None:
 def _place_without_base(stripped: Stripped, language: Language) -> list[Placement]:
     """Places from ``after_line`` alone, for an object that lost its ``base``: holes in their order, statements by their line."""
     placer = Placer(stripped.source, stripped.source, language)
-    holes = list(HOLE.finditer(stripped.source))
+    holes = list(dialect_of(language).hole.finditer(stripped.source))
     placements = []
     for call in stripped.pieces:
         if call.fills_hole and holes:

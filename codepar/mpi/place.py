@@ -14,8 +14,9 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from codepar.mpi.align import align
-from codepar.mpi.boundaries import Boundary, boundaries
-from codepar.mpi.holes import HOLE
+from codepar.mpi.boundaries import Boundary
+from codepar.mpi.dialect import Surroundings
+from codepar.mpi.dialects import dialect_of
 from codepar.mpi.stripped import Removed
 from codepar.syntax.language import Language
 
@@ -58,8 +59,9 @@ class Placer:
         self._base = base.split("\n")
         self._new = edited.split("\n")
         self._matched = align(self._base, self._new)
-        self._boundaries = boundaries(edited, language)
-        self._base_boundaries = boundaries(base, language)
+        self._dialect = dialect_of(language)
+        self._boundaries = self._dialect.boundaries(edited)
+        self._base_boundaries = self._dialect.boundaries(base)
         self._starts = _starts(self._new)
         self._base_starts = _starts([line.encode().decode("latin-1") for line in self._base])
         self._edited = edited
@@ -110,13 +112,14 @@ class Placer:
         if not anchor.own_line:
             return self.statement_at(boundary, text)
         offset = self._offset_of(boundary)
+        if not anchor.continues:
+            text = self._dialect.fit(text, Surroundings(self._base, self._new, self._matched, anchor.line, boundary))
         return Placement(offset, offset, text, own_line=True, continues=anchor.continues)
 
     def statement_at(self, index: int, text: str) -> Placement:
         """``text`` as a statement on a line of its own before line ``index`` (0-based), indented as its neighbours."""
-        statement = text.strip().removesuffix(";")
         offset = self._offset_of(index)
-        return Placement(offset, offset, f"{self._indentation(index)}{statement};\n", own_line=True)
+        return Placement(offset, offset, self._dialect.statement(text, self._new, index), own_line=True)
 
     def allowed_near(self, index: int) -> int:
         """The line nearest to ``index`` before which a statement may stand."""
@@ -125,11 +128,6 @@ class Placer:
 
     def _offset_of(self, index: int) -> int:
         return self._starts[index] if index < len(self._new) else len(self._edited)
-
-    def _indentation(self, index: int) -> str:
-        lines = [*self._new[index : index + 1], *self._new[max(0, index - 1) : index]]
-        shown = next((line for line in lines if line.strip() and not line.strip().startswith("}")), "")
-        return shown[: len(shown) - len(shown.lstrip())]
 
     def _boundary(self, anchor: _Anchor) -> int:
         """The line of the edited text before which a statement that stood before ``anchor.line`` goes."""
@@ -180,7 +178,7 @@ class Placer:
         if column is None:
             return None
         head = new[:column].rstrip()
-        if old != new and head and head[-1] not in ";{}":
+        if old != new and head and head[-1] not in self._dialect.ends:
             return None
         return self._starts[index] + column
 
@@ -213,7 +211,7 @@ class Placer:
                 taken.add(hole)
             elif call.fills_hole:
                 lost.append(index)
-        free = [match for match in HOLE.finditer(self._edited) if match.span() not in taken] if lost else []
+        free = [match for match in self._dialect.hole.finditer(self._edited) if match.span() not in taken] if lost else []
         for index, span in self._likeliest(lost, free, anchors):
             if index not in found and span not in taken:
                 found[index] = span
@@ -240,16 +238,19 @@ class Placer:
         index = self._matched[anchor.line]
         if index is None:
             return None
-        number = bisect_left(_hole_columns(self._base[anchor.line]), (anchor.column, 0))
-        holes = _hole_columns(self._new[index])
+        number = bisect_left(self._hole_columns(self._base[anchor.line]), (anchor.column, 0))
+        holes = self._hole_columns(self._new[index])
         if number >= len(holes):
             return None
         start = self._starts[index]
         return start + holes[number][0], start + holes[number][1]
 
+    def _hole_columns(self, line: str) -> tuple[tuple[int, int], ...]:
+        return tuple(match.span() for match in self._dialect.hole.finditer(line))
+
     def _hole_score(self, anchor: _Anchor, offset: int, type_text: str) -> float:
         """How likely the hole at ``offset`` is the one of ``anchor``: same type, similar line, near the expected place."""
-        own = HOLE.match(self._base[anchor.line], anchor.column)
+        own = self._dialect.hole.match(self._base[anchor.line], anchor.column)
         if own is None or own["type"] != type_text:
             return 0.0
         line = bisect_right(self._starts, offset) - 1
@@ -268,11 +269,6 @@ def _starts(lines: Sequence[str]) -> list[int]:
 
 def _similarity(old: str, new: str) -> float:
     return SequenceMatcher(None, old[:400], new[:400], autojunk=False).ratio()
-
-
-@lru_cache(maxsize=256)
-def _hole_columns(line: str) -> tuple[tuple[int, int], ...]:
-    return tuple(match.span() for match in HOLE.finditer(line))
 
 
 def _mapped_column(old: str, new: str, column: int) -> int | None:

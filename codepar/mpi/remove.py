@@ -12,14 +12,17 @@ from collections import Counter
 from itertools import groupby
 from typing import Literal
 
+from codepar.errors import Unsupported
 from codepar.mpi.calls import Form, FoundCall, candidates, find_calls
 from codepar.mpi.cuts import Cut, Refused, assemble, splice
 from codepar.mpi.cxx_bindings import find_binding_calls
+from codepar.mpi.fortran.remove import strip_fortran
 from codepar.mpi.holes import hole_text, value_type
 from codepar.mpi.program import read_program
+from codepar.mpi.python.remove import strip_python
 from codepar.mpi.remove_declarations import strip_declarations
 from codepar.mpi.stripped import Refusal, Stripped
-from codepar.syntax.language import Language
+from codepar.syntax.language import Language, language_of
 from codepar.syntax.tree import SyntaxTree, parse
 
 Level = Literal["calls", "declarations"]
@@ -37,6 +40,9 @@ def strip(text: str, path: str | None = None, language: Language | None = None, 
     Raises ``InvalidInput`` when ``text`` is no program, ``Refused`` when a call cannot be removed without loss.
     """
     name = path if path and path != "-" else "the input"
+    language = language or language_of(path, text)
+    if not language.is_c_family:
+        return _strip_other(text, path, language, level)
     tree = read_program(text, path, language)
     found = find_calls(tree)
     if found.impossible:
@@ -49,6 +55,12 @@ def strip(text: str, path: str | None = None, language: Language | None = None, 
     if problem is not None:
         raise Refused(name, (problem,))
     return stripped
+
+
+def _strip_other(text: str, path: str | None, language: Language, level: Level) -> Stripped:
+    if level != "calls":
+        raise Unsupported(f"the level `{level}` knows C and C++, not {language.label}", remedy="use the level `calls`")
+    return strip_fortran(text, path) if language is Language.FORTRAN else strip_python(text, path)
 
 
 def _cuts(tree: SyntaxTree, calls: tuple[FoundCall, ...]) -> list[Cut]:

@@ -1,0 +1,1 @@
+"""Fortran programs: their MPI calls found, taken out and put back."""

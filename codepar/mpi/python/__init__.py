@@ -1,0 +1,1 @@
+"""mpi4py programs: their MPI calls found, taken out and put back."""
