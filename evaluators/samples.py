@@ -135,7 +135,8 @@ class SampleWriter:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = path.open("a+b")
+            # Unbuffered: what a full disk refused must not be tried again when the file is closed.
+            self._file = path.open("a+b", buffering=0)
         except OSError as error:
             raise InvalidInput(f"{path} cannot be written: {error.strerror}", remedy="name another file") from error
         try:
@@ -153,9 +154,10 @@ class SampleWriter:
 
     def append(self, sample: Sample) -> None:
         """Write one row. Raises ``EnvironmentFault`` on a full disk."""
+        row = sample.model_dump_json(exclude_none=True).encode() + b"\n"
         try:
-            self._file.write(sample.model_dump_json(exclude_none=True).encode() + b"\n")
-            self._file.flush()
+            while row:
+                row = row[self._file.write(row) :]
         except OSError as error:
             raise EnvironmentFault(
                 f"a sample cannot be written: {error.strerror}", remedy="free some space, then run the same command again"

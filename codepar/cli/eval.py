@@ -82,7 +82,7 @@ def run_command(
 
 @_app.command("score")
 def score_command(
-    samples: Annotated[Path, typer.Argument(help="JSONL of task_id and edits or answer, or of pred and label.")],
+    samples: Annotated[Path, typer.Argument(metavar="FILE|-", help="JSONL of task_id and edits or answer, or of pred and label.")],
     *,
     data: Annotated[
         Path | None, typer.Option(help="The benchmark's programs; without it pred and label are scored by themselves.")
@@ -96,7 +96,8 @@ def score_command(
     tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
     if against is not None and data is None:
         raise InvalidInput("--against needs --data", remedy="name the benchmark's file")
-    return _show(build_report(samples, tasks, kinds, Settings(), against=against), kinds, as_json)
+    path = Path("/dev/stdin") if str(samples) == "-" else samples
+    return _show(build_report(path, tasks, kinds, Settings(), against=against), kinds, as_json)
 
 
 @_app.command("list")

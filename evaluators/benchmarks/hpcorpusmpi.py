@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from codepar.errors import InvalidInput
+from codepar.errors import InvalidInput, NotFound
 from codepar.mpi.holes import hole_text
 from evaluators.benchmarks.task import Task
 
@@ -34,7 +34,7 @@ class _Row(BaseModel):
 
 
 def load(path: Path) -> tuple[Task, ...]:
-    """The tasks of a file, in its order; a program name that comes again gets a number. Raises ``InvalidInput``."""
+    """The tasks of a file, in its order; a program name that comes again gets a number. Raises ``NotFound``, ``InvalidInput``."""
     seen: dict[str, int] = {}
     tasks: list[Task] = []
     for row in _rows(path):
@@ -52,6 +52,8 @@ def _rows(path: Path) -> Iterator[_Row]:
     remedy = "each line must be a JSON object with program, code and mpi_labels"
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"{path} does not exist", remedy="name the benchmark's JSONL file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read: {error}", remedy="name the benchmark's JSONL file") from error
     for number, line in enumerate(text.split("\n"), start=1):

@@ -1,7 +1,7 @@
 """Proposed calls that cannot be right whatever was wanted: they name what is not in the program, or have too many arguments.
 
 A name counts as known when it stands anywhere in the program's code, is a constant or function of ``mpi.h``, or a word of C.
-Limits: scope and types are not looked at; functions that the installed ``mpi.h`` lacks (those that MPI 3 removed) pass.
+Limits: scope and types are not looked at; functions that the installed ``mpi.h`` lacks pass.
 """
 
 from __future__ import annotations
