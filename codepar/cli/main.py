@@ -81,6 +81,7 @@ def _register(arguments: Sequence[str]) -> None:
         # Its commands join the group `mpi` when it is imported.
         import_module("codepar.cli.mpi_complete")
         import_module("codepar.cli.mpi_trace")
+        import_module("codepar.cli.mpi_check")
 
 
 @cache

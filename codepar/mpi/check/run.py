@@ -1,0 +1,148 @@
+"""`mpi check` from end to end: a project in, findings out.
+
+Each program (a ``main``) is replayed at 2, 3 and 4 ranks. What holds at any number of ranks is said when it is seen once; what depends
+on the number of ranks only when it is seen at every number that was tried, because a program may be made for a certain one.
+Limits: what the modules of the checks name as theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from codepar.errors import InvalidInput
+from codepar.mpi.check.arguments import check_arguments, check_ranges
+from codepar.mpi.check.collectives import check_collectives
+from codepar.mpi.check.datatypes import check_datatypes
+from codepar.mpi.check.finding import CheckReport, Finding, Severity
+from codepar.mpi.check.lifecycle import check_lifecycle
+from codepar.mpi.check.matching import Inconclusive, Matcher
+from codepar.mpi.check.nodes import TooDeep
+from codepar.mpi.check.partners import check_partners
+from codepar.mpi.check.program import Program, Unit, load_unit, programs
+from codepar.mpi.check.replay import Budget, Replay, replays
+from codepar.mpi.check.requests import check_requests
+from codepar.mpi.check.threads import check_threads
+from codepar.mpi.check.windows import check_targets, check_windows
+from codepar.mpi.headers import Signatures
+from codepar.project import Project
+
+_SIZES = (2, 3, 4)
+_MORE_SIZES = (5, 8)
+
+
+@dataclass
+class _Seen:
+    """What one number of ranks showed."""
+
+    anywhere: list[Finding] = field(default_factory=list)
+    here: list[Finding] = field(default_factory=list)
+    followed: bool = False
+    skipped: str = ""
+
+
+def check_project(project: Project, signatures: Signatures) -> CheckReport:
+    """All findings of a project. Raises ``InvalidInput`` when it holds no C or C++ source that calls MPI."""
+    sources = [path for path in project.sources() if "MPI" in project.files[path]]
+    units, skipped = _units(project.files, sources)
+    if not units and not skipped:
+        raise InvalidInput("no C or C++ source here calls MPI", remedy="name the file or folder that does")
+    findings: list[Finding] = []
+    for unit in units:
+        findings += check_datatypes(unit, signatures)
+    replayed = made = 0
+    for program in programs(units):
+        made += 1
+        found, reason = check_program(program, signatures)
+        findings += found
+        replayed += not reason
+        if reason:
+            skipped.append(f"{program.main.path}: {reason}")
+    return CheckReport(
+        findings=tuple(_ordered(findings)), files=len(sources), programs=made, replayed=replayed, skipped=tuple(skipped)
+    )
+
+
+def _units(files: Mapping[str, str], sources: list[str]) -> tuple[list[Unit], list[str]]:
+    units, skipped = list[Unit](), list[str]()
+    for path in sources:
+        try:
+            units.append(load_unit(path, files))
+        except (TooDeep, RecursionError):
+            skipped.append(f"{path}: nested too deeply")
+    return units, skipped
+
+
+def check_program(program: Program, signatures: Signatures) -> tuple[list[Finding], str]:
+    """The findings of one program, and why its ranks were not compared (empty: they were)."""
+    if any(unit.has_bindings for unit in program.units):
+        return [], "it uses the C++ bindings that MPI-3 removed"
+    budget = Budget()
+    seen = {size: _at(program, signatures, size, budget) for size in _SIZES}
+    if all(one.here for one in seen.values()):
+        for size in _MORE_SIZES:
+            seen[size] = _at(program, signatures, size, budget)
+    findings = [finding for one in seen.values() for finding in one.anywhere]
+    counted = [one for one in seen.values() if one.followed]
+    if counted and all(one.here for one in counted):
+        findings += _common([one.here for one in counted])
+    reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
+    return findings, reason
+
+
+def _common(lists: list[list[Finding]]) -> list[Finding]:
+    """The findings that every number of ranks shows, else those of the number that shows the fewest."""
+    shared = set.intersection(*({(one.kind, one.file, one.line) for one in found} for found in lists))
+    fewest = min(lists, key=len)
+    return [one for one in lists[0] if (one.kind, one.file, one.line) in shared] if shared else fewest
+
+
+def _at(program: Program, signatures: Signatures, size: int, budget: Budget) -> _Seen:
+    seen = _Seen()
+    elements = dict(signatures.elements)
+    for replay in replays(program, signatures, size, budget):
+        for trace in replay.traces:
+            seen.anywhere += check_requests(trace)
+            seen.anywhere += check_arguments(trace, elements)
+            seen.anywhere += check_lifecycle(trace)
+            seen.anywhere += check_threads(trace)
+            seen.anywhere += check_windows(trace)
+            seen.here += check_ranges(trace, elements)
+        reason = replay.comparable
+        if not reason:
+            reason = _compare(replay, elements, seen)
+        seen.skipped = seen.skipped or reason
+        seen.followed = seen.followed or not reason
+    return seen
+
+
+def _compare(replay: Replay, elements: dict[str, str], seen: _Seen) -> str:
+    """Let the ranks meet; why that told nothing (empty: it did)."""
+    seen.here += check_targets(replay.traces, elements)
+    try:
+        outcome = Matcher(replay.traces, synchronous=False).run()
+        found = [*check_collectives(outcome, elements), *check_partners(outcome, elements)]
+        if not found:
+            found = list(_buffering(replay, elements))
+    except Inconclusive as reason:
+        return str(reason)
+    seen.here += found
+    return ""
+
+
+def _buffering(replay: Replay, elements: dict[str, str]) -> Iterator[Finding]:
+    """What hangs only where standard sends wait for their receive."""
+    outcome = Matcher(replay.traces, synchronous=True).run()
+    if outcome.stuck:
+        for finding in check_partners(outcome, elements):
+            if finding.kind == "deadlock":
+                message = f"{finding.message}; it works only while MPI buffers the message"
+                yield finding.model_copy(update={"kind": "needs-buffering", "severity": Severity.WARNING, "message": message})
+
+
+def _ordered(findings: list[Finding]) -> list[Finding]:
+    """Each kind once a line, in the order of files and lines."""
+    unique: dict[tuple[str, int, str], Finding] = {}
+    for finding in findings:
+        unique.setdefault((finding.file, finding.line, finding.kind), finding)
+    return [unique[key] for key in sorted(unique)]
