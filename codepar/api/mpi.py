@@ -19,9 +19,10 @@ from codepar.api.services import Services
 from codepar.api.submission import NOBODY_LISTENS, SubmissionOf, submission_route
 from codepar.errors import EngineUnavailable, EnvironmentFault, Unsupported
 from codepar.flows.candidates import completers_of
-from codepar.flows.complete import complete
+from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import MpiCompletion
+from codepar.flows.parallel_tried import checked_serial
 from codepar.jobs import Job, JobKind, JobState, new_id, now
 from codepar.mpi.headers import load_signatures
 from codepar.protocols import Generator, SilentProgress
@@ -40,10 +41,24 @@ int main(int argc, char **argv) {
     return 0;
 }
 """
+SERIAL = """#include <stdio.h>
+
+int main(void) {
+    long sum = 0;
+    for (long i = 1; i <= 1000000; i++)
+        sum += i * i % 7;
+    printf("%ld\\n", sum);
+    return 0;
+}
+"""
 EXAMPLES = {
     "verified": Example(
         summary="Complete and run at 1, 2 and 4 ranks; the output must be the same at each",
         value={"project": {"source": SUM}, "options": {"ranks": [1, 2, 4], "invariant": True}},
+    ),
+    "serial": Example(
+        summary="A sequential program made parallel, judged at 1, 2, 3 and 4 ranks, repaired up to three times",
+        value={"project": {"source": SERIAL}, "options": {"level": "serial", "candidates": 2}},
     ),
     "editor": Example(
         summary="At once, nothing is run; one call at the cursor",
@@ -63,6 +78,9 @@ async def create_completion(
             remedy="send `reference`, `serial` or `invariant`, or use `codepar mpi complete --oracle`",
             param="options.oracle",
         )
+    if body.options.level == "serial":
+        # No rules answer in the model's place: without one the job could only fail.
+        await submission.services.generator()
     if not body.options.verify:
         return await _at_once(submission.services, submission.request, body)
     await asyncio.to_thread(_check_readable, submission.services, body)
@@ -71,6 +89,9 @@ async def create_completion(
 
 def _check_readable(services: Services, body: MpiCompletionRequest) -> None:
     # What no worker could complete is refused here, not after a wait. A machine without MPI leaves it to the workers.
+    if body.options.level == "serial":
+        checked_serial(body.project)
+        return
     with suppress(EnvironmentFault):
         completers_of(body.project, load_signatures(cache=services.settings.cache_dir), body.options.file)
 
@@ -100,7 +121,7 @@ async def _complete(services: Services, body: MpiCompletionRequest) -> MpiComple
     try:
         async with asyncio.timeout(budget_s):
             asked = None if generator is None else FromElsewhere(generator)
-            return await aside(services.thinkers, lambda: complete(body, asked, None, SilentProgress(), services.settings))
+            return await aside(services.thinkers, lambda: complete_level(body, asked, None, SilentProgress(), services.settings))
     except TimeoutError:
         raise EngineUnavailable(
             f"no answer within {budget_s:.0f} s", remedy="send a smaller program or a larger budget_s"

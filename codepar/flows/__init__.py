@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from codepar.errors import EnvironmentFault
-from codepar.flows.complete import complete
 from codepar.flows.execute import ExecutionReport, ExecutionRequest, execute
 from codepar.flows.flow import Flow
+from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.jobs import JobKind
 from codepar.protocols import Executor, Generator, Progress
@@ -25,7 +25,7 @@ async def _execute(
 
 
 FLOWS: dict[JobKind, Flow] = {
-    JobKind.MPI_COMPLETION: Flow(request_model=MpiCompletionRequest, run=complete, needs_engine=True),
+    JobKind.MPI_COMPLETION: Flow(request_model=MpiCompletionRequest, run=complete_level, needs_engine=True),
     JobKind.EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
 }
 

@@ -38,11 +38,18 @@ class Court:
         result = await self.executor.execute(execution)
         if result.status is not Status.OK:
             reason = result.diagnostics[0].message if result.diagnostics else f"the program ends as {result.status}"
-            return Verdict(ranks=ranks, status=result.status, reason=reason, diagnostics=result.diagnostics)
+            return Verdict(
+                ranks=ranks, status=result.status, reason=reason, diagnostics=result.diagnostics, traffic=result.traffic
+            )
         judgement = await judge_all(self.oracles, Subject(project, ranks, result))
         status = Status.WRONG_OUTPUT if judgement.agrees is False else result.status
         return Verdict(
-            ranks=ranks, status=status, agrees=judgement.agrees, reason=judgement.reason, diagnostics=result.diagnostics
+            ranks=ranks,
+            status=status,
+            agrees=judgement.agrees,
+            reason=judgement.reason,
+            diagnostics=result.diagnostics,
+            traffic=result.traffic,
         )
 
     async def verdicts(self, project: Project, known: Sequence[Verdict] = ()) -> list[Verdict]:

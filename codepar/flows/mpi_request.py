@@ -5,7 +5,7 @@ Limits: validation alone; nothing here runs.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -30,6 +30,9 @@ def _as_project(value: Any) -> Any:
     return {"source": value} if isinstance(value, str) else value
 
 
+SERIAL_RANKS = (1, 2, 3, 4)
+SERIAL_BUDGET_S = 300.0
+
 OracleCommand = Annotated[str, AfterValidator(_not_blank)]
 Ranks = Annotated[int, Field(ge=1, le=MAX_RANKS)]
 RankCounts = Annotated[tuple[Ranks, ...], Field(min_length=1, max_length=8), AfterValidator(_distinct)]
@@ -50,12 +53,21 @@ class OracleOptions(RunOptions):
         return bool(self.reference or self.serial or self.invariant or self.oracle)
 
 
+Level = Literal["calls", "declarations", "serial"]
+
+
 class CompletionOptions(OracleOptions):
     """Options of ``mpi complete``. ``line`` (1-based) with ``column`` asks for one call at the cursor of ``file``.
 
     ``column`` is 1-based in characters; the call goes where the cursor is. ``budget_s`` bounds the language model, not the runs.
+    ``level`` says what is missing: the calls alone, also the declarations that they need, or (`serial`) everything: a sequential
+    program is made parallel, judged at 1, 2, 3 and 4 ranks if nothing else is asked; ``candidates`` answers are each repaired up
+    to ``repair`` times.
     """
 
+    level: Level = "declarations"
+    candidates: int = Field(default=1, ge=1, le=8)
+    repair: int = Field(default=3, ge=0, le=10)
     verify: bool = True
     model: bool = Field(default=True, description="ask the language model; false leaves the rules alone")
     budget_s: float = Field(default=60.0, gt=0, le=600)
@@ -63,10 +75,21 @@ class CompletionOptions(OracleOptions):
     line: int | None = Field(default=None, ge=1)
     column: int | None = Field(default=None, ge=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_for_serial(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("level") == "serial":
+            return {"ranks": SERIAL_RANKS, "budget_s": SERIAL_BUDGET_S, **value}
+        return value
+
     @model_validator(mode="after")
     def _check_cursor(self) -> Self:
         if self.column is not None and self.line is None:
             raise ValueError("`column` needs `line`")
+        if self.level == "serial" and (self.line is not None or self.file is not None):
+            raise ValueError("level `serial` rewrites the whole program: leave `line` and `file` out")
+        if self.level == "serial" and not self.model:
+            raise ValueError("level `serial` asks a language model: leave `model` true")
         return self
 
 

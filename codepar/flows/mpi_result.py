@@ -5,9 +5,12 @@ Limits: the wire types alone.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from codepar import __version__
+from codepar.mpi.parallelize.sharing import Shares
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.protocols import Record, Status, Verdict
 
@@ -68,3 +71,31 @@ class MpiCompletion(Record):
     candidates: tuple[CandidateSummary, ...] = ()
     notes: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
+
+
+class Attempt(Record):
+    """One answer of the language model at the level `serial`: round 0 is the first, the others repair the one before.
+
+    ``problem`` says why it was not run, ``verification`` goes up to the first rank count that fails. ``files`` are the changed
+    ones.
+    """
+
+    candidate: int
+    round: int
+    verified: bool = False
+    problem: str | None = None
+    reason: str | None = None
+    verification: tuple[Verdict, ...] = ()
+    shares: Shares = Shares()
+    files: dict[str, str] = Field(default_factory=dict)
+
+
+class MpiParallelization(MpiCompletion):
+    """What the level `serial` answers: the shape of a completion without edits, and all ``attempts``, the best first.
+
+    ``shares`` are those of the chosen one.
+    """
+
+    level: Literal["serial"] = "serial"
+    attempts: tuple[Attempt, ...] = ()
+    shares: Shares = Shares()

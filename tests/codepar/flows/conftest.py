@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from codepar.protocols import Executor
+from codepar.errors import SandboxUnavailable, ToolMissing, Unsupported
+from codepar.protocols import Capabilities, Chunk, Executor, Generation, Prompt, Sampling
 from codepar.settings import Settings
 from worker.executor import open_executor
 
@@ -25,6 +26,57 @@ def flow_settings(tmp_path: Path) -> Settings:
 def executor(tmp_path_factory: pytest.TempPathFactory) -> Executor:
     """The trusted executor: what is compiled once in a session is compiled once."""
     return open_executor(Settings(data_dir=tmp_path_factory.mktemp("flows")), trusted=True)
+
+
+@pytest.fixture(scope="session")
+def boxed(tmp_path_factory: pytest.TempPathFactory) -> Executor:
+    """The sandboxed executor, for programs that a model wrote."""
+    try:
+        return open_executor(Settings(data_dir=tmp_path_factory.mktemp("boxed")), trusted=False)
+    except (SandboxUnavailable, ToolMissing) as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+class Scripted:
+    """A ``Generator`` that gives prepared answers in turn, the last one for ever, and remembers what it was asked."""
+
+    def __init__(self, *answers: str, context_tokens: int = 32_768, chat: bool = True) -> None:
+        self.answers = list(answers)
+        self.asked: list[Prompt] = []
+        self.samplings: list[Sampling] = []
+        self._capabilities = Capabilities(model="scripted", backend="test", context_tokens=context_tokens, chat=chat)
+
+    async def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    async def complete(self, prompt: Prompt, sampling: Sampling) -> Generation:
+        self.asked.append(prompt)
+        self.samplings.append(sampling)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return Generation(text=answer, finish_reason="stop", prompt_tokens=1, completion_tokens=1, model="scripted")
+
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Chunk]:
+        generation = await self.complete(prompt, sampling)
+        yield Chunk(text=generation.text, generation=generation)
+
+    async def batch(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Generation]:
+        return [await self.complete(prompt, sampling) for prompt in prompts]
+
+    async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
+        raise Unsupported("prepared answers have no probabilities")
+
+    async def count_tokens(self, text: str) -> int:
+        return len(text) // 4
+
+    async def close(self) -> None:
+        return None
+
+
+@pytest.fixture
+def scripted() -> type[Scripted]:
+    return Scripted
 
 
 class Parrot:
