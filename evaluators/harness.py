@@ -12,9 +12,11 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import codepar
 from codepar import __version__
 from codepar.errors import Conflict, InvalidInput
 from codepar.protocols import Status
@@ -117,13 +119,24 @@ def _known(plan: Plan, path: Path, environment: str) -> set[str]:
     for row in rows:
         given = (row.benchmark, row.system, row.variant, row.data, row.environment)
         if given != wanted:
-            names = ("benchmark", "system", "variant", "data file", "environment")
+            names = ("benchmark", "system", "variant", "data file", "environment (codepar's code, model, Python or mpi.h)")
             other = next(name for name, mine, theirs in zip(names, wanted, given, strict=True) if mine != theirs)
             raise Conflict(f"{path} holds samples of another {other}", remedy="name another file with -o")
     return {row.task_id for row in rows if row.status != Status.INFRA_ERROR}
 
 
 def environment_hash(provenance: dict[str, Any]) -> str:
-    """Twelve hex digits that change with codepar's version, Python, the machine's kind, the model and the MPI header."""
+    """Twelve hex digits that change with codepar's code, Python, the machine's kind, the model and the MPI header."""
     known = {**provenance, "codepar": __version__, "python": platform.python_version(), "machine": platform.machine()}
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps({**known, "code": _code_hash()}, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@cache
+def _code_hash() -> str:
+    """Of what proposes: samples of an older program are not those of this one."""
+    package = Path(codepar.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -144,17 +144,18 @@ class SampleWriter:
         except OSError as error:
             self._file.close()
             raise Conflict(f"{path} is being written by another run", remedy="wait for it, or name another file") from error
-        self._end_torn_line()
+        self._is_torn = self._ends_amid_a_line()
 
-    def _end_torn_line(self) -> None:
-        if self._file.seek(0, 2):
-            self._file.seek(-1, 2)
-            if self._file.read(1) != b"\n":
-                self._file.write(b"\n")
+    def _ends_amid_a_line(self) -> bool:
+        if not self._file.seek(0, 2):
+            return False
+        self._file.seek(-1, 2)
+        return self._file.read(1) != b"\n"
 
     def append(self, sample: Sample) -> None:
         """Write one row. Raises ``EnvironmentFault`` on a full disk."""
-        row = sample.model_dump_json(exclude_none=True).encode() + b"\n"
+        row = b"\n" * self._is_torn + sample.model_dump_json(exclude_none=True).encode() + b"\n"
+        self._is_torn = False
         try:
             while row:
                 row = row[self._file.write(row) :]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from codepar.errors import Conflict
+from codepar.errors import Conflict, InvalidInput
 from evaluators.harness import Plan, environment_hash, run_tasks
 from evaluators.isolated import IsolatedSystem
 from evaluators.samples import read_samples
@@ -91,3 +91,11 @@ def test_a_file_of_another_run_is_left_alone(one, tasks, tmp_path, changes):
     with pytest.raises(Conflict, match="samples of another"):
         run_tasks(plan(tasks, **changes), one, path, print)
     assert path.read_bytes() == before
+
+
+def test_a_file_that_holds_something_else_is_left_alone(one, tasks, tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam")
+    with pytest.raises(InvalidInput, match="holds no sample"):
+        run_tasks(plan(tasks), one, path, print)
+    assert path.read_text() == "Dear Sir or Madam"
