@@ -1,7 +1,8 @@
 """Strip and insert every MPI program of some folders; print what was accepted, why the rest was not, and the time.
 
 Usage: python benchmarks/roundtrip.py FOLDER... [--lines N] [--language c|fortran|python]. A program is a source file that names
-MPI's header or module, or an MPI call. Python programs that parsed must parse afterwards. ``--lines`` looks for the time at the programs nearest to that many lines. Limits: times are of this process, warm.
+MPI's header or module, or an MPI call; Python that parsed must parse afterwards. ``--lines`` looks for the time at the programs
+nearest to that many lines. Limits: times are of this process, warm.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ KINDS = {
     ),
 }
 _CONSTRUCTED = re.compile(
-    r"MPI\.(?:Status|Request|Win|File|Comm|Intracomm|Intercomm|Group|Info|Op|Datatype|Exception|Cartcomm)\("
+    r"MPI\.(?:Status|\w*[rR]equest|Win|File|\w*[cC]omm|Group|Info|Op|Datatype|Exception|Message|Errhandler|Session)\("
 )
 _REPEATS = 5
 

@@ -27,7 +27,8 @@ _OBJECT_LIMIT = 8 * MAX_FILE_BYTES
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")]
 LanguageOption = Annotated[
-    Literal["c", "c++"] | None, typer.Option(help="Language of the text; told from the name or the text if not given.")
+    Literal["c", "c++", "fortran", "python"] | None,
+    typer.Option(help="Language of the text; told from the name or the text if not given."),
 ]
 
 
@@ -38,7 +39,7 @@ def register(root: typer.Typer) -> None:
 
 @app.command("strip")
 def strip_command(
-    file: Annotated[str, typer.Argument(help="A C or C++ program; `-` is standard input.")],
+    file: Annotated[str, typer.Argument(help="A C, C++, Fortran or mpi4py program; `-` is standard input.")],
     output: OutputOption = None,
     language: LanguageOption = None,
     level: Annotated[

@@ -42,7 +42,7 @@ _SHOWS_FORTRAN = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SHOWS_C = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"](?!mpif\.h)|[;{}][ \t]*(?://.*|/\*.*\*/[ \t]*)?\r?$", re.MULTILINE)
-_SHARE = 0.25
+_SHARE = 0.5
 
 
 class Language(StrEnum):

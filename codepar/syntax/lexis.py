@@ -1,7 +1,8 @@
 """What of a C or C++ text is code: comments and strings blanked, preprocessor directives told apart, brackets matched.
 
 Everything is in bytes and keeps its offset, so that a place found here is a place in the file. It needs no grammar, hence also
-holds where macros and conditionals break the tree. Limits: trigraphs and digraphs are not read; macros are not expanded; Fortran has a view of its own (``fortran.py``).
+holds where macros and conditionals break the tree. Limits: trigraphs and digraphs are not read; macros are not expanded; other
+languages have views of their own (``fortran.py``, ``python.py``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What of a Python text is code: comments and strings blanked, lines joined inside brackets, logical lines with their indentation.
+"""What of a Python text is code: comments and strings blanked, lines joined inside brackets, logical lines with indentation.
 
 Everything is in bytes and keeps its offset. It needs no grammar, so Python 2 is read too. Limits: an f-string is blanked whole.
 """

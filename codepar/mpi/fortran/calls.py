@@ -49,11 +49,11 @@ def _in_statement(view: FortranText, statement: Statement) -> Iterator[FoundCall
     if match is not None:
         form = Form.BODY if start > statement.start or statement.labelled else Form.STATEMENT
         yield _call(view, match, statement, start, form)
-    for match in _FUNCTION.finditer(view.code, statement.start, start if match else statement.end):
-        closing = view.closing(match.start("open"), statement.end)
+    for used in _FUNCTION.finditer(view.code, statement.start, start if match else statement.end):
+        closing = view.closing(used.start("open"), statement.end)
         end = statement.end if closing is None else closing + 1
-        name = match["name"].decode()
-        yield FoundCall(match.start(), end, name, _arguments(view, match.start("open"), closing), Form.VALUE, None, False)
+        arguments = _arguments(view, used.start("open"), closing)
+        yield FoundCall(used.start(), end, used["name"].decode(), arguments, Form.VALUE, None, False)
 
 
 def _action(view: FortranText, statement: Statement) -> int:

@@ -15,7 +15,7 @@ from codepar.syntax.fortran import FortranText, Statement
 
 _SPECIFICATION = re.compile(
     rb"(?:use|implicit|import|integer|real|double[ \t]*precision|complex|logical|character|type[ \t]*[(,]|class[ \t]*\(|dimension"
-    rb"|parameter|external|intrinsic|common|save|include|data|contains|subroutine|function|module|program|interface|pure|elemental"
+    rb"|parameter|external|intrinsic|common|save|include|data|subroutine|function|module|program|interface|pure|elemental"
     rb"|recursive|equivalence|allocatable|pointer|target)\b(?![ \t]*=(?!>))",
     re.IGNORECASE,
 )
@@ -25,6 +25,8 @@ _OPENS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CLOSES = re.compile(
+    rb"end(?:$|[ \t]*(?:do|if|select|associate|block|where|forall|program|module|interface|subroutine|function)\b)", re.IGNORECASE
+)
     rb"end(?:$|[ \t]*(?:do|if|select|associate|block|where|forall|program|module|interface|subroutine|function)\b)", re.I
 )
 _FUNCTION = re.compile(r"p?mpi_(?:wtime|wtick|aint_)", re.IGNORECASE)

@@ -57,13 +57,19 @@ def _problem(view: FortranText, stripped: Stripped) -> Refusal | None:
     rest = FortranText(stripped.source, form=view.form)
     left = find_calls(rest)
     if left.calls or left.impossible:
-        return Refusal(line=1, reason=f"a call of {(left.calls or left.impossible)[0]} would be left")
+        name = left.calls[0].function if left.calls else left.impossible[0].reason
+        return Refusal(line=1, reason=f"a call would be left: {name}")
     too_long = _past_last_column(view, rest, stripped)
     if too_long is not None:
         return Refusal(line=too_long, reason=f"the hole of a call would pass column {_LAST_COLUMN}")
-    if parse(stripped.source, Language.FORTRAN).root.has_error and not parse(view.data.decode(), Language.FORTRAN).root.has_error:
+    # The grammar does not read fixed form.
+    if view.form is FortranForm.FREE and _parses(view.data.decode()) and not _parses(stripped.source):
         return Refusal(line=1, reason="what remains would not parse")
     return None
+
+
+def _parses(text: str) -> bool:
+    return not parse(text, Language.FORTRAN).root.has_error
 
 
 def _past_last_column(view: FortranText, rest: FortranText, stripped: Stripped) -> int | None:

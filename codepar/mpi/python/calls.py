@@ -12,15 +12,17 @@ from tree_sitter import Node
 
 from codepar.mpi.calls import Form, FoundCall
 from codepar.mpi.python.receivers import Receivers
+from codepar.mpi.stripped import Refusal
 from codepar.syntax.tree import SyntaxTree
 from codepar.syntax.variables import text_of
 
 
 @dataclass(frozen=True, slots=True)
 class PythonCalls:
-    """The outermost calls in their order; ``given`` says for each what it gives (see ``methods``)."""
+    """The outermost calls in their order; what only looks like one; ``given`` says what each gives (see ``methods``)."""
 
     calls: tuple[FoundCall, ...]
+    not_calls: tuple[Refusal, ...]
     given: dict[int, str]
     """By the start of the call."""
 
@@ -28,16 +30,21 @@ class PythonCalls:
 def find_calls(tree: SyntaxTree) -> PythonCalls:
     """All MPI calls of ``tree``, those inside another left out."""
     receivers = Receivers(tree)
-    nodes, given, end = list[Node](), dict[int, str](), 0
+    nodes, not_calls, given, end = list[Node](), list[Refusal](), dict[int, str](), 0
     for node in tree.capture("(call) @it"):
         function = node.child_by_field_name("function")
-        kind = receivers.given_by(function) if function is not None and node.start_byte >= end else None
+        if function is None or node.start_byte < end:
+            continue
+        kind = receivers.given_by(function)
+        if kind is None and receivers.is_unknown_to_mpi(function):
+            reason = f"{text_of(function)} is no call of mpi4py"
+            not_calls.append(Refusal(line=node.start_point[0] + 1, reason=reason))
         if kind is not None:
             nodes.append(node)
             given[node.start_byte] = kind
             end = node.end_byte
     alone = _alone(nodes)
-    return PythonCalls(tuple(_found(node, alone) for node in nodes), given)
+    return PythonCalls(tuple(_found(node, alone) for node in nodes), tuple(not_calls), given)
 
 
 def _statement(node: Node) -> Node | None:

@@ -21,7 +21,48 @@ CLASSES = {
 """The kind of each class of ``mpi4py.MPI``."""
 
 _AMBIGUOUS = frozenset(
-    ["Accept", "Add", "Cancel", "Close", "Commit", "Complete", "Connect", "Create", "Delete", "Disconnect", "Dup", "Free", "Get", "Join", "Lock", "Open", "Pack", "Post", "Probe", "Put", "Read", "Seek", "Set", "Shrink", "Spawn", "Split", "Start", "Sync", "Test", "Unlock", "Unpack", "Wait", "Write", "Clone", "Flush", "Get_name", "Set_name", "Get_size", "Abort", "Scan"]
+    [
+        "Accept",
+        "Add",
+        "Cancel",
+        "Close",
+        "Commit",
+        "Complete",
+        "Connect",
+        "Create",
+        "Delete",
+        "Disconnect",
+        "Dup",
+        "Free",
+        "Get",
+        "Join",
+        "Lock",
+        "Open",
+        "Pack",
+        "Post",
+        "Probe",
+        "Put",
+        "Read",
+        "Seek",
+        "Set",
+        "Shrink",
+        "Spawn",
+        "Split",
+        "Start",
+        "Sync",
+        "Test",
+        "Unlock",
+        "Unpack",
+        "Wait",
+        "Write",
+        "Clone",
+        "Flush",
+        "Get_name",
+        "Set_name",
+        "Get_size",
+        "Abort",
+        "Scan",
+    ]
 )
 
 

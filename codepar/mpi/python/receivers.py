@@ -1,7 +1,7 @@
 """What the objects of a Python program are to MPI: told by data flow from ``MPI.`` names, else by the names people give them.
 
-Flow is followed through assignments, loops, ``with``, defaults, annotations and ``append`` of one file, by name and without regard
-to order; a list has the kind of its elements. Limits: what a function of the program returns is not followed.
+Flow is followed through assignments, loops, ``with``, defaults, annotations and ``append`` of one file, by name and in any order;
+a list has the kind of its elements. Limits: what a function of the program returns is not followed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _CONVENTIONAL = {
     "status": re.compile(r"(?:^|_)stat(?:us)?(?:es)?\d*$", re.IGNORECASE),
 }
 _CONSTANTS = {"COMM": "comm", "REQUEST": "request", "WIN": "win", "FILE": "file", "GROUP": "group", "INFO": "info"}
-_OPERATIONS = frozenset(["MAX", "MIN", "SUM", "PROD", "LAND", "BAND", "LOR", "BOR", "LXOR", "BXOR", "MAXLOC", "MINLOC", "REPLACE", "NO_OP"])
+_OPERATIONS = frozenset(
+    ["MAX", "MIN", "SUM", "PROD", "LAND", "BAND", "LOR", "BOR", "LXOR", "BXOR", "MAXLOC", "MINLOC", "REPLACE", "NO_OP"]
+)
 _BINDINGS = (
     "[(assignment) (augmented_assignment) (named_expression) (for_statement) (for_in_clause) (as_pattern) (default_parameter)"
     " (typed_parameter) (typed_default_parameter)] @it"
@@ -69,6 +71,13 @@ class Receivers:
         if conventional is not None and name in methods()[conventional]:
             return methods()[conventional][name]
         return None if self._is_module(receiver) else distinctive().get(name)
+
+    def is_unknown_to_mpi(self, function: Node) -> bool:
+        """Whether ``function`` is a name like that of a call (``MPI.Get_adress``) that nothing of MPI has."""
+        receiver, name = function.child_by_field_name("object"), text_of(function.child_by_field_name("attribute"))
+        if function.type != "attribute" or receiver is None or not name[:1].isupper() or self.kind(receiver) != _MODULE:
+            return False
+        return name not in methods()[_MODULE] and name not in CLASSES and name != "Exception"
 
     def kind(self, node: Node) -> str | None:
         """The kind of an expression by data flow alone."""

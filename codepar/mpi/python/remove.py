@@ -34,7 +34,7 @@ def strip_python(text: str, path: str | None = None) -> Stripped:
         raise InvalidInput(f"{name}, line {tree.errors[0].line}: this is not Python", remedy="give a Python program")
     found = find_calls(tree)
     cuts = line_cuts(PythonText(text).code, found.calls, lambda call: _hole(call, found))
-    stripped = assemble(tree.data, cuts, (), Language.PYTHON)
+    stripped = assemble(tree.data, cuts, found.not_calls, Language.PYTHON)
     problem = _problem(tree, stripped)
     if problem is not None:
         raise Refused(name, (problem,))

@@ -49,7 +49,10 @@ def test_branches_know_their_opening():
     assert names == {b"#endif": "A", b"#else": "A"}
 
 
-@given(st.text(alphabet="ab\"'/*\\\n# (){};R1", max_size=80), st.sampled_from([language for language in Language if language.is_c_family]))
+@given(
+    st.text(alphabet="ab\"'/*\\\n# (){};R1", max_size=80),
+    st.sampled_from([language for language in Language if language.is_c_family]),
+)
 def test_blanking_keeps_length_and_lines(text, language):
     lexis = Lexis(text.encode(), language)
     assert len(lexis.code) == len(lexis.plain) == len(lexis.data)
