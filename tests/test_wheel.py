@@ -45,7 +45,10 @@ def test_the_command_starts_from_the_wheel(installed):
 
 def test_every_data_file_of_the_packages_is_in_the_wheel(installed):
     tracked = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "codepar", "worker", "finetune", "evaluators"], capture_output=True, text=True, check=True
+        ["git", "-C", str(ROOT), "ls-files", "codepar", "worker", "finetune", "evaluators"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
     (site,) = installed.glob("lib/python3*/site-packages")
     missing = [name for name in tracked if not (site / name).is_file()]

@@ -82,7 +82,9 @@ def run_command(
 
 @_app.command("score")
 def score_command(
-    samples: Annotated[Path, typer.Argument(metavar="FILE|-", help="JSONL of task_id and edits or answer, or of pred and label.")],
+    samples: Annotated[
+        Path, typer.Argument(metavar="FILE|-", help="JSONL of task_id and edits or answer, or of pred and label.")
+    ],
     *,
     data: Annotated[
         Path | None, typer.Option(help="The benchmark's programs; without it pred and label are scored by themselves.")
