@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from codepar.project import Project
 
@@ -315,6 +315,30 @@ class Chunk(Record):
     generation: Generation | None = None
 
 
+class SiteText(Record):
+    """A text in pieces, each encoded by itself, and sites in it: site ``(a, b)`` is between piece ``a`` and piece ``b``."""
+
+    pieces: tuple[str, ...] = Field(max_length=20_000)
+    sites: tuple[tuple[int, int], ...] = Field(max_length=20_000)
+
+    @model_validator(mode="after")
+    def _check_sites(self) -> Self:
+        if any(not 0 <= piece < len(self.pieces) for site in self.sites for piece in site):
+            raise ValueError("a site names a piece that is not there")
+        return self
+
+
+class SiteScore(Record):
+    """How probable it is that ``function`` is missing at a site at least once, twice, three times, as far as told apart."""
+
+    function: str
+    probabilities: tuple[float, ...]
+
+
+SiteScores = tuple[tuple[SiteScore, ...], ...]
+"""For each site of a text the functions that are not improbable there."""
+
+
 class Capabilities(Record):
     """What a backend can do; asking for more raises ``Unsupported`` with the reason.
 
@@ -331,6 +355,16 @@ class Capabilities(Record):
     grammar: frozenset[Literal["regex", "ebnf", "json_schema"]] = frozenset()
     logprobs: bool = False
     scoring: bool = False
+    sites: bool = False
+
+
+@runtime_checkable
+class SiteScorer(Protocol):
+    """What a backend with ``sites`` among its capabilities can do besides: say which calls are missing where."""
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """The scores of each text in order. Raises ``EngineUnavailable``, ``Unsupported`` (no site model is installed)."""
+        ...
 
 
 @runtime_checkable

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     engine_url: str | None = Field(default=None, description="OpenAI-compatible base URL, ending in /v1")
     engine_api_key: str | None = None
     model: str = Field(default=DEFAULT_MODEL, description="name of a pulled or built model, or the model name at engine_url")
+    site_model: str = Field(default="mpi-sites", description="the built site scorer, used where it is installed")
     hub_url: str = Field(default="https://huggingface.co", description="hub, or a mirror of it, for `codepar models pull`")
     adapter: Path | None = Field(default=None, description="PEFT adapter folder for the transformers backend")
     engine_backend: Literal["openvino", "transformers"] = "openvino"

@@ -1,4 +1,4 @@
-"""`codepar finetune corpus`: the training data of codepar's own models. Limits: training itself is not built yet."""
+"""`codepar finetune corpus`: the training data of codepar's own models. Limits: needs the `train` extra."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from codepar.cli import finetune_train
 from codepar.cli.common import JsonOption, print_json, say
+from codepar.engine.models import require_model
 from codepar.errors import ToolMissing
+from codepar.settings import Settings
 
 _app = typer.Typer(help="Corpora and training.", no_args_is_help=True)
 
@@ -20,6 +23,7 @@ def _group() -> None:
 
 def register(app: typer.Typer) -> None:
     """Add `finetune` to the command."""
+    finetune_train.register(_app)
     app.add_typer(_app, name="finetune")
 
 
@@ -71,3 +75,30 @@ def corpus_command(
         print_json(found)
     else:
         say(f"{found['programs']} programs of {found['repositories']} repositories in {output}")
+
+
+@_app.command("sites")
+def sites_command(
+    *,
+    corpus: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder that `finetune corpus` made.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Adapter folder; a run that was stopped goes on there.")],
+    base: Annotated[
+        Path | None, typer.Option(exists=True, help="GGUF file or checkpoint folder; the default model if unset.")
+    ] = None,
+    tokens: Annotated[int, typer.Option(min=1, help="End after so many tokens.")] = 1_500_000,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="End after so many minutes, if that is sooner.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train the site scorer: which MPI calls are missing at which places. Build it with `codepar models build`."""
+    try:
+        from finetune.sites import run, training
+    except ImportError as error:
+        raise ToolMissing(f"training needs {error.name}", remedy="make setup-train") from error
+    settings = Settings()
+    where = base or require_model(settings.models_dir, settings.model).path
+    recipe = training.Recipe(tokens=tokens, minutes=minutes)
+    everything, rest = run.train_sites(run.Sources(corpus, where), output, recipe, run.Architecture(), say)
+    if json:
+        print_json({"held_out_f1": everything.f1, "without_boilerplate_f1": rest.f1, "adapter": str(output)})
+        return
+    say(f"{output}: F1 {everything.f1:.3f} on held-out functions; now: codepar models build {output}")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from codepar.cli.common import JsonOption, print_json, say
-from codepar.engine.merge import build_model
+from codepar.engine.build import build_model
 from codepar.engine.models import InstalledModel, list_models
 from codepar.engine.pull import Source, pull
 from codepar.settings import DEFAULT_MODEL, Settings

@@ -6,7 +6,8 @@ unsplit GGUF version 3 with two-dimensional weights; needs `gguf` and `numpy` (t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +52,32 @@ def needs_rewrite(path: Path) -> bool:
     return any(tensor.tensor_type.name not in READABLE for tensor in open_gguf(path).tensors)
 
 
-def rewrite(source: Path, target: Path, deltas: dict[str, RowDelta], tell: Tell) -> None:
+@dataclass(frozen=True)
+class Extras:
+    """What a rewritten file holds besides: ``keeps`` says which tensors stay; arrays (float32) and metadata to add."""
+
+    keeps: Callable[[str], bool] = lambda _name: True
+    arrays: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, int | str | list[str]] = field(default_factory=dict)
+
+
+def rewrite(source: Path, target: Path, deltas: dict[str, RowDelta], tell: Tell, extras: Extras | None = None) -> None:
     """Copy ``source`` to ``target``: weights named in ``deltas`` get theirs added, unreadable types become Q8_0.
 
     Metadata stays, except that the file type says Q8_0. Raises ``Unsupported`` when a tensor cannot be requantised.
     """
     gguf = load_gguf()
     reader = open_gguf(source)
+    extras = extras or Extras()
     architecture = reader.get_field("general.architecture").contents()
     writer = gguf.GGUFWriter(target, architecture)
     _copy_metadata(gguf, reader, writer)
-    plans = [_Plan(gguf, tensor, deltas.get(tensor.name)) for tensor in reader.tensors]
+    _add_metadata(writer, extras.metadata)
+    plans = [_Plan(gguf, tensor, deltas.get(tensor.name)) for tensor in reader.tensors if extras.keeps(tensor.name)]
     for plan in plans:
         plan.announce(writer)
+    for name, array in extras.arrays.items():
+        writer.add_tensor_info(name, array.shape, array.dtype, array.nbytes)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
@@ -72,16 +86,24 @@ def rewrite(source: Path, target: Path, deltas: dict[str, RowDelta], tell: Tell)
     for plan in plans:
         writer.write_tensor_data(plan.data())
         meter.add(plan.output_bytes)
+    for array in extras.arrays.values():
+        writer.write_tensor_data(array)
     writer.close()
 
 
+def _add_metadata(writer: Any, metadata: Mapping[str, int | str | list[str]]) -> None:
+    for key, value in metadata.items():
+        add = {int: writer.add_uint32, str: writer.add_string}.get(type(value), writer.add_array)
+        add(key, value)
+
+
 def _copy_metadata(gguf: Any, reader: Any, writer: Any) -> None:
-    for field in reader.fields.values():
-        if field.name == "general.architecture" or field.name.startswith("GGUF."):
+    for entry in reader.fields.values():
+        if entry.name == "general.architecture" or entry.name.startswith("GGUF."):
             continue
-        value = _MOSTLY_Q8_0 if field.name == "general.file_type" else field.contents()
-        array_of = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
-        writer.add_key_value(field.name, value, field.types[0], sub_type=array_of)
+        value = _MOSTLY_Q8_0 if entry.name == "general.file_type" else entry.contents()
+        array_of = entry.types[-1] if entry.types[0] == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(entry.name, value, entry.types[0], sub_type=array_of)
 
 
 class _Plan:

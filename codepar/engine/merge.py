@@ -1,4 +1,4 @@
-"""`codepar models build`: a LoRA adapter in PEFT's format merged into a GGUF model, with numpy and `gguf` alone.
+"""A LoRA adapter in PEFT's format merged into a GGUF model, with numpy and `gguf` alone.
 
 W' = W + scale * B @ A for every adapted weight; scale is alpha / r, or alpha / sqrt(r) for rsLoRA. Limits: plain LoRA on linear
 layers. DoRA, adapted embeddings, saved modules, trained biases and architectures whose GGUF permutes Q and K (llama) are refused.
@@ -13,48 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from codepar.engine.gguf_file import RowDelta, Tell, load_gguf, open_gguf, rewrite
-from codepar.engine.models import InstalledModel, ModelRecord, checked_name, install, partial_dir, require_model, sha256_of
 from codepar.engine.safetensors import read_safetensors
-from codepar.errors import InvalidInput, NotFound, Unsupported
-from codepar.settings import Settings
+from codepar.errors import InvalidInput, Unsupported
 
 _PAIR = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 _PERMUTED = frozenset({"llama", "mistral", "refact"})
 
 
-def build_model(settings: Settings, name: str, adapters: Path, base: str, tell: Tell) -> InstalledModel:
-    """Merge the adapter ``adapters / name`` (or the folder ``name``) into ``base`` and install it under the adapter's name.
-
-    Raises ``NotFound``, ``InvalidInput`` (adapter and base do not fit), ``Unsupported``, ``EngineUnavailable`` (base missing).
-    """
-    folder = _adapter_folder(name, adapters)
-    label = checked_name(folder.resolve().name)
-    model = require_model(settings.models_dir, base)
-    artefact = f"{label}-on-{model.record.artefact}"
-    workspace = partial_dir(settings.models_dir)
-    workspace.mkdir(parents=True, exist_ok=True)
-    draft = workspace / f"{artefact}.draft"
-    merge_adapter(model.path, folder, draft, tell)
-    source = f"adapter:{folder.resolve()} base-sha256:{model.record.sha256}"
-    record = ModelRecord(name=label, artefact=artefact, sha256=sha256_of(draft), size_bytes=draft.stat().st_size, source=source)
-    return install(settings.models_dir, draft, record)
-
-
 def merge_adapter(base: Path, adapter: Path, target: Path, tell: Tell) -> None:
     """Write to ``target`` the GGUF ``base`` with the adapter folder merged in. Adapted weights become Q8_0."""
-    deltas = _deltas(base, adapter)
+    deltas = adapter_deltas(base, adapter)
     tell(f"merging {len(deltas)} adapted weights of {adapter.name}")
     rewrite(base, target, deltas, tell)
 
 
-def _adapter_folder(name: str, adapters: Path) -> Path:
-    for folder in (Path(name), adapters / name):
-        if (folder / "adapter_config.json").is_file():
-            return folder
-    raise NotFound(f"no adapter {name}: neither {name} nor {adapters / name} holds adapter_config.json", remedy="check the name")
-
-
-def _deltas(base: Path, adapter: Path) -> dict[str, RowDelta]:
+def adapter_deltas(base: Path, adapter: Path) -> dict[str, RowDelta]:
+    """What an adapter adds to the weights of the GGUF ``base``, by tensor. Raises ``InvalidInput``, ``Unsupported``."""
     config = _config(adapter)
     tensors = {tensor.name: [int(size) for size in tensor.shape] for tensor in open_gguf(base).tensors}
     names = _name_map(base)

@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from codepar.engine.infill import infill_of_name, infill_pieces
 from codepar.engine.remote_shapes import StreamParts, completion_body, generation_of, raise_for
 from codepar.errors import EngineUnavailable, InvalidInput, NotFound, Unsupported
-from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling
+from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling, SiteScores, SiteText
 from codepar.settings import DEFAULT_MODEL, Settings
 
 _CONNECT_S = 5.0
@@ -27,6 +27,7 @@ _DEFAULT_CONTEXT = 4096
 _READ_S = 600.0
 _MAX_CONNECTIONS = 256
 _UNIX = "unix://"
+_SITES = TypeAdapter(list[SiteScores])
 
 
 class OpenAiGenerator:
@@ -106,6 +107,16 @@ class OpenAiGenerator:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._score_by_echo(prompt, choice)) for choice in choices]
         return [task.result() for task in tasks]
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """As `SiteScorer` has it; only our own engine process can."""
+        if not self._capabilities.sites:
+            raise Unsupported(f"{self._where} scores no sites", remedy="codepar models build mpi-sites, then use our own engine")
+        body = {"texts": [text.model_dump(mode="json") for text in texts]}
+        try:
+            return _SITES.validate_python((await self._beside("sites", body))["texts"])
+        except (ValidationError, KeyError, TypeError) as error:
+            raise self._unreadable(error) from error
 
     async def count_tokens(self, text: str) -> int:
         return int((await self._beside("tokenize", {"model": self._capabilities.model, "prompt": text}))["count"])

@@ -13,14 +13,15 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from codepar.engine.infill import chat_pieces, infill_of_vocabulary, infill_pieces
-from codepar.engine.models import require_model
+from codepar.engine.models import InstalledModel, find_model, require_model
 from codepar.engine.openvino_grammar import GrammarProbe, structured_output
 from codepar.engine.openvino_pipeline import LoadedModel
 from codepar.engine.openvino_scheduler import Outcome, Request, Scheduler
 from codepar.engine.openvino_scoring import Scorer
+from codepar.engine.site_scorer import LazySites
 from codepar.engine.transcript import Transcript
 from codepar.errors import InvalidInput, Unsupported
-from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling
+from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling, SiteScores, SiteText
 from codepar.settings import Settings
 
 _INLINE_CHARACTERS = 16_000
@@ -29,8 +30,9 @@ _INLINE_CHARACTERS = 16_000
 class OpenVinoGenerator:
     """A ``Generator`` over one pipeline. Build it with ``open_openvino``; safe to use from several event loops."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, sites: InstalledModel | None = None) -> None:
         self._model = model
+        self._sites = LazySites(sites, model.vocabulary.encode) if sites is not None else None
         self._scheduler = Scheduler(model)
         self._probe = GrammarProbe(model)
         self._infill = infill_of_vocabulary(model.vocabulary.has_control)
@@ -46,6 +48,7 @@ class OpenVinoGenerator:
             grammar=frozenset({"regex", "ebnf", "json_schema"}),
             logprobs=True,
             scoring=True,
+            sites=sites is not None,
         )
 
     async def capabilities(self) -> Capabilities:
@@ -85,6 +88,12 @@ class OpenVinoGenerator:
     async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
         ids = await self._ids(prompt)
         return await self._scorer.score(ids, choices)
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """As `SiteScorer` has it."""
+        if self._sites is None:
+            raise Unsupported("no site scorer is built", remedy="codepar models build mpi-sites")
+        return await self._sites.score_sites(texts)
 
     async def count_tokens(self, text: str) -> int:
         return len(await asyncio.to_thread(self._model.vocabulary.encode, text))
@@ -178,7 +187,10 @@ class OpenVinoGenerator:
 
 
 async def open_openvino(settings: Settings) -> OpenVinoGenerator:
-    """Load ``settings.model``. Raises ``EngineUnavailable`` when it is not installed or cannot be loaded."""
+    """Load ``settings.model``, and ``settings.site_model`` where it is built, at its first use.
+
+    Raises ``EngineUnavailable`` when the model is not installed or cannot be loaded.
+    """
     model = require_model(settings.models_dir, settings.model)
     loaded = await asyncio.to_thread(LoadedModel, model, settings.engine_cache_bytes, settings.engine_threads)
-    return OpenVinoGenerator(loaded)
+    return OpenVinoGenerator(loaded, find_model(settings.models_dir, settings.site_model))

@@ -24,16 +24,17 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field, Strict
+from pydantic import BaseModel, Field, Strict, TypeAdapter
 
 from codepar.engine.factory import open_generator
 from codepar.engine.routes import openai_router, until_hangup
-from codepar.errors import CodeparError, EngineUnavailable
-from codepar.protocols import Generator, Prompt
+from codepar.errors import CodeparError, EngineUnavailable, Unsupported
+from codepar.protocols import Generator, Prompt, SiteScorer, SiteScores, SiteText
 from codepar.settings import Settings
 
 _PR_SET_PDEATHSIG = 1
 MAX_SCORED = 256
+_SITES = TypeAdapter(list[SiteScores])
 
 
 class ScoreRequest(BaseModel):
@@ -41,6 +42,12 @@ class ScoreRequest(BaseModel):
 
     prompt: Prompt
     choices: list[Annotated[str, Strict()]] = Field(max_length=MAX_SCORED)
+
+
+class SitesRequest(BaseModel):
+    """`POST /sites`: which calls are missing at which sites of each text."""
+
+    texts: list[SiteText] = Field(max_length=MAX_SCORED)
 
 
 class TokenizeRequest(BaseModel):
@@ -64,6 +71,13 @@ def make_app(generator: Generator) -> FastAPI:
     async def score(body: ScoreRequest, request: Request) -> Response:
         scores = await until_hangup(request, generator.score(body.prompt, body.choices))
         return JSONResponse({"scores": scores})
+
+    @app.post("/sites")
+    async def sites(body: SitesRequest, request: Request) -> Response:
+        if not isinstance(generator, SiteScorer):
+            raise Unsupported("this engine scores no sites", remedy="use the embedded engine")
+        found = await until_hangup(request, generator.score_sites(body.texts))
+        return JSONResponse({"texts": _SITES.dump_python(found or [], mode="json")})
 
     @app.post("/tokenize")
     async def tokenize(body: TokenizeRequest) -> dict[str, int]:

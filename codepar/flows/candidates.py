@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from codepar.errors import InvalidInput
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.apply import apply_edits
-from codepar.mpi.complete import Completer, Proposal, agreed
+from codepar.mpi.complete import Completer, Proposal, agreed, order
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.project import Project
-from codepar.protocols import Generator
+from codepar.protocols import Generator, SiteScorer
 from codepar.syntax.tree import SyntaxTree, parse
 
 Edits = Mapping[str, Sequence[Edit]]
@@ -93,8 +94,14 @@ def rule_candidates(project: Project, completers: Mapping[str, Completer]) -> Fo
 async def ask_model(
     found: Found, project: Project, completers: Mapping[str, Completer], generator: Generator, budget_s: float
 ) -> None:
-    """Ask the model for each file that has to do with MPI, and offer what it adds as the second candidate."""
+    """Ask the model for each file that has to do with MPI, and offer what it adds as the second candidate.
+
+    A backend that scores sites is asked that way, and its answer stands by itself before the rules' own.
+    """
     ruled = found.candidates[0].edits
+    if isinstance(generator, SiteScorer) and (await generator.capabilities()).sites:
+        await _ask_sites(found, project, completers, generator, budget_s)
+        return
     joined = dict(ruled)
     for path, completer in completers.items():
         if not completer.wants_calls:
@@ -107,6 +114,26 @@ async def ask_model(
         _record(found, path, together, several=False)
         joined[path] = together.edits
     found.offer(_build("model and rules", project, joined), place=1)
+
+
+class _SiteGenerator(Generator, SiteScorer, Protocol):
+    """A language model whose backend scores sites, too."""
+
+
+async def _ask_sites(
+    found: Found, project: Project, completers: Mapping[str, Completer], generator: _SiteGenerator, budget_s: float
+) -> None:
+    edits: dict[str, Sequence[Edit]] = {path: [] for path in completers}
+    for path, completer in completers.items():
+        if not completer.wants_calls:
+            continue
+        proposal = await completer.by_sites(generator, generator, budget_s)
+        found.answered |= proposal.answered
+        found.said += proposal.edits
+        _record(found, path, proposal, len(completers) > 1)
+        edits[path] = order(proposal.edits)
+    if any(edits.values()):
+        found.offer(_build("model", project, edits), place=1)
 
 
 async def cursor_candidates(

@@ -11,17 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codepar.errors import CodeparError
+from codepar.mpi.arguments import ArgumentFiller
 from codepar.mpi.encode import ask_for_calls
 from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signatures
 from codepar.mpi.holes import find_holes
 from codepar.mpi.labels import Label, decode_labels
+from codepar.mpi.outline import outlines
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Placed, RuleBroken, Rules
 from codepar.mpi.rules_collective import propose_collectives
 from codepar.mpi.rules_pairs import propose_for_bodies, propose_gathered, propose_pairs
 from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
-from codepar.protocols import Generation, Generator, Sampling
+from codepar.mpi.sites import locate, site_texts
+from codepar.protocols import Generation, Generator, Sampling, SiteScorer
 from codepar.syntax.tree import SyntaxTree
 
 _MAX_ANSWER_TOKENS = 640
@@ -95,6 +98,17 @@ class Completer:
         if not asked.whole:
             proposal.notes.append("the file is longer than the model's context; it saw the first part only")
         return proposal
+
+    async def by_sites(self, scorer: SiteScorer, generator: Generator, budget_s: float) -> Proposal:
+        """Ask a site scorer which calls are missing where, then fill in their arguments. Never raises, as ``by_model``."""
+        try:
+            found = outlines(self.facts.tree)
+            calls = locate(self.facts.tree, found, await scorer.score_sites(site_texts(found)))
+            filler = ArgumentFiller(self.source, self.rules, self.by_rules())
+            filled = await filler.fill(calls, generator, budget_s)
+        except Exception as error:
+            return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
+        return Proposal(edits=filled.edits, dropped=filled.dropped, answered=True)
 
     def read_answer(self, generation: Generation) -> Proposal:
         """Decode an answer and pass each call through the rules."""

@@ -5,7 +5,7 @@ import numpy
 import pytest
 
 from codepar.engine.gguf_file import load_gguf, open_gguf
-from codepar.engine.merge import build_model
+from codepar.engine.build import build_model
 from codepar.engine.pull import pull
 from codepar.errors import InvalidInput, NotFound, Unsupported
 from codepar.settings import Settings

@@ -1,0 +1,126 @@
+"""The site scorer at work: loads the GGUF file that `site_build` wrote and scores texts on the CPU.
+
+Limits: one text after the other; a text of more than `_MAX_TOKENS` tokens is refused, a function that long belongs in parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from codepar.engine.gguf_file import open_gguf
+from codepar.engine.models import InstalledModel
+from codepar.engine.openvino_pipeline import load_openvino
+from codepar.engine.site_build import METADATA
+from codepar.engine.site_graph import GraphBuilder, Shape
+from codepar.errors import EngineUnavailable, InvalidInput
+from codepar.protocols import SiteScore, SiteScores, SiteText
+
+_MAX_TOKENS = 6144
+_LEAST = 0.02
+"""Probabilities below this are not told."""
+
+Encode = Callable[[str], list[int]]
+
+
+class LazySites:
+    """A site scorer that is loaded when it is first asked."""
+
+    def __init__(self, model: InstalledModel, encode: Encode) -> None:
+        self._model = model
+        self._encode = encode
+        self._loading = threading.Lock()
+        self._loaded: LocalSiteScorer | None = None
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """As `SiteScorer` has it."""
+        return await (await asyncio.to_thread(self._load)).score_sites(texts)
+
+    def _load(self) -> LocalSiteScorer:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = LocalSiteScorer(self._model, self._encode)
+            return self._loaded
+
+
+class LocalSiteScorer:
+    """A loaded site scorer. ``encode`` is the tokenizer of the base model."""
+
+    def __init__(self, model: InstalledModel, encode: Encode, threads: int | None = None) -> None:
+        self.record = model.record
+        self._encode = encode
+        self._functions, compiled = _load(model.path, threads)
+        self._request = compiled.create_infer_request()
+        self._turn = threading.Lock()
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """The scores of each text; texts are worked on in turn."""
+        return [await asyncio.to_thread(self._score, text) for text in texts]
+
+    def _score(self, text: SiteText) -> SiteScores:
+        if not text.sites:
+            return ()
+        ids, spans = list[int](), list[tuple[int, int]]()
+        for piece in text.pieces:
+            start = len(ids)
+            ids += self._encode(piece)
+            spans.append((start, len(ids)))
+        if len(ids) > _MAX_TOKENS:
+            raise InvalidInput(
+                f"{len(ids)} tokens are more than the {_MAX_TOKENS} of the site scorer", remedy="send less at a time"
+            )
+        before = [max(spans[first][1] - 1, 0) for first, _ in text.sites]
+        after = [min(spans[second][0], len(ids) - 1) for _, second in text.sites]
+        return tuple(self._told(row) for row in self._infer(ids, before, after))
+
+    def _infer(self, ids: list[int], before: list[int], after: list[int]) -> Any:
+        import numpy
+
+        inputs = {"ids": ids, "before": before, "after": after}
+        with self._turn:
+            found = self._request.infer({name: numpy.array(values, dtype=numpy.int64) for name, values in inputs.items()})
+            return found[0].copy()
+
+    def _told(self, row: Any) -> tuple[SiteScore, ...]:
+        likely = [int(index) for index in (row[:, 0] >= _LEAST).nonzero()[0]]
+        likely.sort(key=lambda index: -row[index, 0])
+        return tuple(
+            SiteScore(function=self._functions[index], probabilities=tuple(round(float(p), 4) for p in row[index]))
+            for index in likely
+        )
+
+
+def _load(path: Path, threads: int | None) -> tuple[tuple[str, ...], Any]:
+    load_openvino()
+    import openvino
+
+    reader = open_gguf(path)
+    field = reader.get_field(f"{METADATA}.functions")
+    if field is None:
+        raise EngineUnavailable(f"{path} holds no site scorer", remedy="codepar models build mpi-sites")
+    functions = tuple(field.contents())
+    tensors = {tensor.name: tensor.data for tensor in reader.tensors}
+    model = GraphBuilder(_shape(reader, len(functions)), tensors).build()
+    properties: dict[str, Any] = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
+    return functions, openvino.Core().compile_model(model, "CPU", properties)
+
+
+def _shape(reader: Any, functions: int) -> Shape:
+    def number(key: str) -> Any:
+        return reader.get_field(key).contents()
+
+    heads, width = number("qwen2.attention.head_count"), number("qwen2.embedding_length")
+    return Shape(
+        layers=number(f"{METADATA}.layers"),
+        causal_layers=number(f"{METADATA}.causal_layers"),
+        heads=heads,
+        key_heads=number("qwen2.attention.head_count_kv"),
+        head_size=width // heads,
+        rope_base=number("qwen2.rope.freq_base"),
+        epsilon=number("qwen2.attention.layer_norm_rms_epsilon"),
+        functions=functions,
+        repeats=number(f"{METADATA}.repeats"),
+    )

@@ -1,0 +1,108 @@
+"""From a corpus folder to a trained site scorer: `codepar finetune sites`.
+
+Limits: one process; a GPU is used where torch finds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import datasets
+import torch
+
+from codepar.engine.site_build import SiteConfig
+from codepar.errors import InvalidInput
+from codepar.mpi.stripped import Stripped
+from finetune.sites.examples import Encode, EncodedExample, SiteExample, encode_example, examples_of, frequent_functions, select
+from finetune.sites.export import CURVE, draw_curve, export, write_card
+from finetune.sites.measure import Score
+from finetune.sites.network import SiteNetwork, load_base
+from finetune.sites.training import LOG, Recipe, Tell, Trainer
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of the scorer. ``rank`` is LoRA's; ``functions``: how many MPI functions it tells apart."""
+
+    layers: int = 12
+    causal_layers: int = 6
+    rank: int = 32
+    functions: int = 90
+    repeats: int = 3
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The corpus folder and the base model: a GGUF file, or a checkpoint folder."""
+
+    corpus: Path
+    base: Path
+
+
+def train_sites(sources: Sources, output: Path, recipe: Recipe, shape: Architecture, tell: Tell) -> tuple[Score, Score]:
+    """Train into ``output`` (which a later run with the same recipe goes on from) and export the adapter there."""
+    output.mkdir(parents=True, exist_ok=True)
+    splits = _read(sources.corpus)
+    tell(f"{len(splits.train)} functions to learn from, {len(splits.development)} held out")
+    model, tokenizer = load_base(sources.base)
+    config = SiteConfig(
+        layers=shape.layers,
+        causal_layers=shape.causal_layers,
+        repeats=shape.repeats,
+        functions=frequent_functions(splits.train, shape.functions),
+    )
+    network = SiteNetwork(model, config, shape.rank)
+    if torch.cuda.is_available():
+        network.to("cuda")
+
+    def encode(text: str) -> list[int]:
+        return list(tokenizer.encode(text, add_special_tokens=False))
+
+    selection = select(_encoded(splits.train, encode), recipe.seed)
+    held_out = [one for one in _encoded(splits.development, encode) if one.example.is_main]
+    tell(f"{len(selection.mains)} that start MPI, {len(selection.others)} others after duplicates and shares")
+    trainer = Trainer(network, selection, held_out, output)
+    scores = trainer.run(recipe, tell)
+    export(network, output)
+    draw_curve(output / LOG, output / CURVE)
+    facts = {
+        "functions that start MPI": len(selection.mains),
+        "other functions": len(selection.others),
+        "held-out functions": len(held_out),
+        "LoRA rank": shape.rank,
+        "layers": f"{shape.layers}, of which {shape.causal_layers} look back only and stay as they were",
+    }
+    write_card(output, sources.base.stem, recipe, facts, scores)
+    return scores
+
+
+@dataclass(frozen=True)
+class _Splits:
+    train: list[SiteExample]
+    development: list[SiteExample]
+
+
+def _read(corpus: Path) -> _Splits:
+    folder = corpus / "data"
+    if not folder.is_dir():
+        raise InvalidInput(f"{corpus} is not a corpus: it has no folder data", remedy="codepar finetune corpus -o FOLDER")
+    rows = datasets.load_from_disk(str(folder))
+    if "train" not in rows:
+        raise InvalidInput(
+            f"{corpus} has nothing to learn from", remedy="codepar finetune corpus, with repositories to learn from"
+        )
+    return _Splits(_examples(rows["train"]), _examples(rows["development"]) if "development" in rows else [])
+
+
+def _examples(rows: datasets.Dataset) -> list[SiteExample]:
+    return [
+        example
+        for row in rows
+        for example in examples_of(Stripped.model_validate_json(row["stripped"]), row["repository"], row["path"])
+    ]
+
+
+def _encoded(examples: Sequence[SiteExample], encode: Encode) -> list[EncodedExample]:
+    return [encode_example(example, encode) for example in examples]
