@@ -27,8 +27,6 @@ _OPENS = re.compile(
 _CLOSES = re.compile(
     rb"end(?:$|[ \t]*(?:do|if|select|associate|block|where|forall|program|module|interface|subroutine|function)\b)", re.IGNORECASE
 )
-    rb"end(?:$|[ \t]*(?:do|if|select|associate|block|where|forall|program|module|interface|subroutine|function)\b)", re.I
-)
 _FUNCTION = re.compile(r"p?mpi_(?:wtime|wtick|aint_)", re.IGNORECASE)
 _INITIAL_COLUMNS = " " * 6
 

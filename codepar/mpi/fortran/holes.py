@@ -1,7 +1,7 @@
 """Holes in a Fortran text: what stands for a call that the syntax cannot do without.
 
-A value leaves ``dble(z'4D5049')`` or ``int(z'4D5049',8)`` (the letters MPI), a lone statement
-``continue ! mpi: void``, which ends its line. All of them compile as Fortran 2003. Limits: an address is taken to have eight bytes.
+A value leaves ``dble(z'4D5049')`` or ``int(z'4D5049',8)`` (the letters MPI), a lone statement ``continue ! mpi: void``,
+which ends its line. All of them compile as Fortran 2003. Limits: an address is taken to have eight bytes.
 """
 
 from __future__ import annotations
