@@ -19,7 +19,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ SYSTEMS = ("empty", "four", "rules", "default")
 _ORIGINAL = "original"
 _VERIFIED = " verified"
 _COMPARED = (("rules verified", "four"), ("default", "rules"), ("default verified", "rules verified"))
+_SILENT = "no MPI traffic seen"
 _RAN = frozenset({Status.OK, Status.WRONG_OUTPUT})
 _NOT_COMPILED = frozenset({Status.COMPILE_ERROR, Status.REFUSED, Status.UNSUPPORTED})
 
@@ -153,7 +154,7 @@ def row_of(entry: Entry, system: str, answer: Answer, judged: Sequence[Judged]) 
 
 
 def _why(judged: Judged) -> str:
-    said = "no MPI traffic seen" if judged.agrees is True else judged.reason or ""
+    said = _SILENT if judged.agrees is True else judged.reason or ""
     return f"{judged.status}: {said}"[:160]
 
 
@@ -166,11 +167,24 @@ def rate(rows: Sequence[Row]) -> str:
     return f"{100 * bounded.value:5.1f} % [{100 * bounded.low:.0f}-{100 * bounded.high:.0f}]"
 
 
+def failures(rows: Sequence[Row]) -> str:
+    """Why programs are not right, by the first rank count that says so, and how often the flow itself claimed otherwise."""
+    counted = Counter(_kind(row) for row in rows if not row.is_right)
+    said = [f"{kind} {count}" for kind, count in counted.most_common()]
+    claimed = sum(row.claimed is True and not row.is_right for row in rows)
+    return ", ".join([*said, *([f"claimed verified and not right {claimed}"] if claimed else [])]) or "all right"
+
+
+def _kind(row: Row) -> str:
+    first = next(iter(row.reasons.values()), "unknown")
+    return "agrees without traffic" if first.endswith(_SILENT) else first.split(":")[0]
+
+
 def difference(first: Sequence[Row], second: Sequence[Row]) -> str:
     """How much more often the first system is right on the programs that both were given, paired, in points."""
     both = {row.sha256 for row in first} & {row.sha256 for row in second}
-    counted = [_counts([row for row in rows if row.sha256 in both]) for rows in (first, second)]
-    found = paired_bootstrap(*counted, {"right": _share})["right"]
+    ours, theirs = (_counts([row for row in rows if row.sha256 in both]) for rows in (first, second))
+    found = paired_bootstrap(ours, theirs, {"right": _share})["right"]
     if found.value is None or found.low is None or found.high is None:
         return "no program in common"
     return f"{100 * found.value:+5.1f} points [{100 * found.low:+.0f} to {100 * found.high:+.0f}] on {len(both)} programs"
@@ -216,6 +230,7 @@ def _table(title: str, rows: Sequence[Row]) -> str:
         + f"{'both':>6}  {'right at both, 95 % by repository':34}{'p50 s':>8}{'p95 s':>8}",
     ]
     lines += [_line(system, found) for system, found in by_system.items()]
+    lines += [f"{system}: {failures(found)}" for system, found in by_system.items() if system != _ORIGINAL]
     lines += [f"{a} over {b}: {difference(by_system[a], by_system[b])}" for a, b in _COMPARED if {a, b} <= by_system.keys()]
     return "\n".join(lines)
 

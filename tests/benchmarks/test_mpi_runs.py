@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mpi_programs import Bench, Entry, Judged, make_pair
-from mpi_runs import Answer, Measurement, Row, difference, measure, quantile, rate, read_rows, report, row_of
+from mpi_runs import Answer, Measurement, Row, difference, failures, measure, quantile, rate, read_rows, report, row_of
 
 from codepar.protocols import Status, Traffic
 from codepar.settings import Settings
@@ -85,6 +85,13 @@ def test_the_table_counts_systems_apart_and_the_weak_programs_once_out():
     assert "without the weak ones: 3 of 3 repositories" in strong
     assert " 33.3 %" in strong
     assert next(line for line in strong.splitlines() if line.startswith("empty")).split()[1] == "3"
+
+
+def test_failures_are_counted_by_kind_and_false_claims_named():
+    silent = replace(row(1, right=False), reasons={"2": "ok: no MPI traffic seen", "4": "deadlock: x"}, claimed=True)
+    stuck = replace(row(2, right=False), reasons={"4": "deadlock: rank 1 waits: long"}, claimed=False)
+    found = failures([silent, stuck, stuck, replace(row(3, right=True), claimed=True)])
+    assert found == "deadlock 2, agrees without traffic 1, claimed verified and not right 1"
 
 
 def test_a_program_whose_original_fails_here_is_named_and_not_counted():
