@@ -16,7 +16,7 @@ from worker.judge import Judgement, judge, with_buffering
 from worker.ranked import RankedOutcome, run_ranks, stress_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
-from worker.toolchains import compilers, coverage, cuda, custom, cxx, instruments, mpi, sanitizers, work
+from worker.toolchains import compilers, coverage, cuda, custom, cxx, instruments, mpi, python, sanitizers, work
 from worker.toolchains.cuda import NativeCuda
 from worker.toolchains.cuda_cpu.toolchain import EmulatedCuda
 from worker.toolchains.instruments import Instruments
@@ -54,11 +54,17 @@ class LocalExecutor:
             return await self.cuda.execute(execution)
         needs_mpi = execution.ranks is not None or cxx.uses_mpi(execution.project)
         launcher = mpi.choose(self._launchers, execution.mpi) if needs_mpi else None
-        built = await self._builder.build(execution, launcher)
+        interpreter = self._interpreter(execution)
+        if interpreter is not None:
+            built = await python.check(self._builder, execution, interpreter)
+        else:
+            built = await self._builder.build(execution, launcher)
         if built.program is None:
             return self._unbuilt(built)
         chosen = instruments.choose(execution, self._tools.path)
         command = self._command(execution, built.program, launcher, chosen)
+        if interpreter is not None:
+            command = python.command(command, execution, interpreter, launcher)
         if execution.ranks is None or launcher is None:
             outcome = await self._runner.run(command)
             result = self._result(built, outcome, judge(execution, outcome), outcome.stdout)
@@ -75,6 +81,12 @@ class LocalExecutor:
         result = self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
         result = result.model_copy(update={"traffic": traffic_of(ranked.counters)})
         return await self._with_coverage(execution, built.program, ranked.outcome, result)
+
+    def _interpreter(self, execution: Execution) -> python.Interpreter | None:
+        """What runs a Python project; None for all others."""
+        if not python.is_python(execution.project):
+            return None
+        return python.find_interpreter(self._tools.path, python.uses_mpi(execution.project))
 
     async def _with_coverage(
         self, execution: Execution, program: Program, outcome: Outcome, result: ExecutionResult
@@ -93,7 +105,7 @@ class LocalExecutor:
 
     async def _places(self, execution: Execution, program: Program, ranked: RankedOutcome) -> dict[int, Place]:
         """Where the ranks are in the source, looked up only when that explains something."""
-        if ranked.is_well:
+        if ranked.is_well or python.is_python(execution.project):
             return {}
         return await find_places(self._runner, program.content, ranked.sites(), execution.project.files.keys(), self._tools.path)
 
