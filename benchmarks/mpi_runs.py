@@ -164,7 +164,8 @@ def rate(rows: Sequence[Row]) -> str:
     bounded = bounded_zero(found)
     if bounded.value is None or bounded.low is None or bounded.high is None:
         return "of nothing"
-    return f"{100 * bounded.value:5.1f} % [{100 * bounded.low:.0f}-{100 * bounded.high:.0f}]"
+    low = bounded.low if bounded.value < 1 else max(0.0, 1 - 3 / bounded.n)
+    return f"{100 * bounded.value:5.1f} % [{100 * low:.0f}-{100 * bounded.high:.0f}]"
 
 
 def failures(rows: Sequence[Row]) -> str:
@@ -276,7 +277,7 @@ async def _main() -> None:
         raise InvalidInput(f"--systems: {', '.join(sorted(unknown))} is none of {', '.join(SYSTEMS)}")
     settings = Settings()
     bench = Bench(open_executor(settings, arguments.trust), settings)
-    entries = read_list(arguments.list)[: arguments.limit]
+    entries = sorted(read_list(arguments.list), key=lambda entry: entry.sha256)[: arguments.limit]
     done = {(row.sha256, row.system) for row in read_rows(arguments.rows)}
     generator = None
     if "default" in systems:
@@ -310,7 +311,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--list", type=Path, default=LIST)
     parser.add_argument("--systems", default=",".join(SYSTEMS))
     parser.add_argument("--modes", choices=("both", "first", "verified"), default="both", help="which answers of the flows")
-    parser.add_argument("--limit", type=int, help="the first N programs of the list only")
+    parser.add_argument("--limit", type=int, help="N programs only, the first by their hashes: no choice of repositories")
     parser.add_argument("--rows", type=Path, default=Path("mpi_runs.jsonl"))
     parser.add_argument("--trust", action="store_true", help="run without the sandbox")
     return parser.parse_args()

@@ -62,6 +62,7 @@ def test_programs_of_one_repository_count_as_one_witness():
     assert rate(rows).startswith(" 50.0 % [3")
     assert rate(together) == " 50.0 % [0-100]"
     assert rate([row(number, right=False) for number in range(60)]) == "  0.0 % [0-5]"
+    assert rate([row(number, right=True) for number in range(60)]) == "100.0 % [95-100]"
 
 
 def test_two_systems_are_compared_on_the_programs_that_both_were_given():
