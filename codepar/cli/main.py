@@ -80,6 +80,7 @@ def _register(arguments: Sequence[str]) -> None:
     if named in {None, "mpi"} and not set(words[1:2]) & _LIGHT_MPI:
         # Its commands join the group `mpi` when it is imported.
         import_module("codepar.cli.mpi_complete")
+        import_module("codepar.cli.mpi_parallelize")
         import_module("codepar.cli.mpi_trace")
         import_module("codepar.cli.mpi_check")
 

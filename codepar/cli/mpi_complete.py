@@ -18,9 +18,10 @@ from codepar.cli.mpi_oracle import shell_oracle
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import CodeparError, InvalidInput
 from codepar.flows.candidates import trees_of
-from codepar.flows.complete import complete
+from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
-from codepar.flows.mpi_result import MpiCompletion
+from codepar.flows.mpi_result import MpiCompletion, MpiParallelization
+from codepar.flows.parallel_tried import checked_serial
 from codepar.flows.verify import MpiVerification, verify
 from codepar.jobs import JobKind
 from codepar.mpi.oracle import CommandRunner
@@ -38,7 +39,7 @@ OracleCommand = Annotated[
     str | None, typer.Option("--oracle", metavar="CMD", help="My own test, run in the folder; exit 0 agrees.")
 ]
 IsInvariant = Annotated[bool, typer.Option("--invariant", help="The output must be the same at every rank count.")]
-RankCounts = Annotated[str, typer.Option("--np", help="Rank counts to run at.")]
+RankCounts = Annotated[str | None, typer.Option("--np", help="Rank counts to run at: 1,2,4; level serial: 1,2,3,4.")]
 Trust = Annotated[bool, typer.Option("--trust", help="My own code: my account, my modules, no walls.")]
 Build = Annotated[str | None, typer.Option(help="Command that builds the project in its root.")]
 RunLine = Annotated[str | None, typer.Option("--run", help="Program (and arguments) to start after the build.")]
@@ -56,6 +57,12 @@ class _Spoken(SilentProgress):
         if type == "candidate":
             ranks = f"{data['ranks']} rank{'' if data['ranks'] == 1 else 's'}"
             say(f"codepar: {data['name']}: {data['status']} at {ranks}{_agreement(data['agrees'])}")
+        elif type == "proposing" and "round" in data:
+            say(f"codepar: round {data['round']}: asking the language model")
+        elif type == "attempt":
+            where = f" at {data['ranks']} rank{'' if data['ranks'] == 1 else 's'}" if data["ranks"] else ""
+            why = f": {data['reason']}" if data["reason"] else ""
+            say(f"codepar: candidate {data['candidate']}, round {data['round']}: {data['status'] or 'not run'}{where}{why}")
 
 
 def register(root: typer.Typer) -> None:
@@ -70,13 +77,17 @@ def complete_command(
     serial: Serial = None,
     oracle: OracleCommand = None,
     invariant: IsInvariant = False,
-    np: RankCounts = "1,2,4",
+    np: RankCounts = None,
+    level: Annotated[
+        Literal["calls", "declarations", "serial"],
+        typer.Option(help="What is missing: calls; also the declarations they need; everything (see mpi parallelize)."),
+    ] = "declarations",
     file: Annotated[str | None, typer.Option(help="The one file of the project to complete.")] = None,
     line: Annotated[int | None, typer.Option(help="The cursor's line, 1-based: one call wanted there.")] = None,
     column: Annotated[int | None, typer.Option(help="The cursor's column, 1-based.")] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Leave the language model out; the rules propose.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Propose only; run nothing.")] = False,
-    budget: Annotated[float, typer.Option(help="Seconds that the language model may take.")] = 60.0,
+    budget: Annotated[float | None, typer.Option(help="Seconds that the language model may take: 60; level serial: 300.")] = None,
     trust: Trust = False,
     build: Build = None,
     run: RunLine = None,
@@ -94,12 +105,21 @@ def complete_command(
     """Propose the missing MPI calls, compile and run the result, and say whether it is right."""
     checked_output(output)
     checked_output(patch)
-    shared = _options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
-    chosen = {"file": file, "line": line, "column": column, "budget_s": budget, "model": not no_model, "verify": not no_verify}
-    body = _body(program, (reference, serial), build, run, {**shared, **chosen})
+    shared = run_options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
+    chosen = {"level": level, "file": file, "line": line, "column": column, "model": not no_model, "verify": not no_verify}
+    chosen |= {} if budget is None else {"budget_s": budget}
+    body = body_of(program, (reference, serial), build, run, {**shared, **chosen})
+    return answer_completion(body, server, trust=trust, output=output, patch=patch, diff=diff, as_json=as_json)
+
+
+def answer_completion(
+    body: dict[str, Any], server: str | None, *, trust: bool, output: Path | None, patch: Path | None, diff: bool, as_json: bool
+) -> int:
+    """Carry the request out, here or on a service, and print the answer in the form that was asked for."""
     request = MpiCompletionRequest.model_validate(body)
     if server is not None:
-        answer = run_on(server, JobKind.MPI_COMPLETION, request, MpiCompletion, trust=trust)
+        result = MpiParallelization if request.options.level == "serial" else MpiCompletion
+        answer: MpiCompletion = run_on(server, JobKind.MPI_COMPLETION, request, result, trust=trust)
     else:
         answer = asyncio.run(_complete(request, trust, shell_oracle(request.options)))
     if patch is not None:
@@ -108,13 +128,13 @@ def complete_command(
         write_file(output, answer.source.encode())
     if as_json:
         print_json(answer)
-    elif line is not None:
+    elif request.options.line is not None:
         for suggestion in answer.suggestions:
             typer.echo(f"{suggestion.confidence:.2f}  {suggestion.text}")
     elif output is None or diff:
         typer.echo(answer.diff if diff or len(answer.files) > 1 else answer.source, nl=False)
     _summarise(answer)
-    return _exit_code(answer.verification, answer.verified)
+    return exit_code_of(answer.verification, answer.verified)
 
 
 @app.command("verify")
@@ -125,7 +145,7 @@ def verify_command(
     serial: Serial = None,
     oracle: OracleCommand = None,
     invariant: IsInvariant = False,
-    np: RankCounts = "1,2,4",
+    np: RankCounts = None,
     trust: Trust = False,
     build: Build = None,
     run: RunLine = None,
@@ -137,26 +157,27 @@ def verify_command(
     as_json: JsonOption = False,
 ) -> int:
     """Compile an MPI program, run it at each rank count and judge it."""
-    body = _body(program, (reference, serial), build, run, _options(np, oracle, invariant, mpi, arg, stdin, flag, timeout))
+    body = body_of(program, (reference, serial), build, run, run_options(np, oracle, invariant, mpi, arg, stdin, flag, timeout))
     request = MpiVerifyRequest.model_validate(body)
     answer = asyncio.run(_verify(request, trust, shell_oracle(request.options)))
     if as_json:
         print_json(answer)
-    _say_verdicts(answer.verification, answer.verified, answer.reason)
-    return _exit_code(answer.verification, answer.verified)
+    say_verdicts(answer.verification, answer.verified, answer.reason)
+    return exit_code_of(answer.verification, answer.verified)
 
 
-def _options(
-    np: str,
+def run_options(
+    np: str | None,
     oracle: str | None,
     invariant: bool,
     mpi: str,
     arguments: Sequence[str] | None,
     *rest: Any,
 ) -> dict[str, Any]:
+    """The part of a request that says how its program is run; what is not said is left to the request."""
     stdin, flags, timeout = rest
     return {
-        "ranks": _ranks(np),
+        **({} if np is None else {"ranks": _ranks(np)}),
         "oracle": oracle,
         "invariant": invariant,
         "mpi": mpi,
@@ -174,9 +195,10 @@ def _ranks(text: str) -> list[int]:
         raise InvalidInput(f"--np {text}: not a list of rank counts", remedy="for example --np 1,2,4") from error
 
 
-def _body(
+def body_of(
     program: str, oracles: tuple[Path | None, Path | None], build: str | None, run: str | None, options: dict[str, Any]
 ) -> dict[str, Any]:
+    """The request: the program, the programs that say what is right, and the options."""
     reference, serial = oracles
     return {
         "project": load_program(program, build, run),
@@ -191,17 +213,20 @@ def _body(
 async def _complete(request: MpiCompletionRequest, trust: bool, command: CommandRunner | None) -> MpiCompletion:
     settings = Settings()
     # What is no program is refused before walls are probed and weights are loaded.
-    trees_of(request.project, request.options.file)
+    if request.options.level == "serial":
+        checked_serial(request.project)
+    else:
+        trees_of(request.project, request.options.file)
     executor = open_executor(settings, trust) if request.options.verify else None
-    generator = await _generator(settings, request.options.budget_s) if request.options.model else None
+    generator = await open_model(settings, request.options.budget_s) if request.options.model else None
     try:
-        return await complete(request, generator, executor, _Spoken(), settings, command=command)
+        return await complete_level(request, generator, executor, _Spoken(), settings, command=command)
     finally:
         if generator is not None:
             await generator.close()
 
 
-async def _generator(settings: Settings, budget_s: float) -> Generator | None:
+async def open_model(settings: Settings, budget_s: float) -> Generator | None:
     """The language model, or None with the reason on standard error: the rules work without one."""
     from codepar.engine.factory import open_generator
 
@@ -227,17 +252,22 @@ async def _verify(request: MpiVerifyRequest, trust: bool, command: CommandRunner
 
 
 def _summarise(answer: MpiCompletion) -> None:
-    count = len(answer.edits)
-    say(f"codepar: {count} call{'' if count == 1 else 's'} put in ({answer.candidate}), {len(answer.dropped)} dropped")
+    if isinstance(answer, MpiParallelization):
+        shares = f"; the busiest rank does {answer.shares.busiest:.0%} of the work" if answer.shares.busiest else ""
+        say(f"codepar: {len(answer.attempts)} answers of the language model; {answer.candidate}{shares}")
+    else:
+        count = len(answer.edits)
+        say(f"codepar: {count} call{'' if count == 1 else 's'} put in ({answer.candidate}), {len(answer.dropped)} dropped")
     for note in answer.notes:
         say(f"codepar: note: {note}")
     if answer.baseline.verified is not None:
         said = "is verified too" if answer.baseline.verified else "is not verified"
         say(f"codepar: the four-call baseline {said}")
-    _say_verdicts(answer.verification, answer.verified, answer.reason)
+    say_verdicts(answer.verification, answer.verified, answer.reason)
 
 
-def _say_verdicts(verdicts: Sequence[Verdict], verified: bool, reason: str | None) -> None:
+def say_verdicts(verdicts: Sequence[Verdict], verified: bool, reason: str | None) -> None:
+    """One line a rank count and one a finding, then the verdict."""
     for verdict in verdicts:
         ranks = f"{verdict.ranks} rank{'' if verdict.ranks == 1 else 's'}"
         say(f"codepar: at {ranks}: {verdict.status}{_agreement(verdict.agrees)}")
@@ -246,7 +276,7 @@ def _say_verdicts(verdicts: Sequence[Verdict], verified: bool, reason: str | Non
     say("codepar: verified" if verified else f"codepar: unverified: {reason}")
 
 
-def _exit_code(verdicts: Sequence[Verdict], verified: bool) -> int:
+def exit_code_of(verdicts: Sequence[Verdict], verified: bool) -> int:
     """0 verified; 2 where the request asked for what may not or cannot be run; 1 any other verdict."""
     if verified:
         return 0

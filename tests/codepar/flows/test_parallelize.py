@@ -53,7 +53,10 @@ LOSES_THE_REST = (
     + SETUP
     + ("    for (int i = rank * (N / size); i < (rank + 1) * (N / size); i++)\n        part += term(i);\n" + REDUCE + END)
 )
-HANGS = GOOD.replace(REDUCE, "    if (rank != 0 || size == 1)\n    " + REDUCE)
+HANGS = GOOD.replace(
+    REDUCE,
+    "    if (rank == 0 && size > 1)\n        MPI_Recv(&part, 1, MPI_DOUBLE, 1, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);\n" + REDUCE,
+)
 DOES_NOT_COMPILE = GOOD.replace("double part", "doubel part")
 NO_DATA = HEAD + SETUP + "    if (rank == 0)\n        for (int i = 0; i < N; i++)\n            sum += term(i);\n" + END
 ALL_ON_ROOT = NO_DATA.replace(
@@ -103,7 +106,7 @@ def test_a_good_answer_is_verified_at_one_to_four_ranks(scripted, boxed, tmp_pat
     ("wrong", "ranks", "status", "told"),
     [
         (LOSES_THE_REST, 2, Status.WRONG_OUTPUT, "does not print 'the sum is 4507.334083112'"),
-        (HANGS, 2, Status.DEADLOCK, "MPI_Reduce(root=0)"),
+        (HANGS, 2, Status.DEADLOCK, "MPI_Recv(source=1, tag=7)"),
         (DOES_NOT_COMPILE, 1, Status.COMPILE_ERROR, "doubel part = 0.0"),
         (NO_DATA, 2, Status.NOT_PARALLEL, "no data passes between the ranks"),
     ],
