@@ -16,7 +16,7 @@ from worker.judge import Judgement, judge, with_buffering
 from worker.ranked import RankedOutcome, run_ranks, stress_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.sandbox.runner import SandboxedRunner
-from worker.toolchains import compilers, coverage, cuda, custom, cxx, instruments, mpi, python, sanitizers, work
+from worker.toolchains import compilers, coverage, cuda, custom, cxx, fortran, instruments, mpi, python, sanitizers, work
 from worker.toolchains.cuda import NativeCuda
 from worker.toolchains.cuda_cpu.toolchain import EmulatedCuda
 from worker.toolchains.instruments import Instruments
@@ -52,13 +52,9 @@ class LocalExecutor:
             return await self._emulated.execute(execution)
         if cuda.uses_cuda(execution.project):
             return await self.cuda.execute(execution)
-        needs_mpi = execution.ranks is not None or cxx.uses_mpi(execution.project)
-        launcher = mpi.choose(self._launchers, execution.mpi) if needs_mpi else None
+        launcher = self._launcher(execution)
         interpreter = self._interpreter(execution)
-        if interpreter is not None:
-            built = await python.check(self._builder, execution, interpreter)
-        else:
-            built = await self._builder.build(execution, launcher)
+        built = await self._build(execution, launcher, interpreter)
         if built.program is None:
             return self._unbuilt(built)
         chosen = instruments.choose(execution, self._tools.path)
@@ -81,6 +77,23 @@ class LocalExecutor:
         result = self._result(built, ranked.outcome, judgement, ranked.stdout, ranked.rank_stdout)
         result = result.model_copy(update={"traffic": traffic_of(ranked.counters)})
         return await self._with_coverage(execution, built.program, ranked.outcome, result)
+
+    def _launcher(self, execution: Execution) -> mpi.Launcher | None:
+        """The MPI that the execution needs; None when it needs none."""
+        if fortran.is_fortran(execution.project):
+            needs_mpi = execution.ranks is not None or fortran.uses_mpi(execution.project)
+            return fortran.choose_launcher(self._launchers, execution.mpi) if needs_mpi else None
+        needs_mpi = execution.ranks is not None or cxx.uses_mpi(execution.project)
+        return mpi.choose(self._launchers, execution.mpi) if needs_mpi else None
+
+    async def _build(self, execution: Execution, launcher: mpi.Launcher | None, interpreter: python.Interpreter | None) -> Built:
+        """The program, by the toolchain of its language."""
+        if interpreter is not None:
+            return await python.check(self._builder, execution, interpreter)
+        if fortran.is_fortran(execution.project):
+            compiler = fortran.find_compiler(self._tools.path)
+            return await fortran.build(self._builder, execution, compiler, launcher, self._tools.roots)
+        return await self._builder.build(execution, launcher)
 
     def _interpreter(self, execution: Execution) -> python.Interpreter | None:
         """What runs a Python project; None for all others."""
