@@ -17,6 +17,8 @@ from codepar.errors import EnvironmentFault, InputTooLarge, InvalidInput, NotFou
 from codepar.project import MAX_FILE_BYTES, Project
 from codepar.project_folder import load_project
 from codepar.protocols import Diagnostic
+from codepar.syntax.fortran import FortranForm, form_of
+from codepar.syntax.language import Language, language_of
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -102,12 +104,21 @@ def load_programs(names: Sequence[str], build: str | None, run: str | None, on_s
 def load_program(name: str, build: str | None, run: str | None, on_stdin: str = "main.c") -> Project:
     """The project at a path, or of the program on standard input for ``-``. Raises ``InvalidInput`` for an empty one."""
     if name == "-":
-        project = Project(files={on_stdin: read_text("-")}, build=build, run=run)
+        text = read_text("-")
+        project = Project(files={_name_on_stdin(on_stdin, text): text}, build=build, run=run)
     else:
         project = load_project(Path(name), build, run)
     if len(project.files) == 1 and not "".join(project.files.values()).strip():
         raise InvalidInput(f"{'the input' if name == '-' else name} is empty", remedy="give a C or C++ program")
     return project
+
+
+def _name_on_stdin(usual: str, text: str) -> str:
+    """The name of a program without one: what shows Fortran or Python is called so."""
+    language = language_of(None, text) if usual == "main.c" else None
+    if language is Language.FORTRAN:
+        return "main.f90" if form_of(text) is FortranForm.FREE else "main.f"
+    return "main.py" if language is Language.PYTHON else usual
 
 
 def print_json(value: Any) -> None:

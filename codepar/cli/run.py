@@ -19,7 +19,14 @@ from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput, SandboxUnavailable
 from codepar.flows.execute import ExecutionOptions, ExecutionReport, ExecutionRequest, Run, execute
 from codepar.jobs import JobKind
-from codepar.project import C_SUFFIXES, CUDA_SUFFIXES, CXX_SUFFIXES, HEADER_SUFFIXES
+from codepar.project import (
+    C_SUFFIXES,
+    CUDA_SUFFIXES,
+    CXX_SUFFIXES,
+    FORTRAN_SUFFIXES,
+    HEADER_SUFFIXES,
+    PYTHON_SUFFIXES,
+)
 from codepar.protocols import Check, CompilerName, Coverage, Limits, Progress, Sanitizer, Sends, SilentProgress, Status
 from codepar.settings import Settings
 from worker.executor import open_executor
@@ -30,6 +37,7 @@ _MEBIBYTE = 1024**2
 _MEMORY_MEBIBYTES = (16, 65_536)
 _MAX_MISSED = 40
 # What was never run is wrong input; a worker that was lost is the environment's fault; any other verdict is 1.
+_SOURCES = C_SUFFIXES | CXX_SUFFIXES | CUDA_SUFFIXES | HEADER_SUFFIXES | FORTRAN_SUFFIXES | PYTHON_SUFFIXES
 _EXIT_CODES = {Status.OK: 0, Status.REFUSED: 2, Status.UNSUPPORTED: 2, Status.INFRA_ERROR: 3}
 
 
@@ -128,7 +136,7 @@ def split_words(program: str, more: Sequence[str], after: Sequence[str]) -> Word
 
 def _is_source(word: str) -> bool:
     path = Path(word)
-    return path.is_dir() or (path.suffix in C_SUFFIXES | CXX_SUFFIXES | CUDA_SUFFIXES | HEADER_SUFFIXES and path.is_file())
+    return path.is_dir() or (path.suffix in _SOURCES and path.is_file())
 
 
 def check_names(text: str | None) -> tuple[Check, ...]:

@@ -15,7 +15,7 @@ from codepar.mpi.apply import apply_edits
 from codepar.mpi.complete import Completer, Proposal, agreed, order
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.headers import Signatures
-from codepar.mpi.program import read_program
+from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.project import Project
 from codepar.protocols import Generator, SiteScorer
@@ -71,6 +71,7 @@ def completers_of(project: Project, signatures: Signatures, only: str | None) ->
 
 def trees_of(project: Project, only: str | None) -> dict[str, SyntaxTree]:
     """The sources that can be completed, parsed. Raises ``InvalidInput`` naming the file that cannot be read as C."""
+    refuse_other_languages(project, only)
     paths = [only] if only else project.sources()
     if not paths:
         raise InvalidInput("the project has no C or C++ source", remedy="name files .c, .cc, .cpp or .cxx")

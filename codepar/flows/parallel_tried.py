@@ -15,7 +15,7 @@ from codepar.flows.parallel_court import Trial
 from codepar.mpi.parallelize.answer import Answer, read_answer
 from codepar.mpi.parallelize.ask import Failure
 from codepar.mpi.parallelize.sharing import Shares
-from codepar.mpi.program import read_program
+from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.project import HEADER_SUFFIXES, Project
 from codepar.protocols import Generation, Status
 from codepar.syntax.lexis import Lexis
@@ -102,6 +102,7 @@ class Tried:
 
 def checked_serial(project: Project) -> Project:
     """The project, when it can be made parallel. Raises ``InvalidInput``: no C or C++, no ``main``, MPI calls already there."""
+    refuse_other_languages(project)
     paths = project.sources()
     if not paths:
         raise InvalidInput("the project has no C or C++ source", remedy="name files .c, .cc, .cpp or .cxx")

@@ -10,8 +10,8 @@ import re
 
 from tree_sitter import Node
 
-from codepar.errors import InputTooLarge, InvalidInput
-from codepar.project import MAX_FILE_BYTES
+from codepar.errors import InputTooLarge, InvalidInput, Unsupported
+from codepar.project import MAX_FILE_BYTES, Project
 from codepar.syntax.braces import find_imbalance
 from codepar.syntax.language import Language, language_of
 from codepar.syntax.tree import SyntaxTree, parse
@@ -54,6 +54,17 @@ def read_program(text: str, path: str | None = None, language: Language | None =
     if imbalance is not None:
         raise InvalidInput(f"{name}, line {imbalance.line}: {imbalance.message}", remedy="balance the braces, then try again")
     return tree
+
+
+def refuse_other_languages(project: Project, only: str | None = None) -> None:
+    """Raise ``Unsupported`` where what is to be completed (``only``, else all) is Fortran or Python."""
+    others = [*project.fortran_sources(), *project.python_sources()]
+    if only in others or (only is None and others and not project.sources()):
+        language = language_of(only or others[0], "").label
+        raise Unsupported(
+            f"MPI completion knows C and C++, not {language} ({only or others[0]})",
+            remedy="codepar mpi verify, strip and insert take Fortran and mpi4py programs",
+        )
 
 
 def check_text(text: str, name: str, kind: str = "C or C++") -> None:
