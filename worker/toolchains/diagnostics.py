@@ -1,4 +1,4 @@
-"""What compilers and linkers print, as diagnostics with file, line and message. Limits: gcc, gfortran, clang and nvcc, in English."""
+"""What compilers print, as diagnostics with file, line and message. Limits: gcc, gfortran, clang and nvcc, in English."""
 
 from __future__ import annotations
 
