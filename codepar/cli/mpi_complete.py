@@ -256,7 +256,7 @@ def _summarise(answer: MpiCompletion) -> None:
         shares = f"; the busiest rank does {answer.shares.busiest:.0%} of the work" if answer.shares.busiest else ""
         say(f"codepar: {len(answer.attempts)} answers of the language model; {answer.candidate}{shares}")
     else:
-        count = len(answer.edits)
+        count = sum(edit.kind == "call" for edit in answer.edits)
         say(f"codepar: {count} call{'' if count == 1 else 's'} put in ({answer.candidate}), {len(answer.dropped)} dropped")
     for note in answer.notes:
         say(f"codepar: note: {note}")

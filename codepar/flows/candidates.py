@@ -14,6 +14,7 @@ from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.apply import apply_edits
 from codepar.mpi.complete import Completer, Proposal, agreed, order
 from codepar.mpi.cursor import place_cursor, suggest
+from codepar.mpi.declare import with_declarations
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
@@ -34,7 +35,7 @@ class Candidate:
 
     @property
     def count(self) -> int:
-        return sum(len(edits) for edits in self.edits.values())
+        return sum(edit.kind == "call" for edits in self.edits.values() for edit in edits)
 
     def all_edits(self) -> list[Edit]:
         """The edits in the order of the files, each with its file."""
@@ -64,9 +65,12 @@ class Found:
         return edit if both is None or edit.origin == "model" else agreed(edit, both)
 
 
-def completers_of(project: Project, signatures: Signatures, only: str | None) -> dict[str, Completer]:
-    """One completer for each source that can be completed. Raises ``InvalidInput`` as ``trees_of`` does."""
-    return {path: Completer(tree, signatures, path) for path, tree in trees_of(project, only).items()}
+def completers_of(project: Project, signatures: Signatures, only: str | None, *, declares: bool = False) -> dict[str, Completer]:
+    """One completer for each source that can be completed. Raises ``InvalidInput`` as ``trees_of`` does.
+
+    ``declares``: a call may name a status, request or other handle that is declared for it.
+    """
+    return {path: Completer(tree, signatures, path, declares=declares) for path, tree in trees_of(project, only).items()}
 
 
 def trees_of(project: Project, only: str | None) -> dict[str, SyntaxTree]:
@@ -114,7 +118,7 @@ async def ask_model(
         together = completer.join(ruled[path], proposal.edits)
         _record(found, path, together, several=False)
         joined[path] = together.edits
-    found.offer(_build("model and rules", project, joined), place=1)
+    found.offer(_build("model and rules", project, _declared(found, completers, joined)), place=1)
 
 
 class _SiteGenerator(Generator, SiteScorer, Protocol):
@@ -134,7 +138,7 @@ async def _ask_sites(
         _record(found, path, proposal, len(completers) > 1)
         edits[path] = order(proposal.edits)
     if any(edits.values()):
-        found.offer(_build("model", project, edits), place=1)
+        found.offer(_build("model", project, _declared(found, completers, edits)), place=1)
 
 
 async def cursor_candidates(
@@ -144,14 +148,27 @@ async def cursor_candidates(
     options = request.options
     path = completer.path
     cursor = place_cursor(project.files[path], options.line or 1, options.column)
-    at = Completer(parse(cursor.source, path=path), completer.rules.signatures, path)
+    at = Completer(parse(cursor.source, path=path), completer.rules.signatures, path, declares=completer.rules.declares)
     found = Found([], _build("baseline", project, {path: completer.baseline()}))
     suggested = await suggest(cursor, at.rules, at.by_rules(), generator, options.budget_s)
     found.suggestions = suggested.edits
     found.dropped, found.notes, found.answered = suggested.dropped, suggested.notes, suggested.answered
     bare = project.with_files({path: cursor.source})
-    found.offer(_build("cursor", bare, {path: suggested.edits[:1]}))
+    found.offer(_build("cursor", bare, _declared(found, {path: at}, {path: suggested.edits[:1]})))
     return found
+
+
+def _declared(found: Found, completers: Mapping[str, Completer], edits: Edits) -> Edits:
+    """The edits with the declarations that their calls need; calls whose names cannot be declared are dropped."""
+    result: dict[str, Sequence[Edit]] = {}
+    for path, own in edits.items():
+        rules = completers[path].rules
+        if not rules.declares:
+            result[path] = own
+            continue
+        result[path], dropped = with_declarations(rules, own)
+        found.dropped += [drop.model_copy(update={"file": path}) for drop in dropped]
+    return result
 
 
 def _record(found: Found, path: str, proposal: Proposal, several: bool) -> None:

@@ -66,7 +66,7 @@ async def complete(
     if executor is None and judging:
         raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor, or ask with verify false")
     signatures = load_signatures(cache=settings.cache_dir if settings else None)
-    completers = completers_of(request.project, signatures, options.file)
+    completers = completers_of(request.project, signatures, options.file, declares=options.level != "calls")
     court = None
     if executor is not None and judging:
         court = call_court(request, executor, progress, settings=settings, command=command)
@@ -181,9 +181,13 @@ def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], b
 def _left_out(found: Found, chosen: Candidate) -> list[Dropped]:
     """Calls of the model that are in no chosen edit: named, so that nothing is lost."""
     taken = {_key(edit) for edit in chosen.all_edits()}
-    others = {_key(edit): edit for candidate in found.candidates for edit in candidate.all_edits() if edit.origin == "model"}
+    others = {_key(edit): edit for candidate in found.candidates for edit in candidate.all_edits() if _is_said(edit)}
     rule = f"choice: the candidate without it ({chosen.name}) was preferred"
     return [Dropped(text=edit.text, rule=rule, file=edit.file) for key, edit in others.items() if key not in taken]
+
+
+def _is_said(edit: Edit) -> bool:
+    return edit.origin == "model" and edit.kind == "call"
 
 
 def _key(edit: Edit) -> tuple[str | None, int, str]:

@@ -48,11 +48,11 @@ class Proposal:
 class Completer:
     """Proposals for one file; the model is asked once, the rules are free."""
 
-    def __init__(self, tree: SyntaxTree, signatures: Signatures, path: str = "main.c") -> None:
+    def __init__(self, tree: SyntaxTree, signatures: Signatures, path: str = "main.c", *, declares: bool = False) -> None:
         self.path = path
         self.source = tree.text
         self.facts = Facts(tree)
-        self.rules = Rules(self.facts, signatures)
+        self.rules = Rules(self.facts, signatures, declares)
 
     @property
     def wants_calls(self) -> bool:

@@ -18,6 +18,7 @@ class Edit(Record):
     """One call put into the program. ``after_line`` is 1-based in the input of ``file``; 0 is before its first line.
 
     ``inline`` calls fill a hole, and ``after_line`` is the line that holds it. ``confidence`` is a score, not yet calibrated.
+    ``kind`` tells a declaration that calls need (a status, a request): it has neither function nor arguments.
     """
 
     after_line: int = Field(ge=0)
@@ -28,6 +29,7 @@ class Edit(Record):
     confidence: float = Field(ge=0, le=1)
     origin: Origin
     file: str | None = None
+    kind: Literal["call", "declaration"] = "call"
 
 
 class Dropped(Record):

@@ -18,7 +18,7 @@ from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signature, Signatures
 from codepar.mpi.places import statement_at
 from codepar.mpi.roles import Roles
-from codepar.syntax.tree import SyntaxTree
+from codepar.syntax.tree import Function, SyntaxTree
 from codepar.syntax.variables import Variable
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
@@ -41,10 +41,11 @@ class Placed:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules for one file."""
+    """The rules for one file. ``declares``: a status, request or other handle that is not in scope may be declared for a call."""
 
     facts: Facts
     signatures: Signatures
+    declares: bool = False
 
     def check(self, after_line: int, text: str, inline: bool) -> Placed:
         """Pass one proposal through all rules. Raises ``RuleBroken``."""
@@ -117,18 +118,34 @@ class Rules:
         return min(later, default=line) if declared else line
 
     def _scope(self, line: int, call: CallText) -> CallText:
-        visible = {variable.name for variable in self.facts.tree.variables_after(line)}
-        known = visible | set(self.signatures.constants) | {c.name for c in self.facts.tree.constants_after(line)}
-        known |= {function.name for function in self.facts.tree.functions} | self._written_anywhere
+        known = self.known_names(line)
         arguments = list(call.arguments)
         signature = self.signatures[call.function]
         for index, argument in enumerate(arguments):
             for name in sorted(names_in(argument) - known):
                 other = self._stand_in(name, index, line, signature)
+                if other is None and self.declares and self._may_declare(signature, index, argument, name):
+                    continue
                 if other is None:
                     raise RuleBroken(f"scope: `{name}` is not in scope after line {line}")
                 arguments[index] = re.sub(rf"\b{name}\b", other, arguments[index])
         return replace(call, arguments=tuple(arguments))
+
+    def known_names(self, line: int) -> set[str]:
+        """What may be named after ``line``: variables, constants, functions."""
+        known = {variable.name for variable in self.facts.tree.variables_after(line)}
+        known |= set(self.signatures.constants) | {c.name for c in self.facts.tree.constants_after(line)}
+        return known | {function.name for function in self.facts.tree.functions} | self._written_anywhere
+
+    @staticmethod
+    def _may_declare(signature: Signature, index: int, argument: str, name: str) -> bool:
+        """Whether an argument is ``name`` where an MPI handle is wanted; whether it can be declared is seen with all calls."""
+        takes = signature.parameters[index].type if index < len(signature.parameters) else ""
+        return re.match(r"(?:const )?MPI_", takes) is not None and re.match(rf"&?\s*{name}\b", argument) is not None
+
+    def first_slot(self, function: Function) -> int | None:
+        """The first line of a function after which a statement can stand."""
+        return min((line for line, name in self._slots.items() if name == function.name), default=None)
 
     @cached_property
     def _written_anywhere(self) -> set[str]:

@@ -1,4 +1,4 @@
-"""``codepar mpi parallelize`` and ``mpi strip --level`` as a person types them, with a server of prepared answers as the engine."""
+"""``codepar mpi parallelize`` and ``mpi strip --level`` as a person types them; a server of prepared answers is the engine."""
 
 import json
 import os
