@@ -2,7 +2,7 @@
 
 Built from the tensors of a GGUF file that `site_build` wrote. The first `causal_layers` attend to what came before, as they were
 trained to; the others to the whole text. The head sees the last token before a site and the first after it. Limits: Qwen2's
-architecture (grouped queries, biases on Q, K and V, SwiGLU), one text a call; linear weights are Q8_0.
+architecture (grouped queries, biases on Q, K and V, SwiGLU), one text a call.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ class GraphBuilder:
 
     def _weight(self, name: str) -> Any:
         op = self._op
+        if not self._is_quantised(name):
+            return self._float(name)
         values, scales = self._quantised(name)
         widened = op.multiply(op.convert(op.constant(values), "f16"), op.constant(scales))
         flat = op.reshape(widened, self._ints(values.shape[0], values.shape[1] * GROUP), special_zero=False)
@@ -80,8 +82,13 @@ class GraphBuilder:
         product = self._op.matmul(x, self._weight(f"{name}.weight"), transpose_a=False, transpose_b=True)
         return self._op.add(product, self._float(f"{name}.bias")) if has_bias else product
 
+    def _is_quantised(self, name: str) -> bool:
+        return bool(self._tensors[name].dtype == self._np.uint8)
+
     def _embed(self, ids: Any) -> Any:
         op = self._op
+        if not self._is_quantised("token_embd.weight"):
+            return op.gather(self._float("token_embd.weight"), ids, self._ints(0))
         values, scales = self._quantised("token_embd.weight")
         rows = op.convert(op.gather(op.constant(values), ids, self._ints(0)), "f32")
         factors = op.convert(op.gather(op.constant(scales), ids, self._ints(0)), "f32")

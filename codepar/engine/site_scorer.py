@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from codepar.engine.gguf_file import open_gguf
+from codepar.engine.gguf_file import load_gguf, open_gguf
 from codepar.engine.models import InstalledModel
 from codepar.engine.openvino_pipeline import load_openvino
 from codepar.engine.site_build import METADATA
@@ -102,10 +102,16 @@ def _load(path: Path, threads: int | None) -> tuple[tuple[str, ...], Any]:
     if field is None:
         raise EngineUnavailable(f"{path} holds no site scorer", remedy="codepar models build mpi-sites")
     functions = tuple(field.contents())
-    tensors = {tensor.name: tensor.data for tensor in reader.tensors}
+    tensors = {tensor.name: _array(tensor) for tensor in reader.tensors}
     model = GraphBuilder(_shape(reader, len(functions)), tensors).build()
     properties: dict[str, Any] = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
     return functions, openvino.Core().compile_model(model, "CPU", properties)
+
+
+def _array(tensor: Any) -> Any:
+    """Q8_0 as its bytes, anything else as float32."""
+    kind = tensor.tensor_type
+    return tensor.data if kind.name == "Q8_0" else load_gguf().quants.dequantize(tensor.data, kind)
 
 
 def _shape(reader: Any, functions: int) -> Shape:
