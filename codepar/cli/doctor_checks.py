@@ -144,6 +144,7 @@ def _engine(settings: Settings) -> Iterator[Check]:
         raise ToolMissing(f"the package {package} is not installed", remedy=f"pip install 'codepar[{extra}]'")
     yield Check(name="engine", state="ok", detail=package, needed=False)
     yield _model(settings)
+    yield _site_model(settings)
 
 
 def _model(settings: Settings) -> Check:
@@ -152,6 +153,15 @@ def _model(settings: Settings) -> Check:
         return Check(name="model", state="ok", detail=f"{settings.model} at {found.path}", needed=False)
     detail = f"{settings.model} is not installed; the rules answer alone"
     return Check(name="model", state="missing", detail=detail, remedy="codepar models pull", needed=False)
+
+
+def _site_model(settings: Settings) -> Check:
+    found = find_model(settings.models_dir, settings.site_model)
+    if found is not None:
+        return Check(name="site scorer", state="ok", detail=f"{settings.site_model} at {found.path}", needed=False)
+    detail = f"{settings.site_model} is not built; the language model is asked for places, too"
+    remedy = f"codepar models build {settings.site_model}"
+    return Check(name="site scorer", state="missing", detail=detail, remedy=remedy, needed=False)
 
 
 async def _asked(settings: Settings) -> str:

@@ -16,12 +16,14 @@ from codepar.engine.models import InstalledModel
 from codepar.engine.openvino_pipeline import load_openvino
 from codepar.engine.site_build import METADATA
 from codepar.engine.site_graph import GraphBuilder, Shape
-from codepar.errors import EngineUnavailable, InvalidInput
+from codepar.errors import EngineUnavailable, InvalidInput, Unsupported
 from codepar.protocols import SiteScore, SiteScores, SiteText
 
 _MAX_TOKENS = 6144
 _LEAST = 0.02
 """Probabilities below this are not told."""
+
+_SAMPLE = "  MPI_Comm_rank(MPI_COMM_WORLD, &rank);\n"
 
 Encode = Callable[[str], list[int]]
 
@@ -42,6 +44,7 @@ class LazySites:
     def _load(self) -> LocalSiteScorer:
         with self._loading:
             if self._loaded is None:
+                _require_vocabulary(self._model.path, self._encode)
                 self._loaded = LocalSiteScorer(self._model, self._encode)
             return self._loaded
 
@@ -90,6 +93,19 @@ class LocalSiteScorer:
         return tuple(
             SiteScore(function=self._functions[index], probabilities=tuple(round(float(p), 4) for p in row[index]))
             for index in likely
+        )
+
+
+def _require_vocabulary(path: Path, encode: Encode) -> None:
+    """Raise ``Unsupported`` unless ``encode`` gives the tokens that the scorer's own model has."""
+    tokens = open_gguf(path).get_field("tokenizer.ggml.tokens").contents()
+    ids = encode(_SAMPLE)
+    # Byte-level vocabularies spell a blank and a line end so.
+    spelled = "".join(tokens[index] for index in ids if index < len(tokens))
+    if spelled != _SAMPLE.replace(" ", "\u0120").replace("\n", "\u010a"):
+        raise Unsupported(
+            "the site scorer was built on a model with another tokenizer",
+            remedy="codepar models build mpi-sites --base MODEL, or set CODEPAR_SITE_MODEL to another name",
         )
 
 
