@@ -69,3 +69,17 @@ def applies(diff, folder):
     (folder / "main.c").write_text(STRIPPED)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     subprocess.run(["git", "apply", "--check", "-"], cwd=folder, input=diff, text=True, check=True)
+
+
+SERIAL = '#include <stdio.h>\nint main(void) { puts("3"); return 0; }\n'
+
+
+def test_the_level_serial_needs_a_model(served):
+    answer = complete(served, SERIAL, {"level": "serial"})
+    assert answer.status_code == 503, answer.text
+    assert "language model" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("options", [{"level": "serial", "line": 2}, {"level": "serial", "repair": 99}, {"level": "none"}])
+def test_wrong_options_of_levels_are_refused(served, options):
+    assert complete(served, SERIAL, options).status_code == 422

@@ -10,6 +10,7 @@ from codepar.flows import FLOWS
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.jobs import JobKind
+from codepar.mpi.encode import labels_of
 from codepar.mpi.remove import strip
 from codepar.project import Project
 from codepar.protocols import SilentProgress, Status
@@ -247,3 +248,44 @@ def test_the_registry_runs_the_flow(flow_settings):
     answer = asyncio.run(flow.run(request, None, None, SilentProgress(), flow_settings))
     assert answer.edits
     assert isinstance(request.project, Project)
+
+
+WITH_STATUS = """#include <mpi.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    int rank, size, token = 0;
+    MPI_Status status;
+    MPI_Request request;
+
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    token = rank * 10;
+    MPI_Isend(&token, 1, MPI_INT, (rank + 1) % size, 3, MPI_COMM_WORLD, &request);
+    int got = -1;
+    MPI_Recv(&got, 1, MPI_INT, (rank + size - 1) % size, 3, MPI_COMM_WORLD, &status);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    printf("%d got %d\\n", rank, got);
+    MPI_Finalize();
+    return 0;
+}
+"""
+
+
+def test_declarations_that_calls_need_are_put_in_too(executor, flow_settings, scripted, tmp_path):
+    stripped = strip(WITH_STATUS, "main.c", level="declarations")
+    assert "MPI_Status" not in stripped.source
+    answer = " parallel " + " ".join(f"({one.line} {one.ordinal}, {one.text})" for one in labels_of(stripped))
+    request = asked(stripped.source, reference=WITH_STATUS)
+    found = run(request, scripted(answer), executor, flow_settings)
+    assert found.verified, found.reason
+    declared = {edit.text for edit in found.edits if edit.kind == "declaration"}
+    assert declared == {"MPI_Status status;", "MPI_Request request;"}
+    (tmp_path / "main.c").write_text(stripped.source)
+    subprocess.run(["git", "apply", "-"], input=found.diff.encode(), cwd=tmp_path, check=True)
+    assert (tmp_path / "main.c").read_text() == found.source
+    bare = run(asked(stripped.source, level="calls", verify=False), scripted(answer))
+    assert all(edit.kind == "call" for edit in bare.edits)
+    assert any("`request` is not in scope" in drop.rule for drop in bare.dropped)
