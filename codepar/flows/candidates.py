@@ -12,7 +12,7 @@ from typing import Protocol
 from codepar.errors import InvalidInput
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.apply import apply_edits
-from codepar.mpi.complete import Completer, Proposal, agreed, order
+from codepar.mpi.complete import Completer, Proposal, agreed
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.declare import with_declarations
 from codepar.mpi.headers import Signatures
@@ -59,6 +59,10 @@ class Found:
         if all(candidate.project.files != other.project.files for other in self.candidates):
             self.candidates.insert(len(self.candidates) if place is None else place, candidate)
 
+    def place_of(self, candidate: Candidate) -> int:
+        """Where a candidate stands in the order to try them."""
+        return next(place for place, other in enumerate(self.candidates) if other is candidate)
+
     def credited(self, edit: Edit) -> Edit:
         """The edit as the model's too, where the model proposed the same call."""
         both = next((s for s in self.said if (s.function, s.arguments) == (edit.function, edit.arguments)), None)
@@ -101,7 +105,7 @@ async def ask_model(
 ) -> None:
     """Ask the model for each file that has to do with MPI, and offer what it adds as the second candidate.
 
-    A backend that scores sites is asked that way, and its answer stands by itself before the rules' own.
+    A backend that scores sites is asked that way, and its answer stands before the rules' own.
     """
     ruled = found.candidates[0].edits
     if isinstance(generator, SiteScorer) and (await generator.capabilities()).sites:
@@ -136,9 +140,9 @@ async def _ask_sites(
         found.answered |= proposal.answered
         found.said += proposal.edits
         _record(found, path, proposal, len(completers) > 1)
-        edits[path] = order(proposal.edits)
-    if any(edits.values()):
-        found.offer(_build("model", project, _declared(found, completers, edits)), place=1)
+        edits[path] = completer.with_setup(proposal.edits)
+    if found.answered:
+        found.offer(_build("model", project, _declared(found, completers, edits)), place=0)
 
 
 async def cursor_candidates(

@@ -81,7 +81,8 @@ async def complete(
         trials = await _ask_and_try(found, request, completers, asked, court)
     if generator is None and options.model:
         found.notes.append("no language model is installed or reachable: the rules alone proposed (codepar models pull)")
-    best = max(trials, key=lambda trial: trial.merit)
+    # Of equals the one that was offered first: max keeps the first it sees.
+    best = max(sorted(trials, key=lambda trial: found.place_of(trial.candidate)), key=lambda trial: trial.merit)
     verdicts = await court.verdicts(best.candidate.project, best.verdicts) if court else []
     baseline = await _baseline(found, trials, court)
     answer = _answer(request, found, trials, _Trial(best.candidate, verdicts))
@@ -99,6 +100,9 @@ async def _ask_and_try(
     """Judge the rules' answer while the model thinks, then the others until one is verified."""
     if generator is None:
         return await _try_rest(found, [], court)
+    if court is None:
+        await ask_model(found, request.project, completers, generator, request.options.budget_s)
+        return await _try_rest(found, [], court)
     asking = asyncio.create_task(ask_model(found, request.project, completers, generator, request.options.budget_s))
     try:
         first = await _trial(found.candidates[0], court)
@@ -110,8 +114,11 @@ async def _ask_and_try(
 
 async def _try_rest(found: Found, trials: list[_Trial], court: Court | None) -> list[_Trial]:
     """Judge the candidates that follow in turn, until one is verified or nobody can say."""
-    while not trials or (court is not None and not trials[-1].is_final and len(trials) < len(found.candidates)):
-        trials.append(await _trial(found.candidates[len(trials)], court))
+    for candidate in found.candidates:
+        if trials and (court is None or trials[-1].is_final):
+            break
+        if all(trial.candidate is not candidate for trial in trials):
+            trials.append(await _trial(candidate, court))
     return trials
 
 

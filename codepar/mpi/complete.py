@@ -110,6 +110,11 @@ class Completer:
             return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
         return Proposal(edits=filled.edits, dropped=filled.dropped, answered=True)
 
+    def with_setup(self, edits: Sequence[Edit]) -> list[Edit]:
+        """The edits with those calls of the setup that they lack and the rules know: no MPI program runs without."""
+        there = {edit.function for edit in edits}
+        return order([*edits, *(edit for edit in self.baseline() if edit.function not in there)])
+
     def read_answer(self, generation: Generation) -> Proposal:
         """Decode an answer and pass each call through the rules."""
         answer = decode_labels(generation.text[:_MAX_ANSWER_CHARACTERS])
