@@ -124,12 +124,12 @@ def _project(case: Case) -> Project:
 
 
 def ours(case: Case, signatures: Signatures) -> Answer:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         report = check_project(_project(case), signatures)
     except CodeparError:
-        return Answer(str(case.path), case.half, case.truth, case.lines, (), (), time.perf_counter() - started, False)
-    seconds = time.perf_counter() - started
+        return Answer(str(case.path), case.half, case.truth, case.lines, (), (), time.process_time() - started, False)
+    seconds = time.process_time() - started
     named = {line for finding in report.findings for line in _named(finding)}
     kinds = tuple(sorted({finding.kind for finding in report.findings}))
     return Answer(
@@ -150,7 +150,7 @@ def _named(finding: Finding) -> Iterator[int]:
 
 
 def tidy(case: Case, program: Path, include: Path) -> Answer:
-    started = time.perf_counter()
+    started = time.process_time()
     extra = [f"-I{folder}" for above in list(case.path.parents)[:4] if (folder := above / "include").is_dir()]
     command = [str(program), f"-checks={_TIDY_CHECKS}", str(case.path), "--", f"-I{include}", *extra, "-w"]
     command += ["-fopenmp"] if "openmp" in case.path.parts else []
@@ -163,7 +163,7 @@ def tidy(case: Case, program: Path, include: Path) -> Answer:
         case.lines,
         tuple(sorted({kind for _, kind in found})),
         tuple(sorted({line for line, _ in found})),
-        time.perf_counter() - started,
+        time.process_time() - started,
     )
 
 
@@ -192,7 +192,7 @@ def _row(name: str, group: list[Answer]) -> None:
 
 def _details(answers: list[Answer]) -> None:
     for one in answers:
-        if (one.truth == "OK") == bool(one.kinds) or not one.right:
+        if bool(one.kinds) if one.truth == "OK" else not one.right:
             print(
                 f"    {one.truth:22} {','.join(one.kinds) or '-':50} {one.lines} {Path(one.name).name}{'' if one.replayed else ' (not replayed)'}"
             )

@@ -274,7 +274,8 @@ def _extents(op: Op, elements: dict[str, str]) -> Iterator[Finding]:
             or (isinstance(use.datatype, Resource) and use.datatype.made_by != "MPI_Type_contiguous")
         ):
             continue
-        have, need = (block.count - pointer.offset) * block.item_bytes, use.items * item
+        total = block.allocated if block.allocated is not None else block.count * block.item_bytes
+        have, need = total - pointer.offset * block.item_bytes, use.items * item
         # A scalar inside a larger object may be the start of what follows it.
         if need > have >= 0 and not (block.count == 1 and "." in block.name):
             verb = "receives" if use.writes else "takes"

@@ -49,7 +49,10 @@ def make(machine: Machine, op: Op, pointer: Pointer, kind: str) -> None:
         _describe(machine, op, resource)
     if kind == "window":
         base = op.values.get("base")
-        resource.block = base.block if isinstance(base, Pointer) else None
+        if isinstance(base, Pointer):
+            resource.block = base.block
+            base.block.is_window = True
+            resource.state["offset"] = base.offset
         resource.state["bytes"] = op.values.get("size")
         resource.state["unit"] = op.values.get("disp_unit")
     machine.trace.resources.append(resource)

@@ -42,6 +42,7 @@ def check_lifecycle(trace: RankTrace) -> Iterator[Finding]:
 def _order(trace: RankTrace) -> Iterator[Finding]:
     started: Op | None = None
     finished: Op | None = None
+    accused = False
     for op in trace.ops:
         if op.name in _STARTS:
             if started is not None:
@@ -55,16 +56,18 @@ def _order(trace: RankTrace) -> Iterator[Finding]:
             yield found(
                 "after-finalize", op, f"{op.name} is called after MPI_Finalize in line {finished.line}", line=finished.line
             )
-        elif started is None and not trace.opaque:
+        elif started is None and not trace.opaque and not accused:
             yield found("before-init", op, f"{op.name} is called before MPI_Init", "call MPI_Init first")
-            started = op
+            accused = True
         if op.name == "MPI_Finalize":
             finished = op
 
 
 def _unfinished(trace: RankTrace) -> Iterator[Finding]:
     started = next((op for op in trace.ops if op.name in _STARTS), None)
-    if started is not None and not any(op.name == "MPI_Finalize" for op in trace.ops):
+    # Who leaves before any communication does so because of wrong use, and the job ends.
+    talked = any(op.comm is not None and op.name not in {"MPI_Comm_rank", "MPI_Comm_size"} for op in trace.ops)
+    if started is not None and talked and not any(op.name == "MPI_Finalize" for op in trace.ops):
         yield found(
             "finalize-missing",
             started,

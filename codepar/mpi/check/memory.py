@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.program import Field, Program, Unit
-from codepar.mpi.check.trace import RankTrace, Touch
+from codepar.mpi.check.trace import RankTrace, Touch, WindowTouch
 from codepar.mpi.check.values import (
     Block,
     Buffer,
@@ -26,7 +26,7 @@ from codepar.mpi.check.values import (
 )
 from codepar.mpi.check.world import World, resolved
 
-_MAX_STEPS = 120_000
+_MAX_STEPS = 60_000
 
 
 class Stop(Exception):
@@ -59,6 +59,8 @@ class Memory:
     steps: int = 0
     serial: int = 0
     line: int = 0
+    holds_exclusive: bool = False
+    """Whether this rank has locked a window of its own exclusively."""
 
     def __post_init__(self) -> None:
         self.unit = self.program.main
@@ -93,6 +95,8 @@ class Memory:
         block, offset = place.block, place.offset
         if self.pending:
             self._note(place, line, writes=False)
+        if block.is_window and line:
+            self._note_window(place, line, writes=False)
         if isinstance(offset, Unknown):
             return self.unknown(f"{block.name}.{block.serial}.{block.version}[{offset.key}]", local=True)
         if offset in block.cells:
@@ -107,6 +111,8 @@ class Memory:
         block, offset = place.block, place.offset
         if self.pending:
             self._note(place, line, writes=True)
+        if block.is_window:
+            self._note_window(place, line, writes=True)
         if isinstance(offset, Unknown):
             block.forget()
         else:
@@ -123,6 +129,13 @@ class Memory:
                         Touch(line, self.unit.path, place.block.name, writes, entry.line, entry.function, entry.what)
                     )
                     return
+
+    def _note_window(self, place: Place, line: int, *, writes: bool) -> None:
+        unit = place.block.item_bytes
+        if isinstance(place.offset, int) and unit and not self.holds_exclusive:
+            first = place.offset * unit
+            touch = WindowTouch(place.block, first, first + unit, writes, line, self.unit.path, self.trace.phase)
+            self.trace.window_touches.append(touch)
 
     def member(self, base: Pointer, name: str) -> Block | None:
         """The block of a struct's member."""

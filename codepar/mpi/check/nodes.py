@@ -19,6 +19,20 @@ _KNOWN = {"MPI_VERSION": "4", "MPI_SUBVERSION": "0", "MPI_INCLUDED": "1"}
 _MAX_DEPTH = 400
 
 
+class Macros:
+    """What is defined where: ``values`` of all macros, ``earlier`` names from other files, ``starts`` of this file's own."""
+
+    def __init__(self, values: Mapping[str, str], earlier: frozenset[str], starts: Mapping[str, int]) -> None:
+        self.values = values
+        self._earlier = earlier
+        self._starts = starts
+
+    def has(self, name: str, offset: int) -> bool:
+        """Whether a name is defined at ``offset``: a guard's own definition stands behind its ``#ifndef``."""
+        own = self._starts.get(name)
+        return name in _KNOWN or name == "_OPENMP" or name in self._earlier or (own is not None and own < offset)
+
+
 class TooDeep(Exception):
     """The text nests deeper than a program does."""
 
@@ -62,12 +76,12 @@ class Node:
             pending.extend(reversed(node.kids))
 
 
-def lower(parsed: Parsed, data: bytes, file: str, macros: Mapping[str, str], line: int | None = None) -> Node:
+def lower(parsed: Parsed, data: bytes, file: str, macros: Macros, line: int | None = None) -> Node:
     """The tree below ``parsed``. ``line`` gives every node that line, for text that a macro stands for. Raises ``TooDeep``."""
     return _lower(parsed, data, file, macros, line, 0)
 
 
-def _lower(parsed: Parsed, data: bytes, file: str, macros: Mapping[str, str], line: int | None, depth: int) -> Node:
+def _lower(parsed: Parsed, data: bytes, file: str, macros: Macros, line: int | None, depth: int) -> Node:
     if depth > _MAX_DEPTH:
         raise TooDeep
     node = Node(parsed, data, file, line)
@@ -85,7 +99,7 @@ def _lower(parsed: Parsed, data: bytes, file: str, macros: Mapping[str, str], li
     return node
 
 
-def _resolved(parsed: Parsed, data: bytes, macros: Mapping[str, str]) -> Iterator[Parsed]:
+def _resolved(parsed: Parsed, data: bytes, macros: Macros) -> Iterator[Parsed]:
     """The node itself, or what the conditional that it is leaves over."""
     if parsed.type not in _CONDITIONALS:
         yield parsed
@@ -101,22 +115,22 @@ def _resolved(parsed: Parsed, data: bytes, macros: Mapping[str, str]) -> Iterato
             yield from _resolved(child, data, macros)
 
 
-def _holds(parsed: Parsed, data: bytes, macros: Mapping[str, str]) -> bool:
+def _holds(parsed: Parsed, data: bytes, macros: Macros) -> bool:
     if parsed.type == "preproc_else":
         return True
     if parsed.type in {"preproc_ifdef", "preproc_elifdef"}:
         name = parsed.child_by_field_name("name")
-        defined = name is not None and _is_defined(_text(name, data), macros)
+        defined = name is not None and macros.has(_text(name, data), parsed.start_byte)
         return defined != (b"ndef" in data[parsed.start_byte : parsed.start_byte + 12])
     condition = parsed.child_by_field_name("condition")
-    return condition is not None and condition_holds(_text(condition, data), macros)
+    return condition is not None and condition_holds(_text(condition, data), macros, parsed.start_byte)
 
 
-def condition_holds(text: str, macros: Mapping[str, str]) -> bool:
+def condition_holds(text: str, macros: Macros, offset: int) -> bool:
     """The value of a ``#if`` expression; False where it holds more than numbers and known names."""
-    text = _DEFINED.sub(lambda match: str(int(_is_defined(match[1] or match[2], macros))), text)
+    text = _DEFINED.sub(lambda match: str(int(macros.has(match[1] or match[2], offset))), text)
     for _ in range(4):
-        text = _WORD.sub(lambda match: (macros.get(match[0]) or _KNOWN.get(match[0]) or "0") or "0", text)
+        text = _WORD.sub(lambda match: (macros.values.get(match[0]) or _KNOWN.get(match[0]) or "0") or "0", text)
     if not _SAFE.fullmatch(text) or not text.strip() or len(text) > 300:
         return False
     expression = re.sub(r"!(?!=)", " not ", text.replace("&&", " and ").replace("||", " or ")).replace("/", "//")
@@ -125,10 +139,6 @@ def condition_holds(text: str, macros: Mapping[str, str]) -> bool:
         return bool(eval(expression, {"__builtins__": {}}))  # noqa: S307 - digits and operators only, checked above
     except (SyntaxError, ArithmeticError, TypeError, ValueError, MemoryError, RecursionError):
         return False
-
-
-def _is_defined(name: str, macros: Mapping[str, str]) -> bool:
-    return name in macros or name in _KNOWN or name == "_OPENMP"
 
 
 def _text(parsed: Parsed, data: bytes) -> str:

@@ -80,6 +80,12 @@ class Machine(Calls):
         self._note_freed(op)
         self._sequence_number(op)
         self._touch_pending(op)
+        if name in {"MPI_Win_fence", "MPI_Barrier"}:
+            self.trace.phase += 1
+        if name in {"MPI_Win_lock", "MPI_Win_unlock"}:
+            mine = op.comm is not None and op.number("rank") in {op.comm.rank, None}
+            exclusive = getattr(op.values.get("lock_type"), "name", "") == "MPI_LOCK_EXCLUSIVE"
+            self.holds_exclusive = (self.holds_exclusive and not mine) or (mine and exclusive and name == "MPI_Win_lock")
         self._perform(op)
         if name == "MPI_Abort":
             raise Ended

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from codepar.mpi.check.nodes import Node, TooDeep, lower
+from codepar.mpi.check.nodes import Macros, Node, TooDeep, lower
 from codepar.syntax.language import Language, language_of, parser_of
 from codepar.syntax.tree import SyntaxTree, parse
 
@@ -73,12 +73,16 @@ def load_unit(path: str, files: Mapping[str, str]) -> Unit:
 
 
 def _join(unit: Unit, path: str, tree: SyntaxTree, files: Mapping[str, str], seen: set[str], depth: int) -> None:
+    before = frozenset(unit.macros)
+    starts: dict[str, int] = {}
     for directive in tree.lexis.directives:
         if directive.name == "include":
             _include(unit, path, directive.argument, tree.data[directive.start : directive.end], files, seen, depth)
         elif directive.name == "define":
-            _define(unit, tree.data[directive.start : directive.end])
-    root = lower(tree.root, tree.data, path, unit.constants())
+            name = _define(unit, tree.data[directive.start : directive.end])
+            starts.setdefault(name, directive.start)
+    included = frozenset(unit.macros) - set(starts)
+    root = lower(tree.root, tree.data, path, Macros(unit.constants(), before | included, starts))
     unit.top.append(root)
     _collect(unit, root.kids)
 
@@ -106,13 +110,14 @@ def _header(path: str, name: str, files: Mapping[str, str]) -> str | None:
     return ending[0] if ending else None
 
 
-def _define(unit: Unit, raw: bytes) -> None:
+def _define(unit: Unit, raw: bytes) -> str:
     text = raw.decode(errors="replace").replace("\\\r\n", " ").replace("\\\n", " ").partition("define")[2].strip()
     text = re.sub(r"/\*.*?\*/|//.*", " ", text, flags=re.DOTALL)
     match = _DEFINE.match(text)
     if match:
         parameters = tuple(part.strip() for part in match[3].split(",") if part.strip()) if match[2] else None
         unit.macros.setdefault(match[1], Macro(match[1], parameters, match[4].strip()))
+    return match[1] if match else ""
 
 
 def _collect(unit: Unit, nodes: Iterable[Node]) -> None:
@@ -278,7 +283,7 @@ def _statement(unit: Unit, body: str, line: int) -> Node | None:
     if root.has_error:
         return None
     try:
-        lowered = lower(root, data, unit.path, unit.constants(), line)
+        lowered = lower(root, data, unit.path, Macros(unit.constants(), frozenset(unit.macros), {}), line)
     except TooDeep:
         return None
     return lowered.kids[0].fields.get("body") if lowered.kids else None

@@ -20,7 +20,7 @@ from codepar.mpi.check.world import MAX_WORLDS, World
 from codepar.mpi.headers import Signatures
 
 _MAX_PASSES = 3
-_MAX_TOTAL_STEPS = 500_000
+_MAX_TOTAL_STEPS = 300_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,20 +74,23 @@ def _touched(trace: RankTrace) -> Iterator[Finding]:
 def _left(request: Request, trace: RankTrace) -> Iterator[Finding]:
     """What stays open when the rank ends."""
     op = trace.ops[request.operation]
-    if request.freed:
-        return
     if request.persistent:
         started = any(value is request for other in trace.ops if other.name.startswith("MPI_Start") for value in other.requests)
         if not started:
             yield _finding(
                 "request-not-started", op, f"{op.name} prepares an operation that MPI_Start never starts", "call MPI_Start"
             )
+        elif request.freed:
+            return
         elif request.active and not request.maybe_done:
             yield _finding("request-unwaited", op, f"the operation of {op.name} is started, but never completed", "add MPI_Wait")
         else:
             fix = "call MPI_Request_free after the last use"
             yield _finding("request-leaked", op, f"the persistent request of {op.name} is never freed", fix, Severity.WARNING)
-    elif not request.done and not request.maybe_done:
+    elif request.freed and not request.done and "recv" in request.function:
+        message = f"the request of {op.name} is freed while it is active: nobody can tell when the message has come"
+        yield _finding("request-freed-active", op, message, "complete it with MPI_Wait instead")
+    elif not request.done and not request.maybe_done and not request.freed:
         text = op.texts.get("request", "the request")
         message = f"the request of {op.name} ({text}) is never completed by MPI_Wait or MPI_Test"
         yield _finding(

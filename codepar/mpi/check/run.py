@@ -23,11 +23,13 @@ from codepar.mpi.check.program import Program, Unit, load_unit, programs
 from codepar.mpi.check.replay import Budget, Replay, replays
 from codepar.mpi.check.requests import check_requests
 from codepar.mpi.check.threads import check_threads
-from codepar.mpi.check.windows import check_targets, check_windows
+from codepar.mpi.check.windows import check_bounds, check_targets, check_windows
 from codepar.mpi.headers import Signatures
 from codepar.project import Project
 
 _SIZES = (2, 3, 4)
+_FIRST_SIZE = 3
+"""Tried first, and alone where ranks cannot be compared: it has a first, a middle and a last rank."""
 _MORE_SIZES = (5, 8)
 
 
@@ -36,9 +38,12 @@ class _Seen:
     """What one number of ranks showed."""
 
     anywhere: list[Finding] = field(default_factory=list)
+    calls: list[Finding] = field(default_factory=list)
+    lines: set[tuple[str, int]] = field(default_factory=set)
     here: list[Finding] = field(default_factory=list)
     followed: bool = False
     skipped: str = ""
+    opaque: bool = False
 
 
 def check_project(project: Project, signatures: Signatures) -> CheckReport:
@@ -78,16 +83,29 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     if any(unit.has_bindings for unit in program.units):
         return [], "it uses the C++ bindings that MPI-3 removed"
     budget = Budget()
-    seen = {size: _at(program, signatures, size, budget) for size in _SIZES}
+    seen = {_FIRST_SIZE: _at(program, signatures, _FIRST_SIZE, budget)}
+    if seen[_FIRST_SIZE].followed or not seen[_FIRST_SIZE].opaque:
+        seen |= {size: _at(program, signatures, size, budget) for size in _SIZES if size != _FIRST_SIZE}
     if all(one.here for one in seen.values()):
         for size in _MORE_SIZES:
             seen[size] = _at(program, signatures, size, budget)
     findings = [finding for one in seen.values() for finding in one.anywhere]
     counted = [one for one in seen.values() if one.followed]
     if counted and all(one.here for one in counted):
-        findings += _common([one.here for one in counted])
+        findings += _common([seen[size].here for size in _SIZES if size in seen and seen[size].followed] or [counted[0].here])
+    findings += _everywhere([seen[size] for size in _SIZES if size in seen])
     reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
     return findings, reason
+
+
+def _everywhere(seen: list[_Seen]) -> Iterator[Finding]:
+    """What is wrong with a call at every number of ranks at which the call is made."""
+    for one in seen:
+        for finding in one.calls:
+            key = (finding.kind, finding.file, finding.line)
+            others = [other for other in seen if (finding.file, finding.line) in other.lines]
+            if all(any((same.kind, same.file, same.line) == key for same in other.calls) for other in others):
+                yield finding
 
 
 def _common(lists: list[list[Finding]]) -> list[Finding]:
@@ -103,14 +121,16 @@ def _at(program: Program, signatures: Signatures, size: int, budget: Budget) -> 
     for replay in replays(program, signatures, size, budget):
         for trace in replay.traces:
             seen.anywhere += check_requests(trace)
-            seen.anywhere += check_arguments(trace, elements)
+            seen.calls += check_arguments(trace, elements)
+            seen.calls += check_ranges(trace, elements)
+            seen.lines |= {(op.file, op.line) for op in trace.ops}
             seen.anywhere += check_lifecycle(trace)
             seen.anywhere += check_threads(trace)
             seen.anywhere += check_windows(trace)
-            seen.here += check_ranges(trace, elements)
         reason = replay.comparable
         if not reason:
             reason = _compare(replay, elements, seen)
+        seen.opaque = seen.opaque or any(trace.opaque for trace in replay.traces)
         seen.skipped = seen.skipped or reason
         seen.followed = seen.followed or not reason
     return seen
@@ -118,7 +138,9 @@ def _at(program: Program, signatures: Signatures, size: int, budget: Budget) -> 
 
 def _compare(replay: Replay, elements: dict[str, str], seen: _Seen) -> str:
     """Let the ranks meet; why that told nothing (empty: it did)."""
-    seen.here += check_targets(replay.traces, elements)
+    seen.anywhere += check_targets(replay.traces, elements)
+    for trace in replay.traces:
+        seen.here += check_bounds(trace, elements)
     try:
         outcome = Matcher(replay.traces, synchronous=False).run()
         found = [*check_collectives(outcome, elements), *check_partners(outcome, elements)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from codepar.mpi.check.values import Comm, Request, Resource, Value
+from codepar.mpi.check.values import Block, Comm, Request, Resource, Value
 
 
 @dataclass(eq=False, slots=True)
@@ -57,6 +57,19 @@ class Touch:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class WindowTouch:
+    """The rank itself read or wrote bytes ``first`` to ``last`` of memory that a window shows, in a phase between fences."""
+
+    block: Block
+    first: int
+    last: int
+    writes: bool
+    line: int
+    file: str
+    phase: int
+
+
 @dataclass(eq=False, slots=True)
 class RankTrace:
     """The life of one rank. ``ended`` is ``returned``, ``aborted`` or the reason why it was not followed to its end."""
@@ -65,6 +78,9 @@ class RankTrace:
     ops: list[Op] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    window_touches: list[WindowTouch] = field(default_factory=list)
+    phase: int = 0
+    """Fences and barriers so far."""
     resources: list[Resource] = field(default_factory=list)
     comms: list[Comm] = field(default_factory=list)
     ended: str = ""

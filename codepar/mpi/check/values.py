@@ -61,6 +61,9 @@ class Block:
     version: int = 0
     freed: int | None = None
     element_bytes: int | None = None
+    is_window: bool = False
+    allocated: int | None = None
+    """Bytes that were asked for; they need not be a multiple of the element."""
     cells: dict[int, Value] = field(default_factory=dict)
     members: dict[tuple[int, str], Block] = field(default_factory=dict)
 

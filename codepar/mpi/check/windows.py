@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codepar.mpi.check.arguments import found
 from codepar.mpi.check.buffers import type_bytes
 from codepar.mpi.check.finding import Finding, Related, Severity
-from codepar.mpi.check.trace import Op, RankTrace
-from codepar.mpi.check.values import NamedInt, Pointer, Resource
+from codepar.mpi.check.trace import Op, RankTrace, WindowTouch
+from codepar.mpi.check.values import NamedInt, Resource
 
 ACCESS = re.compile(r"MPI_R?(?:Put|Get|Accumulate|Get_accumulate)$|MPI_Fetch_and_op$|MPI_Compare_and_swap$")
 _OPENS = frozenset({"MPI_Win_start", "MPI_Win_lock_all"})
@@ -119,27 +119,74 @@ class _Access:
     first: int
     last: int
     kind: str
+    phase: int = 0
 
 
 def check_targets(traces: tuple[RankTrace, ...], elements: dict[str, str]) -> Iterator[Finding]:
-    """Accesses of several ranks to one target, or beyond a target's window, between two fences."""
-    for trace in traces:
-        for op in trace.ops:
-            yield from _beyond(op, elements)
+    """Accesses of several ranks to one target, or of its own rank and another, between two fences or barriers."""
     phases: dict[tuple[str, int, int], list[_Access]] = {}
     for trace in traces:
-        fences = 0
-        for op in trace.ops:
-            fences += op.name in {"MPI_Win_fence", "MPI_Barrier"}
-            access = _access(op, elements)
-            target = op.number("target_rank")
-            if access is None or target is None or op.comm is None:
+        # Messages order accesses in ways that are not followed here.
+        if any("tag" in op.values or "sendtag" in op.values or "Win_post" in op.name for op in trace.ops):
+            return
+    for trace in traces:
+        for access in _accesses(trace, elements):
+            op, target = access.op, access.op.number("target_rank")
+            if target is None or op.comm is None:
                 continue
-            earlier = phases.setdefault((op.comm.key, fences, target), [])
-            for other in earlier:
-                if _conflict(access, other):
-                    yield _conflicting(op, other.op, target)
+            earlier = phases.setdefault((op.comm.key, access.phase, target), [])
+            yield from (_conflicting(op, other.op, target) for other in earlier if _conflict(access, other))
             earlier.append(access)
+            yield from _local(access, traces, target)
+
+
+def _accesses(trace: RankTrace, elements: dict[str, str]) -> Iterator[_Access]:
+    """The accesses of a rank that nothing makes exclusive, with their phases."""
+    phase, exclusive = 0, set[int]()
+    for op in trace.ops:
+        phase += op.name in {"MPI_Win_fence", "MPI_Barrier"}
+        target = op.number("rank") if op.name in {"MPI_Win_lock", "MPI_Win_unlock"} else None
+        if target is not None:
+            kind = op.values.get("lock_type")
+            exclusive -= {target}
+            exclusive |= {target} if isinstance(kind, NamedInt) and kind.name == "MPI_LOCK_EXCLUSIVE" else set()
+        access = _access(op, elements)
+        if access is not None and op.number("target_rank") not in exclusive:
+            yield replace(access, phase=phase)
+
+
+def _local(access: _Access, traces: tuple[RankTrace, ...], target: int) -> Iterator[Finding]:
+    """Reads and writes of the target itself in the memory that another rank accesses."""
+    op = access.op
+    owner = next((trace for trace in traces if op.comm and op.comm.members and trace.rank == op.comm.members[target]), None)
+    window = op.values.get("win")
+    if owner is None or owner.rank == op.rank or not isinstance(window, Resource):
+        return
+    for touch in owner.window_touches:
+        same = window.block is not None and touch.block.name == window.block.name and touch.block.line == window.block.line
+        if same and touch.phase == access.phase and touch.first < access.last and access.first < touch.last:
+            if access.kind != "read" or touch.writes:
+                yield _touching(op, touch, owner.rank)
+                return
+
+
+def _touching(op: Op, touch: WindowTouch, target: int) -> Finding:
+    verb = "writes" if touch.writes else "reads"
+    return Finding(
+        kind="rma-conflict",
+        severity=Severity.ERROR,
+        file=op.file,
+        line=op.line,
+        message=f"{op.name} of rank {op.rank} touches memory of rank {target} that rank {target} {verb} in line {touch.line} in the same epoch",
+        related=(Related(file=touch.file, line=touch.line, message=f"rank {target} {verb} it here"),),
+        fix="separate them by a fence or a barrier",
+    )
+
+
+def check_bounds(trace: RankTrace, elements: dict[str, str]) -> Iterator[Finding]:
+    """Accesses beyond a target's window, taken to be as large as this rank's."""
+    for op in trace.ops:
+        yield from _beyond(op, elements)
 
 
 def _access(op: Op, elements: dict[str, str]) -> _Access | None:
@@ -187,8 +234,3 @@ def _beyond(op: Op, elements: dict[str, str]) -> Iterator[Finding]:
     if access.last > size or access.first < 0:
         message = f"{op.name} reaches byte {access.last} of the target's window, which has {size} (as large as this rank's)"
         yield found("rma-beyond-window", op, message, "let displacement, count and window agree", line=window.line)
-
-
-def pointer_to(value: object) -> Pointer | None:
-    """The value as a pointer, if it is one."""
-    return value if isinstance(value, Pointer) else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from codepar.mpi.check.values import Unknown, Value
 
-MAX_WORLDS = 12
+MAX_WORLDS = 8
 _MAX_CHOICES = 6
 
 

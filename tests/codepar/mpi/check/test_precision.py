@@ -1,0 +1,179 @@
+"""Programs that are right though unusual: none may be accused, and none may break the checks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+RIGHT = {
+    "requests in an array, some null": """
+MPI_Request r[4]; int n = 0, in[2], x = rank;
+if (rank > 0) MPI_Irecv(&in[0], 1, MPI_INT, rank - 1, 0, MPI_COMM_WORLD, &r[n++]);
+if (rank < size - 1) MPI_Irecv(&in[1], 1, MPI_INT, rank + 1, 0, MPI_COMM_WORLD, &r[n++]);
+if (rank > 0) MPI_Isend(&x, 1, MPI_INT, rank - 1, 0, MPI_COMM_WORLD, &r[n++]);
+if (rank < size - 1) MPI_Isend(&x, 1, MPI_INT, rank + 1, 0, MPI_COMM_WORLD, &r[n++]);
+MPI_Waitall(n, r, MPI_STATUSES_IGNORE);
+""",
+    "polling": """
+int x = rank, y, flag = 0; MPI_Request r;
+MPI_Irecv(&y, 1, MPI_INT, (rank + 1) % size, 0, MPI_COMM_WORLD, &r);
+MPI_Send(&x, 1, MPI_INT, (rank + size - 1) % size, 0, MPI_COMM_WORLD);
+while (!flag) MPI_Test(&r, &flag, MPI_STATUS_IGNORE);
+""",
+    "master and workers": """
+int work = 0, done = 0; MPI_Status s;
+if (rank == 0) {
+  for (int i = 1; i < size; i++) {
+    MPI_Recv(&work, 1, MPI_INT, MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &s);
+    MPI_Send(&done, 1, MPI_INT, s.MPI_SOURCE, 1, MPI_COMM_WORLD);
+  }
+} else {
+  MPI_Send(&work, 1, MPI_INT, 0, 0, MPI_COMM_WORLD);
+  MPI_Recv(&done, 1, MPI_INT, 0, MPI_ANY_TAG, MPI_COMM_WORLD, &s);
+}
+""",
+    "number of turns from the root": """
+int n = 0, x = 0;
+if (rank == 0) scanf("%d", &n);
+MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);
+for (int i = 0; i < n; i++) {
+  if (rank == 0) MPI_Send(&x, 1, MPI_INT, 1, i, MPI_COMM_WORLD);
+  if (rank == 1) MPI_Recv(&x, 1, MPI_INT, 0, i, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+""",
+    "until it converges": """
+double mine = 1, all = 1;
+while (all > 1e-6) { mine /= 2 + rand() % 3; MPI_Allreduce(&mine, &all, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD); }
+""",
+    "a grid of ranks": """
+int dims[2] = {0, 0}, periods[2] = {0, 0}, up, down; double x = 1, y = 0; MPI_Comm grid;
+MPI_Dims_create(size, 2, dims); MPI_Cart_create(MPI_COMM_WORLD, 2, dims, periods, 0, &grid);
+MPI_Cart_shift(grid, 0, 1, &up, &down);
+MPI_Sendrecv(&x, 1, MPI_DOUBLE, down, 0, &y, 1, MPI_DOUBLE, up, 0, grid, MPI_STATUS_IGNORE);
+MPI_Comm_free(&grid);
+""",
+    "usage, then exit": """
+if (argc < 2) { if (rank == 0) printf("usage\\n"); MPI_Finalize(); exit(1); }
+MPI_Barrier(MPI_COMM_WORLD);
+""",
+    "in place": """
+int x[64] = {0};
+MPI_Allreduce(MPI_IN_PLACE, x, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+if (rank == 0) MPI_Reduce(MPI_IN_PLACE, x, 1, MPI_INT, MPI_SUM, 0, MPI_COMM_WORLD);
+else MPI_Reduce(x, NULL, 1, MPI_INT, MPI_SUM, 0, MPI_COMM_WORLD);
+""",
+    "half of the ranks": """
+MPI_Comm half; int x = 1, y;
+MPI_Comm_split(MPI_COMM_WORLD, rank < 2 ? 0 : MPI_UNDEFINED, rank, &half);
+if (half != MPI_COMM_NULL) { MPI_Allreduce(&x, &y, 1, MPI_INT, MPI_SUM, half); MPI_Comm_free(&half); }
+""",
+    "made for two ranks": """
+int x = 1;
+if (size != 2) MPI_Abort(MPI_COMM_WORLD, 1);
+if (rank == 0) MPI_Send(&x, 1, MPI_INT, 1, 0, MPI_COMM_WORLD);
+else MPI_Recv(&x, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+""",
+    "a row of a matrix": """
+double a[4][8]; double *b = malloc(32 * sizeof(double));
+MPI_Bcast(a[1], 8, MPI_DOUBLE, 0, MPI_COMM_WORLD); MPI_Bcast(&a[2][0], 16, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+MPI_Bcast(a, 32, MPI_DOUBLE, 0, MPI_COMM_WORLD); MPI_Bcast(b + 8, 24, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+free(b);
+""",
+    "an unsigned character": """
+unsigned char c[4]; MPI_Bcast(c, 4, MPI_CHAR, 0, MPI_COMM_WORLD); MPI_Bcast(c, 4, MPI_BYTE, 0, MPI_COMM_WORLD);
+""",
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_program_is_not_accused(report, name):
+    head = "#include <mpi.h>\n#include <stdio.h>\n#include <stdlib.h>\nint main(int argc, char **argv) {\nint rank, size;\n"
+    start = "MPI_Init(&argc, &argv); MPI_Comm_rank(MPI_COMM_WORLD, &rank); MPI_Comm_size(MPI_COMM_WORLD, &size);\n"
+    assert report(head + start + RIGHT[name] + "MPI_Finalize();\nreturn 0;\n}\n").findings == ()
+
+
+def test_wrappers_macros_knr_and_crlf(report):
+    text = """#include <mpi.h>
+#define CHECK(call) do { int e = (call); if (e != MPI_SUCCESS) MPI_Abort(MPI_COMM_WORLD, e); } while (0)
+#define SEND(b, to) MPI_Send(b, 1, MPI_INT, to, 0, MPI_COMM_WORLD)
+int exchange(x, other) int *x; int other;
+{
+  MPI_Request r;
+  CHECK(MPI_Irecv(x, 1, MPI_INT, other, 0, MPI_COMM_WORLD, &r));
+  SEND(x + 1, other);
+  return MPI_Wait(&r, MPI_STATUS_IGNORE);
+}
+int main(argc, argv) int argc; char **argv;
+{
+  int rank, x[2];
+  CHECK(MPI_Init(&argc, &argv));
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (rank < 2) exchange(x, 1 - rank);
+  MPI_Finalize();
+}
+"""
+    for program in (text, text.replace("\n", "\r\n")):
+        found = report(program)
+        assert (found.findings, found.skipped, found.replayed) == ((), (), 1)
+    wrong = report(text.replace("SEND(x + 1, other)", "SEND(x + 1, other + 1)"))
+    assert {one.line for one in wrong.findings} == {8}
+
+
+def test_what_is_elsewhere_is_not_accused(report):
+    main = """#include <mpi.h>
+#include "halo.h"
+int main(int argc, char **argv) {
+  int rank, x = 0; MPI_Request r;
+  start(&argc, &argv);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (rank == 0) MPI_Isend(&x, 1, MPI_INT, 1, 0, MPI_COMM_WORLD, &r);
+  finish(&r);
+}
+"""
+    assert report(main).findings == ()
+    helper = {"main.c": main, "halo.h": "void start(int *, char ***);\nvoid finish(MPI_Request *);\n"}
+    source = """#include <mpi.h>
+void start(int *c, char ***v) { MPI_Init(c, v); }
+void finish(MPI_Request *r) { MPI_Finalize(); }
+"""
+    assert {one.kind for one in report({**helper, "halo.c": source}).findings} == {"request-unwaited", "send-unmatched"}
+
+
+def test_cxx(report):
+    text = """#include <mpi.h>
+#include <vector>
+#include <iostream>
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  int rank, size; MPI_Comm_rank(MPI_COMM_WORLD, &rank); MPI_Comm_size(MPI_COMM_WORLD, &size);
+  std::vector<double> all(size * 2), mine(2, 1.0); double *raw = new double[4];
+  MPI_Allgather(mine.data(), 2, MPI_DOUBLE, &all[0], 2, MPI_DOUBLE, MPI_COMM_WORLD);
+  MPI_Bcast(raw, 4, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+  std::cout << "rank " << rank << std::endl;
+  delete[] raw;
+  MPI_Finalize();
+}
+"""
+    assert report(text, "main.cpp").findings == ()
+    wrong = report(text.replace("&all[0], 2, MPI_DOUBLE", "&all[0], 2, MPI_FLOAT").replace("raw, 4", "&raw, 4"), "main.cpp")
+    assert {(one.kind, one.line) for one in wrong.findings} >= {("datatype-of-buffer", 8), ("buffer-of-pointers", 9)}
+
+
+def test_what_cannot_be_followed_is_said(report):
+    text = "#include <mpi.h>\nint main() { MPI_Init(0, 0); again: MPI_Barrier(MPI_COMM_WORLD); goto again; }"
+    found = report(text)
+    assert found.replayed == 0
+    assert "goto" in found.skipped[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_no_text_breaks_the_checks(signatures, data):
+    from codepar.mpi.check.run import check_project
+    from codepar.project import Project
+
+    body = data.draw(st.sampled_from(list(RIGHT.values())))
+    text = "#include <mpi.h>\nint main(int argc, char **argv) { int rank, size; MPI_Init(&argc, &argv);\n" + body + "}"
+    cut = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=2)))
+    check_project(Project(files={"a.c": text[: cut[0]] + text[cut[1] :] + "/* MPI */"}), signatures)
