@@ -119,7 +119,7 @@ async def count_lines(court: Court, project: Project, ranks: int | None) -> tupl
 def _counting(execution: Execution, ranks: int | None) -> Execution:
     limits: Limits = execution.limits.model_copy(update={"wall_s": min(3600.0, _COUNTING_FACTOR * execution.limits.wall_s)})
     # A build command hides its units from gcov; most projects are built from their sources alone, too.
-    project = execution.project.model_copy(update={"build": None, "run": None, "compile_commands": None})
+    project = execution.project.model_copy(update={"build": None})
     changed = {"ranks": ranks, "count_work": True, "limits": limits, "project": project}
     return execution.model_copy(update=changed)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pydantic import Field
-
 from codepar.protocols import Record, Traffic
 
 TELLING_LINES = 500
 """A serial program that executes fewer lines shows no shares: what MPI itself needs outweighs them."""
 _BUSIEST_SHARE = 0.9
+"""What part of the work of one rank alone the busiest of several may do."""
 _LEAST_WORK = 0.1
+"""What part of the serial program's work must be done at all."""
 _FEW_RANKS = 2
 _NUMBER = re.compile(r"(?<![\w.])\d[\d']*\.?\d*(?:[eE][-+]?\d+)?")
 _TELLING_DIGITS = 5
@@ -43,13 +43,6 @@ class Shares(Record):
         return self.serial is not None and self.serial >= TELLING_LINES and bool(self.by_rank) and self.alone is not None
 
 
-class SharingRule(Record):
-    """The bounds: what part of the work the busiest rank may do, and how much of the serial work must be done at all."""
-
-    busiest: float = Field(default=_BUSIEST_SHARE, gt=0, le=1)
-    least: float = Field(default=_LEAST_WORK, ge=0, le=1)
-
-
 def silence(traffic: Traffic | None, ranks: int) -> str | None:
     """Why a run is not one of ranks that work together; None when data passed between them, or at one rank."""
     if ranks < _FEW_RANKS or (traffic is not None and traffic.is_seen):
@@ -59,17 +52,16 @@ def silence(traffic: Traffic | None, ranks: int) -> str | None:
     return "no data passes between the ranks: they neither send nor take part in a collective that moves data"
 
 
-def unshared(shares: Shares, rule: SharingRule | None = None) -> str | None:
+def unshared(shares: Shares) -> str | None:
     """Why the work is not shared among the ranks; None when it is, or when too little is known to tell."""
-    rule = rule or SharingRule()
     if not shares.are_telling or shares.serial is None or shares.alone is None:
         return None
     total, most = sum(shares.by_rank), max(shares.by_rank)
     ranks = len(shares.by_rank)
-    if total < rule.least * shares.serial:
+    if total < _LEAST_WORK * shares.serial:
         return f"the ranks execute {total} lines together, the serial program {shares.serial}: the result is not computed"
-    if most > rule.busiest * shares.alone:
-        if min(shares.by_rank) > rule.busiest * most:
+    if most > _BUSIEST_SHARE * shares.alone:
+        if min(shares.by_rank) > _BUSIEST_SHARE * most:
             return (
                 f"each of the {ranks} ranks executes as many lines as one rank alone ({most}): the work is repeated, not shared"
             )
