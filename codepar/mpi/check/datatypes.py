@@ -62,7 +62,8 @@ def _pair(
         )
         yield _finding("buffer-of-pointers", unit, line, message, Severity.ERROR, "pass the address of the first element")
         return
-    if wanted is None or datatype in _NEUTRAL or described.pointers:
+    in_bytes = plain_type(wanted or "") in _CHARACTERS and any("sizeof" in argument for argument in call.arguments)
+    if wanted is None or datatype in _NEUTRAL or described.pointers or in_bytes:
         return
     verdict = _compare(described.ctype, plain_type(wanted))
     if verdict is not None:

@@ -7,6 +7,7 @@ of C++ are taken for the built-in ones.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable
 
@@ -145,14 +146,14 @@ class Expressions(Memory):
         return value
 
     def _binary(self, node: Node) -> Value:
-        left, right, operator = node.fields.get("left"), node.fields.get("right"), node.operator
+        left, right, sign = node.fields.get("left"), node.fields.get("right"), node.operator
         if left is None or right is None:
             return self._other(node)
-        if operator in {"&&", "||", "and", "or"}:
-            return self._logical(left, right, is_and=operator in {"&&", "and"})
-        if operator in {"<<", ">>"} and _is_stream(left):
+        if sign in {"&&", "||", "and", "or"}:
+            return self._logical(left, right, is_and=sign in {"&&", "and"})
+        if sign in {"<<", ">>"} and _is_stream(left):
             return self._stream(left, right)
-        return self.apply(operator, self.evaluate(left), self.evaluate(right))
+        return self.apply(sign, self.evaluate(left), self.evaluate(right))
 
     def _stream(self, left: Node, right: Node) -> Value:
         self.evaluate(left)
@@ -181,30 +182,30 @@ class Expressions(Memory):
             return int(outcome)
         return first if outcome is not None else self._joined("&&" if is_and else "||", first, second)
 
-    def apply(self, operator: str, left: Value, right: Value) -> Value:
+    def apply(self, sign: str, left: Value, right: Value) -> Value:
         """One arithmetic or comparison operator on two values."""
         if isinstance(left, int | float) and isinstance(right, int | float):
-            return _arithmetic(operator, left, right)
-        if isinstance(left, Pointer) and operator in {"+", "-"} and isinstance(right, int | Unknown):
-            return self._moved(left, right if operator == "+" else self.apply("-", 0, right))
-        if isinstance(right, Pointer) and operator == "+" and isinstance(left, int | Unknown):
+            return _arithmetic(sign, left, right)
+        if isinstance(left, Pointer) and sign in {"+", "-"} and isinstance(right, int | Unknown):
+            return self._moved(left, right if sign == "+" else self.apply("-", 0, right))
+        if isinstance(right, Pointer) and sign == "+" and isinstance(left, int | Unknown):
             return self._moved(right, left)
-        if operator in {"==", "!="}:
+        if sign in {"==", "!="}:
             same = self._same(left, right)
             if same is not None:
-                return int(same == (operator == "=="))
-        if isinstance(left, Pointer) and isinstance(right, Pointer) and left.block is right.block and operator == "-":
+                return int(same == (sign == "=="))
+        if isinstance(left, Pointer) and isinstance(right, Pointer) and left.block is right.block and sign == "-":
             return self.apply("-", left.offset, right.offset)
-        return self._joined(operator, left, right)
+        return self._joined(sign, left, right)
 
-    def _joined(self, operator: str, left: Value, right: Value) -> Value:
+    def _joined(self, sign: str, left: Value, right: Value) -> Value:
         local = any(isinstance(side, Unknown) and side.local for side in (left, right))
-        if operator in {"!=", ">=", ">"} and isinstance(left, Unknown | int) and isinstance(right, Unknown | int):
+        if sign in {"!=", ">=", ">"} and isinstance(left, Unknown | int) and isinstance(right, Unknown | int):
             # One key for a condition and its opposite.
-            opposite = {"!=": "==", ">=": "<", ">": "<="}[operator]
+            opposite = {"!=": "==", ">=": "<", ">": "<="}[sign]
             inner = Unknown(shortened(f"({key_of(left)} {opposite} {key_of(right)})"), local)
             return self._negated(inner)
-        key = shortened(f"({key_of(left)} {operator} {key_of(right)})")
+        key = shortened(f"({key_of(left)} {sign} {key_of(right)})")
         bound = self.world.bindings.get(key)
         return bound if bound is not None else Unknown(key, local)
 
@@ -240,17 +241,17 @@ class Expressions(Memory):
 
     def _unary(self, node: Node) -> Value:
         value = self.evaluate(node.fields["argument"])
-        operator = node.operator
-        if operator in {"!", "not"}:
+        sign = node.operator
+        if sign in {"!", "not"}:
             known = truth(value)
             if known is not None:
                 return int(not known)
             return self._negated(value) if isinstance(value, Unknown) else None
         if isinstance(value, int | float):
-            if operator == "-":
+            if sign == "-":
                 return -value
-            return ~value if operator == "~" and isinstance(value, int) else value
-        return value if operator == "+" else self._joined(operator, 0, value)
+            return ~value if sign == "~" and isinstance(value, int) else value
+        return value if sign == "+" else self._joined(sign, 0, value)
 
     def _conditional(self, node: Node) -> Value:
         condition = self.evaluate(node.fields["condition"])
@@ -457,57 +458,56 @@ def _is_stream(node: Node) -> bool:
 
 
 def _literal(text: str) -> int | float | None:
+    """The number of a literal. The grammar takes the sign of ``-1`` for a part of it."""
+    if text.startswith(("-", "+")):
+        value = _literal(text[1:].strip())
+        return -value if value is not None and text[0] == "-" else value
     match = _NUMBER.match(text)
-    if match:
-        digits = match[1]
-        return (
-            int(digits, 8)
-            if re.fullmatch(r"0[0-7]+", digits)
-            else int(digits, 0)
-            if not digits.startswith("0") or digits[1:2] in "xXbB"
-            else int(digits)
-        )
     try:
+        if match:
+            digits = match[1]
+            return int(digits, 8) if re.fullmatch(r"0[0-7]+", digits) else int(digits, 0)
         return float(text.rstrip("fFlL"))
     except ValueError:
         return None
 
 
-def _arithmetic(operator: str, left: float, right: float) -> Value:
-    whole = isinstance(left, int) and isinstance(right, int)
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _arithmetic(sign: str, left: float, right: float) -> Value:
+    """One operator on two numbers; unknown where C does not define it."""
+    if sign in _COMPARISONS:
+        return int(_COMPARISONS[sign](left, right))
     try:
-        match operator:
+        match sign:
             case "+":
                 return left + right
             case "-":
                 return left - right
             case "*":
                 return left * right
-            case "/":
-                return int(left / right) if whole and abs(left) < 2**50 else left // right if whole else left / right
-            case "%" if whole:
-                return int(math.fmod(left, right))
-            case "==":
-                return int(left == right)
-            case "!=":
-                return int(left != right)
-            case "<":
-                return int(left < right)
-            case "<=":
-                return int(left <= right)
-            case ">":
-                return int(left > right)
-            case ">=":
-                return int(left >= right)
         if isinstance(left, int) and isinstance(right, int):
-            return _bits(operator, left, right)
+            return _bits(sign, left, right)
+        return left / right if sign == "/" else Unknown(f"({left} {sign} {right})")
     except (ArithmeticError, ValueError):
-        return Unknown(f"({left} {operator} {right})", local=False)
-    return Unknown(f"({left} {operator} {right})", local=False)
+        return Unknown(f"({left} {sign} {right})")
 
 
-def _bits(operator: str, left: int, right: int) -> Value:
-    match operator:
+def _bits(sign: str, left: int, right: int) -> Value:
+    """What is defined for integers only; division truncates as in C."""
+    match sign:
+        case "/":
+            return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+        case "%":
+            return abs(left) % abs(right) * (-1 if left < 0 else 1)
         case "&":
             return left & right
         case "|":
@@ -518,7 +518,7 @@ def _bits(operator: str, left: int, right: int) -> Value:
             return left << right
         case ">>" if 0 <= right < 64:
             return left >> right
-    return Unknown(f"({left} {operator} {right})", local=False)
+    return Unknown(f"({left} {sign} {right})")
 
 
 _EVALUATORS: dict[str, Callable[[Expressions, Node], Value]] = {

@@ -85,12 +85,7 @@ def _leaks(trace: RankTrace) -> Iterator[Finding]:
             yield found(f"{resource.kind}-leaked", op, message, f"call {_FREES[resource.kind]}", severity)
     for comm in trace.comms:
         if comm.freed is None and comm.line:
-            op = next((op for op in trace.ops if op.line == comm.line), None)
-            if op is not None:
-                yield found(
-                    "communicator-leaked",
-                    op,
-                    f"the communicator of {op.name} is never freed",
-                    "call MPI_Comm_free",
-                    Severity.WARNING,
-                )
+            maker = next((op for op in trace.ops if op.line == comm.line), None)
+            if maker is not None:
+                message = f"the communicator of {maker.name} is never freed"
+                yield found("communicator-leaked", maker, message, "call MPI_Comm_free", Severity.WARNING)

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.program import Field, Program, Unit
 from codepar.mpi.check.trace import RankTrace, Touch, WindowTouch
 from codepar.mpi.check.values import (
@@ -17,7 +16,6 @@ from codepar.mpi.check.values import (
     Buffer,
     Place,
     Pointer,
-    Request,
     Unknown,
     Value,
     plain_type,
@@ -205,11 +203,3 @@ class Memory:
 
     def settle_where(self, done: Callable[[Pending], bool]) -> None:
         self.pending = [entry for entry in self.pending if not done(entry)]
-
-
-def request_of(value: Value) -> Request | None:
-    return value if isinstance(value, Request) else None
-
-
-def line_of(node: Node) -> int:
-    return node.line

@@ -16,7 +16,7 @@ from codepar.mpi.check.memory import Pending
 from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.statements import Ended
 from codepar.mpi.check.trace import Op, Touch
-from codepar.mpi.check.values import Buffer, Comm, Constant, NamedInt, Place, Pointer, Request, Resource, Unknown, Value
+from codepar.mpi.check.values import Buffer, Comm, Constant, NamedInt, Place, Pointer, Request, Resource, Value
 from codepar.mpi.headers import Signatures
 
 COLLECTIVES = frozenset(
@@ -362,11 +362,6 @@ def _clash(mine: Buffer, other: Buffer) -> bool:
 
 def _both_add(first: str, second: str) -> bool:
     return "ccumulate" in first and "ccumulate" in second
-
-
-def unknown_integer(value: Value) -> bool:
-    """Whether an argument is an integer that the text does not tell."""
-    return isinstance(value, Unknown) or value is None
 
 
 _HANDLERS: dict[str, Callable[[Machine, Op], None]] = {

@@ -6,7 +6,6 @@ machine with 8-byte pointers and longs is supposed; floating point is kept as Py
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 
 _SIZES = {
@@ -175,8 +174,6 @@ class Buffer:
 
 
 Value = int | float | str | Unknown | Constant | Pointer | Callback | Comm | Resource | Request | None
-
-_serials = itertools.count(1)
 
 
 def shortened(key: str) -> str:

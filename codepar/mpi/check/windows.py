@@ -205,7 +205,7 @@ def _access(op: Op, elements: dict[str, str]) -> _Access | None:
 
 
 def _conflict(one: _Access, other: _Access) -> bool:
-    if one.last <= other.first or other.last <= one.first or one.op is other.op:
+    if one.last <= other.first or other.last <= one.first or one.op.rank == other.op.rank:
         return False
     return one.kind != other.kind or one.kind == "write"
 

@@ -160,7 +160,10 @@ else {
 }
 """,
         4,
-        ("  MPI_Barrier(MPI_COMM_WORLD);\n  MPI_Bcast(&x, 1, MPI_INT, 0, MPI_COMM_WORLD);", "  MPI_Bcast(&x, 1, MPI_INT, 0, MPI_COMM_WORLD);\n  MPI_Barrier(MPI_COMM_WORLD);"),
+        (
+            "  MPI_Barrier(MPI_COMM_WORLD);\n  MPI_Bcast(&x, 1, MPI_INT, 0, MPI_COMM_WORLD);",
+            "  MPI_Bcast(&x, 1, MPI_INT, 0, MPI_COMM_WORLD);\n  MPI_Barrier(MPI_COMM_WORLD);",
+        ),
     ),
     "collective-missing": (
         """
@@ -310,7 +313,10 @@ MPI_Get(&y, 1, MPI_INT, 0, 0, 1, MPI_INT, w);
 MPI_Win_free(&w);
 """,
         2,
-        ("MPI_Get(&y, 1, MPI_INT, 0, 0, 1, MPI_INT, w);", "MPI_Win_fence(0, w); MPI_Get(&y, 1, MPI_INT, 0, 0, 1, MPI_INT, w); MPI_Win_fence(0, w);"),
+        (
+            "MPI_Get(&y, 1, MPI_INT, 0, 0, 1, MPI_INT, w);",
+            "MPI_Win_fence(0, w); MPI_Get(&y, 1, MPI_INT, 0, 0, 1, MPI_INT, w); MPI_Win_fence(0, w);",
+        ),
     ),
     "rma-conflict": (
         """
