@@ -165,3 +165,30 @@ def test_heavy_rooms_are_left_alone_by_light_commands(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.c")], capture_output=True, check=True, timeout=60)
     assert done.stderr == b"[]\n"
+
+
+FORTRAN = b"program a\n  use mpi\n  call MPI_Init(ierr)\n  t = MPI_Wtime()\n  print *, t\nend program\n"
+PYTHON = b"from mpi4py import MPI\ncomm = MPI.COMM_WORLD\nif comm.Get_rank() == 0:\n    comm.Barrier()\nprint(comm)\n"
+
+
+@pytest.mark.parametrize(("text", "name"), [(FORTRAN, "a.f90"), (PYTHON, "a.py")])
+def test_other_languages_by_suffix_and_by_what_they_hold(codepar, tmp_path, text, name):
+    (tmp_path / name).write_bytes(text)
+    named = codepar("strip", str(tmp_path / name), "--json")
+    piped = codepar("strip", "-", "--json", stdin=text)
+    assert (named.returncode, json.loads(named.stdout)) == (0, json.loads(piped.stdout))
+    assert len(json.loads(named.stdout)["calls"]) == 2
+    assert codepar("insert", "-", stdin=named.stdout).stdout == text
+
+
+def test_an_object_of_another_language_without_its_name_is_inserted_too(codepar):
+    value = json.loads(codepar("strip", "-", "--json", stdin=PYTHON).stdout)
+    bare = {name: value[name] for name in ("source", "calls", "refused")}
+    assert codepar("insert", "-", stdin=json.dumps(bare).encode()).stdout == PYTHON
+
+
+@pytest.mark.parametrize(("text", "language"), [(FORTRAN, "Fortran"), (PYTHON, "Python")])
+def test_completion_says_which_languages_it_knows(codepar, text, language):
+    answer = codepar("complete", "-", "--no-verify", "--no-model", stdin=text)
+    assert answer.returncode == 2
+    assert f"not {language}" in answer.stderr.decode()

@@ -99,3 +99,16 @@ def test_a_deadlock_is_not_verified(executor, flow_settings):
     answer = judged(program(body), executor, flow_settings, ranks=[2], limits={"wall_s": 4})
     assert answer.verification[0].status in {Status.DEADLOCK, Status.TIMEOUT}
     assert not answer.verified
+
+
+def test_an_mpi4py_program_is_judged_like_others(executor, flow_settings):
+    head = "from mpi4py import MPI\ncomm = MPI.COMM_WORLD\n"
+    right = head + "print(comm.Get_rank(), comm.allreduce(1))\n"
+    wrong = head + "print(comm.Get_rank(), comm.allreduce(2))\n"
+    options = {"ranks": [2], "reference": {"files": {"a.py": right}}}
+    verdicts = {}
+    for name, source in (("right", right), ("wrong", wrong)):
+        request = MpiVerifyRequest.model_validate({"project": {"files": {"a.py": source}}, "options": options})
+        verdicts[name] = asyncio.run(verify(request, None, executor, SilentProgress(), flow_settings))
+    assert verdicts["right"].verified, verdicts["right"].reason
+    assert [(v.status, v.agrees) for v in verdicts["wrong"].verification] == [(Status.WRONG_OUTPUT, False)]
