@@ -36,7 +36,8 @@ class Base:
 
 def load_base(options: TrainOptions, models_dir: Path) -> Base:
     """Load ``options.base``. Raises ``EngineUnavailable`` (it cannot be read), ``InvalidInput`` (it cannot end a text)."""
-    transformers.utils.logging.disable_progress_bar()
+    logging: Any = transformers.utils.logging
+    logging.disable_progress_bar()
     dtype = getattr(torch, options.precision)
     installed = find_model(models_dir, options.base)
     found = (
@@ -52,10 +53,12 @@ def load_base(options: TrainOptions, models_dir: Path) -> Base:
 
 def _load(place: str, gguf_file: str | None, dtype: Any) -> Base:
     part = {} if gguf_file is None else {"gguf_file": gguf_file}
+    # Else the weights stay in blocks where the machine has kernels for them, and no gradient reaches them.
+    unpacked = {} if gguf_file is None else {"quantization_config": transformers.GgufConfig(dequantize=True)}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False, **part)
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            place, dtype=dtype, trust_remote_code=False, attn_implementation="sdpa", **part
+            place, dtype=dtype, trust_remote_code=False, attn_implementation="sdpa", **part, **unpacked
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         cause = str(error).strip().splitlines()[0]
@@ -74,8 +77,15 @@ def trainable(base: Base, options: TrainOptions) -> Any:
         r=options.rank,
         lora_alpha=options.scale,
         lora_dropout=options.dropout,
-        target_modules="all-linear",
+        target_modules=_linear_layers(base.model),
         task_type="CAUSAL_LM",
     )
     # The float32 copies are the optimiser's (`MasterAdamW`); the model computes in one type throughout.
     return peft.get_peft_model(base.model, config, autocast_adapter_dtype=False)
+
+
+def _linear_layers(model: Any) -> list[str]:
+    """The names of the linear layers inside the model's blocks, each once."""
+    last = model.get_output_embeddings()
+    layers = [name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear) and module is not last]
+    return sorted({name.rsplit(".", 1)[-1] for name in layers})

@@ -103,7 +103,7 @@ class Card:
         rows: list[tuple[str, Any]] = [
             ("base", f"{self.base_name}{f', sha256 `{self.base_sha256}`' if self.base_sha256 else ''}"),
             ("trained numbers", f"{self.trained:,} ({self.saved.weights_bytes / 1e6:.1f} MB)"),
-            ("LoRA", None if options.full else f"rank {options.rank}, alpha {options.scale:g}, dropout {options.dropout:g}"),
+            ("LoRA", None if options.full else f"rank {options.rank}, alpha {options.scale}, dropout {options.dropout:g}"),
             ("adapted layers", ", ".join(self.saved.targets) or None),
             (
                 "tokens seen",

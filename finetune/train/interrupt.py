@@ -9,8 +9,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 @contextmanager
@@ -19,7 +21,7 @@ def stop_on_signal(*, again: bool = True) -> Iterator[Callable[[], bool]]:
 
     ``again`` False: a second signal changes nothing. A launcher passes on what the terminal has sent already.
     """
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before: dict[int, _Handler] = {number: signal.getsignal(number) for number in _SIGNALS}
     asked = False
 
     def hear(number: int, _frame: FrameType | None) -> None:
@@ -33,5 +35,5 @@ def stop_on_signal(*, again: bool = True) -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: asked
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for known, handler in before.items():
+            signal.signal(known, handler)

@@ -30,7 +30,7 @@ class TrainOptions(Record):
     minutes: float | None = Field(default=None, gt=0)
     full: bool = False
     rank: int = Field(default=16, ge=1, le=1024)
-    alpha: float | None = Field(default=None, gt=0, description="twice the rank by default")
+    alpha: int | None = Field(default=None, ge=1, description="twice the rank by default")
     dropout: float = Field(default=0.0, ge=0, lt=1)
     learning_rate: float | None = Field(default=None, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
@@ -58,9 +58,9 @@ class TrainOptions(Record):
         return self.learning_rate or (FULL_LEARNING_RATE if self.full else LORA_LEARNING_RATE)
 
     @property
-    def scale(self) -> float:
+    def scale(self) -> int:
         """LoRA's alpha."""
-        return self.alpha or 2.0 * self.rank
+        return self.alpha or 2 * self.rank
 
 
 class Figures(Record):

@@ -27,7 +27,8 @@ class Saved(Record):
 
 def save_adapter(model: Any, folder: Path, base_name: str) -> Saved:
     """Write `adapter_config.json` and `adapter_model.safetensors`; the latter appears whole or not at all."""
-    weights = peft.get_peft_model_state_dict(model)
+    # No layer of embeddings is adapted: without being told, PEFT would look for the base's configuration on the hub.
+    weights = peft.get_peft_model_state_dict(model, save_embedding_layers=False)
     draft = folder / f"{ADAPTER_FILE}.part"
     tensors = {name: weight.detach().to("cpu", torch.bfloat16).contiguous() for name, weight in weights.items()}
     save_file(tensors, draft, metadata={"format": "pt"})

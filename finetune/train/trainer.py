@@ -182,8 +182,8 @@ class Trainer:
         self._say(f"held out: loss {figures.loss:.3f}, {figures.lines_right:.1%} of {figures.lines} lines right")
         if self.log is not None:
             # The line has its own `tokens`: those of the run so far.
-            values = figures.model_dump(exclude={"tokens"}) | {"answer_tokens": figures.tokens}
-            self.log.add("evaluation", self.position, **values)
+            found = figures.model_dump(exclude={"tokens"}) | {"answer_tokens": figures.tokens}
+            self.log.add("evaluation", self.position, **found)
             self.log.draw()
 
     def _save(self) -> None:
