@@ -30,6 +30,8 @@ _COUNTS = (
 _TYPES = ("datatype", "sendtype", "recvtype", "origin_datatype", "target_datatype", "oldtype", "result_datatype")
 _COMMS = ("comm", "comm_old", "local_comm")
 _PEERS = (("dest", False), ("source", True), ("target_rank", False))
+RANGES = frozenset({"rank-out-of-range", "root-out-of-range", "count-beyond-buffer", "null-communicator", "buffers-overlap"})
+"""Kinds that may be due to a number of ranks that the program is not made for."""
 _QUERIES = re.compile(
     r"MPI_(?:Comm_compare|Comm_get_|Comm_set_|Type_|Info|Error|Group|Comm_free|Abort|Finalize|Get_count|Pack|Unpack|File|Status)"
 )

@@ -27,6 +27,11 @@ _VARYING = re.compile(
     r"^(?:d?rand\w*|\w*rand48|random|time|clock|gettimeofday|clock_gettime|getpid|MPI_Wtime|omp_get_wtime|omp_get_thread_num|getchar"
     r"|fgetc|getc|gethostid)$"
 )
+_LIBRARY = re.compile(
+    r"^(?:str\w+|mem\w+|is[a-z]+|to(?:upper|lower)|v?s?n?w?f?printf|v?f?s?scanf|f[a-z]+|qsort|bsearch|pthread_\w+|get[a-z]+|set[a-z]+"
+    r"|put[a-z]+|[a-z]*rand[a-z0-9_]*|time|clock\w*|sqrt\w*|log\w*|exp\w*|pow\w*|a?(?:sin|cos|tan)h?2?[fl]?|gettimeofday|system|remove"
+    r"|rename|signal|raise|sleep|usleep|nanosleep|div|abs|labs|ceil\w*|floor\w*|round\w*|hypot|cbrt|swap|sort|min|max|main)$"
+)
 _READS_INPUT = re.compile(r"^(?:f?scanf|sscanf|fgets|gets|fread|getline|read|gethostname)$")
 _NUMERIC = {
     "abs": abs, "labs": abs, "fabs": lambda value: abs(float(value)), "sqrt": math.sqrt, "floor": math.floor, "ceil": math.ceil,
@@ -230,7 +235,7 @@ class Calls(Statements):
 
     def _may_communicate(self, name: str) -> bool:
         """Whether the body may stand in a file that is not here."""
-        if _READ_ONLY.match(name) or name.startswith(("std::", "omp_", "__builtin", "cuda", "printf")):
+        if _READ_ONLY.match(name) or _LIBRARY.match(name) or name.startswith(("std::", "omp_", "__builtin", "cuda", "printf")):
             return False
         declared = any(name in unit.prototypes for unit in self.program.units)
         several = any(name in unit.functions for unit in self.program.units)

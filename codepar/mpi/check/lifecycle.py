@@ -43,6 +43,7 @@ def _order(trace: RankTrace) -> Iterator[Finding]:
     started: Op | None = None
     finished: Op | None = None
     accused = False
+    begins_late = not any(op.name in _STARTS for op in trace.ops) and trace.has_init_elsewhere
     for op in trace.ops:
         if op.name in _STARTS:
             if started is not None:
@@ -56,7 +57,7 @@ def _order(trace: RankTrace) -> Iterator[Finding]:
             yield found(
                 "after-finalize", op, f"{op.name} is called after MPI_Finalize in line {finished.line}", line=finished.line
             )
-        elif started is None and not trace.opaque and not accused:
+        elif started is None and not trace.opaque and not accused and not begins_late:
             yield found("before-init", op, f"{op.name} is called before MPI_Init", "call MPI_Init first")
             accused = True
         if op.name == "MPI_Finalize":

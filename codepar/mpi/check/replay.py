@@ -77,6 +77,7 @@ def _replay(program: Program, signatures: Signatures, size: int, prefix: tuple[b
 
 def _rank(program: Program, signatures: Signatures, world: World, rank: int, budget: Budget) -> RankTrace:
     trace = RankTrace(rank)
+    trace.has_init_elsewhere = any(b"MPI_Init" in unit.tree.lexis.code for unit in program.units)
     machine = Machine(program, world, rank, trace)
     machine.prepare(signatures)
     try:

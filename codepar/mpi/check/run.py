@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from codepar.errors import InvalidInput
-from codepar.mpi.check.arguments import check_arguments, check_ranges
+from codepar.mpi.check.arguments import RANGES, check_arguments, check_ranges
 from codepar.mpi.check.collectives import check_collectives
 from codepar.mpi.check.datatypes import check_datatypes
 from codepar.mpi.check.finding import CheckReport, Finding, Severity
@@ -31,6 +31,8 @@ _SIZES = (2, 3, 4)
 _FIRST_SIZE = 3
 """Tried first, and alone where ranks cannot be compared: it has a first, a middle and a last rank."""
 _MORE_SIZES = (5, 8)
+_WIDE_SIZES = (8, 9, 16)
+"""Tried before a call is accused of a rank or count out of range: squares, cubes, powers of two."""
 
 
 @dataclass
@@ -93,19 +95,23 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     counted = [one for one in seen.values() if one.followed]
     if counted and all(one.here for one in counted):
         findings += _common([seen[size].here for size in _SIZES if size in seen and seen[size].followed] or [counted[0].here])
-    findings += _everywhere([seen[size] for size in _SIZES if size in seen])
+    local = list(_everywhere([seen[size] for size in _SIZES if size in seen]))
+    if any(finding.kind in RANGES for finding in local):
+        more = Budget()
+        wider = [_at(program, signatures, size, more) for size in _WIDE_SIZES]
+        local = list(_everywhere([*seen.values(), *wider], local))
+    findings += local
     reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
     return findings, reason
 
 
-def _everywhere(seen: list[_Seen]) -> Iterator[Finding]:
+def _everywhere(seen: list[_Seen], candidates: list[Finding] | None = None) -> Iterator[Finding]:
     """What is wrong with a call at every number of ranks at which the call is made."""
-    for one in seen:
-        for finding in one.calls:
-            key = (finding.kind, finding.file, finding.line)
-            others = [other for other in seen if (finding.file, finding.line) in other.lines]
-            if all(any((same.kind, same.file, same.line) == key for same in other.calls) for other in others):
-                yield finding
+    keys = [{(one.kind, one.file, one.line) for one in some.calls} for some in seen]
+    for finding in candidates if candidates is not None else [finding for one in seen for finding in one.calls]:
+        place = (finding.file, finding.line)
+        if all((finding.kind, *place) in known for some, known in zip(seen, keys, strict=True) if place in some.lines):
+            yield finding
 
 
 def _common(lists: list[list[Finding]]) -> list[Finding]:

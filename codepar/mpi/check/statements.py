@@ -149,6 +149,9 @@ class Statements(Declarations):
         else:
             fixed = self._obvious(yes, no, calls)
             if fixed is not None:
+                # A guess about errors holds on every rank; one about the end of a loop may not.
+                if not _gives_up(yes) and not _gives_up(no) and self._steers_calls():
+                    self.world.at_site(node.start, self._occurrence(node), Unknown(plain, condition.local), node.line)
                 return fixed
             small = not condition.local and sum(1 for _ in node.walk()) <= _SMALL
             if not calls and not small and not (_leaves(yes) and _leaves(no)):
@@ -173,6 +176,10 @@ class Statements(Declarations):
         if _leaves(yes) and not _leaves(no):
             return False
         return True if _leaves(no) and not _leaves(yes) else None
+
+    def _steers_calls(self) -> bool:
+        """Whether leaving early changes which MPI calls follow."""
+        return self._inside_mpi_loop() or not self.loops
 
     def _inside_mpi_loop(self) -> bool:
         return any(self.program.calls_mpi(loop.node, self.unit) for loop in self.loops)

@@ -84,6 +84,8 @@ class RankTrace:
     resources: list[Resource] = field(default_factory=list)
     comms: list[Comm] = field(default_factory=list)
     ended: str = ""
+    has_init_elsewhere: bool = False
+    """The text calls MPI_Init somewhere, whether this rank came there or not."""
     opaque: str = ""
     """A function whose text is not here was called, and may have communicated."""
 
