@@ -1,13 +1,13 @@
 """Static MPI checks on a public collection of wrong and right programs: found and falsely accused, by class, beside clang-tidy.
 
-Usage: ``python benchmarks/mpi_check.py FOLDER... [--half 0|1] [--clang-tidy PATH] [--include FOLDER] [--list] [--json FILE]``. Reads
-the headers of the MPI Bugs Initiative (the folder that its generators wrote) and the file names of MPI-CorrBench.
+Usage: ``python benchmarks/mpi_check.py FOLDER... [--half 0|1] [--clang-tidy PATH] [--include FOLDER] [--list] [--json FILE]``.
+Reads the headers of the MPI Bugs Initiative (the folder that its generators wrote) and the file names of MPI-CorrBench.
 
-A hash of the file's name puts it into a half; the checks were developed on half 0 only. Of a wrong program three things are counted:
-*found*, any finding (of the kinds that are mistakes, resources kept included); *right*, a finding of a kind that fits the class that
-the collection states; *line*, a line of it (or of its notes) is one that the collection names. A correct program with any finding
-is falsely accused. clang-tidy runs ``mpi-buffer-deref``, ``mpi-type-mismatch`` and ``clang-analyzer-optin.mpi.MPI-Checker``. Limits:
-what a collection calls correct is taken so.
+A hash of the file's name puts it into a half; the checks were developed on half 0 only. Of a wrong program three things are
+counted: *found*, any finding; *right*, a finding of a kind that fits the class that the collection states; *line*, a line of it (or
+of its notes) is one that the collection names. A correct program with any finding is falsely accused. clang-tidy runs
+``mpi-buffer-deref``, ``mpi-type-mismatch`` and ``clang-analyzer-optin.mpi.MPI-Checker``. Limits: what a collection calls correct is
+taken so; the lines in the comments of MPI-CorrBench are partly those of an older layout of its files.
 """
 
 from __future__ import annotations
@@ -95,10 +95,12 @@ class Answer:
 
 
 def half_of(path: Path) -> int:
+    """0 or 1, by a hash of the name."""
     return int(hashlib.sha256(path.name.encode()).hexdigest(), 16) % 2
 
 
 def cases(folder: Path) -> Iterator[Case]:
+    """The programs of a collection with what it says of them."""
     for path in sorted(folder.rglob("*.c")):
         text = path.read_text(errors="replace")
         match = _TEST.search(text)
@@ -124,6 +126,7 @@ def _project(case: Case) -> Project:
 
 
 def ours(case: Case, signatures: Signatures) -> Answer:
+    """What codepar says."""
     started = time.process_time()
     try:
         report = check_project(_project(case), signatures)
@@ -150,7 +153,8 @@ def _named(finding: Finding) -> Iterator[int]:
 
 
 def tidy(case: Case, program: Path, include: Path) -> Answer:
-    started = time.process_time()
+    """What clang-tidy says; seconds are those of the wall."""
+    started = time.perf_counter()
     extra = [f"-I{folder}" for above in list(case.path.parents)[:4] if (folder := above / "include").is_dir()]
     command = [str(program), f"-checks={_TIDY_CHECKS}", str(case.path), "--", f"-I{include}", *extra, "-w"]
     command += ["-fopenmp"] if "openmp" in case.path.parts else []
@@ -163,11 +167,12 @@ def tidy(case: Case, program: Path, include: Path) -> Answer:
         case.lines,
         tuple(sorted({kind for _, kind in found})),
         tuple(sorted({line for line, _ in found})),
-        time.process_time() - started,
+        time.perf_counter() - started,
     )
 
 
 def table(answers: list[Answer], title: str) -> None:
+    """Print one table."""
     print(f"\n{title}")
     print(f"  {'class':24} {'programs':>8} {'found':>7} {'right':>7} {'line':>9}")
     wrong = [one for one in answers if one.truth != "OK"]
@@ -198,7 +203,30 @@ def _details(answers: list[Answer]) -> None:
             )
 
 
+def _chosen(folder: Path, arguments: argparse.Namespace) -> list[Case]:
+    count: dict[str, int] = {}
+    found = []
+    for case in cases(folder):
+        if arguments.half not in {None, case.half} or not re.search(arguments.only, str(case.path)):
+            continue
+        count[case.truth] = count.get(case.truth, 0) + 1
+        if (count[case.truth] - 1) % arguments.every == 0:
+            found.append(case)
+    return found
+
+
+def _report(folder: Path, tool: str, answers: list[Answer], *, details: bool) -> None:
+    for half in (0, 1):
+        group = [one for one in answers if one.half == half]
+        if group:
+            table(group, f"{folder}: {tool}, half {half} ({'developed on' if half == 0 else 'held out'})")
+        if details:
+            _details(group)
+    sys.stdout.flush()
+
+
 def main() -> None:
+    """Measure each folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--half", type=int, choices=(0, 1), help="one half only")
@@ -213,26 +241,13 @@ def main() -> None:
     include = arguments.include or find_header().parent
     kept = []
     for folder in arguments.folders:
-        count: dict[str, int] = {}
-        chosen = []
-        for case in cases(folder):
-            if arguments.half not in {None, case.half} or not re.search(arguments.only, str(case.path)):
-                continue
-            count[case.truth] = count.get(case.truth, 0) + 1
-            if (count[case.truth] - 1) % arguments.every == 0:
-                chosen.append(case)
+        chosen = _chosen(folder, arguments)
         tools = {"codepar": [ours(case, signatures) for case in chosen]}
         if arguments.clang_tidy:
             tools["clang-tidy"] = [tidy(case, arguments.clang_tidy, include) for case in chosen]
         for tool, answers in tools.items():
-            for half in (0, 1):
-                group = [one for one in answers if one.half == half]
-                if group:
-                    table(group, f"{folder}: {tool}, half {half} ({'developed on' if half == 0 else 'held out'})")
-                if arguments.list and group:
-                    _details(group)
+            _report(folder, tool, answers, details=arguments.list)
             kept += [{"tool": tool, "folder": str(folder), **asdict(one)} for one in answers]
-        sys.stdout.flush()
     if arguments.json:
         arguments.json.write_text(json.dumps(kept, indent=1))
 

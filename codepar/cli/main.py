@@ -25,7 +25,7 @@ from codepar import __version__
 from codepar.errors import CodeparError
 
 _COMMANDS = ("doctor", "run", "serve", "jobs", "models", "mpi", "finetune", "eval")
-_LIGHT_MPI = frozenset({"strip", "insert"})
+_LIGHT_MPI = frozenset({"strip", "insert", "check"})
 # Set by the shell that asks for completions.
 _COMPLETING = "_CODEPAR_COMPLETE"
 
@@ -77,12 +77,13 @@ def _register(arguments: Sequence[str]) -> None:
     named = words[0] if words and words[0] in _COMMANDS and _COMPLETING not in os.environ else None
     for name in _COMMANDS if named is None else (named,):
         _load(name)
+    if named in {None, "mpi"} and words[1:2] not in (["strip"], ["insert"]):
+        import_module("codepar.cli.mpi_check")
     if named in {None, "mpi"} and not set(words[1:2]) & _LIGHT_MPI:
         # Its commands join the group `mpi` when it is imported.
         import_module("codepar.cli.mpi_complete")
         import_module("codepar.cli.mpi_parallelize")
         import_module("codepar.cli.mpi_trace")
-        import_module("codepar.cli.mpi_check")
 
 
 @cache

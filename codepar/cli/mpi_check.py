@@ -1,7 +1,7 @@
 """``codepar mpi check``: what is wrong with the MPI calls of a program that already has them, told from its text alone.
 
-Nothing is compiled or run. Limits: exit 0 when nothing was found, 1 with findings, 2 for input that cannot be checked; a program that
-could not be followed through all ranks is named on standard error, and its calls are checked one by one.
+Nothing is compiled or run. Limits: exit 0 when nothing was found, 1 with findings, 2 for input that cannot be checked. A program
+that could not be followed through all ranks is named on standard error, and its calls are checked one by one.
 """
 
 from __future__ import annotations

@@ -126,6 +126,7 @@ def _derived(op: Op, members: tuple[int, ...], name: str) -> Comm | None:
 
 
 def duplicate(machine: Machine, op: Op) -> None:
+    """MPI_Comm_dup and MPI_Comm_idup: the same members."""
     comm = op.comm
     made = None
     if comm is not None and comm.members is not None:
@@ -220,6 +221,7 @@ def free(machine: Machine, op: Op) -> None:
 
 
 def commit(machine: Machine, op: Op) -> None:
+    """MPI_Type_commit."""
     pointer = op.values.get("datatype")
     if isinstance(pointer, Pointer):
         value = machine.load(Place(pointer.block, pointer.offset), op.line)

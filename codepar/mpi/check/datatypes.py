@@ -1,7 +1,7 @@
 """Buffers whose C type the datatype does not describe, and buffers that are pointers to pointers.
 
-Stands on declarations, so it also holds for functions that no replay reaches. Limits: structs, unknown types and derived datatypes
-are left out; of plain characters any kind passes for MPI_CHAR.
+Stands on declarations, so it also holds for functions that no replay reaches. Limits: structs, unknown types and derived
+datatypes are left out; of plain characters any kind passes for MPI_CHAR.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ def send(machine: Machine, op: Op) -> None:
 
 
 def send_receive(machine: Machine, op: Op) -> None:
+    """MPI_Sendrecv."""
     _give(machine, op, "sendbuf", "sendcount", "dest", "sendtag")
     receive(machine, op, "recvbuf", "recvcount", "source", "recvtag")
 

@@ -1,7 +1,7 @@
 """Let the calls of all ranks meet: messages with receives, collectives with each other, in the order of each rank.
 
-It is a simulation of MPI's matching rules over the traces of one replay: what is left over, stuck or unlike is the material of the
-checks of partners and collectives. Limits: of several messages that a wildcard receive may take, the first posted is taken;
+It is a simulation of MPI's matching rules over the traces of one replay: what is left over, stuck or unlike is the material of
+the checks of partners and collectives. Limits: of several messages that a wildcard receive may take, the first posted is taken;
 one-sided synchronisation but fences is not simulated; a call whose partner is not known raises ``Inconclusive``.
 """
 

@@ -1,7 +1,8 @@
 """`mpi check` from end to end: a project in, findings out.
 
-Each program (a ``main``) is replayed at 2, 3 and 4 ranks. What holds at any number of ranks is said when it is seen once; what depends
-on the number of ranks only when it is seen at every number that was tried, because a program may be made for a certain one.
+Each program (a ``main``) is replayed at 2, 3 and 4 ranks. What holds at any number of ranks is said when it is seen once; what
+depends on the number of ranks only when it is seen at every number that was tried, because a program may be made for a certain
+one.
 Limits: what the modules of the checks name as theirs.
 """
 

@@ -1,7 +1,7 @@
 """Statements of one replayed rank: branches, loops, functions, and what happens where a condition is not known.
 
-A branch that nothing decides and that makes no MPI call is not taken: what it would assign becomes unknown. One that makes calls is
-decided by the world, which is tried again the other way. Limits: ``goto`` ends the replay; a loop that runs on is left after a
+A branch that nothing decides and that makes no MPI call is not taken: what it would assign becomes unknown. One that makes calls
+is decided by the world, which is tried again the other way. Limits: ``goto`` ends the replay; a loop that runs on is left after a
 bounded number of turns, and calls of different ranks are then not compared.
 """
 
