@@ -22,7 +22,7 @@ from codepar.flows.candidates import completers_of
 from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import MpiCompletion
-from codepar.flows.parallel_tried import checked_serial
+from codepar.flows.parallel_tried import checked_serial, rule_proposals
 from codepar.jobs import Job, JobKind, JobState, new_id, now
 from codepar.mpi.headers import load_signatures
 from codepar.protocols import Generator, SilentProgress
@@ -78,8 +78,8 @@ async def create_completion(
             remedy="send `reference`, `serial` or `invariant`, or use `codepar mpi complete --oracle`",
             param="options.oracle",
         )
-    if body.options.level == "serial":
-        # No rules answer in the model's place: without one the job could only fail.
+    if body.options.level == "serial" and not rule_proposals(body.project, submission.services.settings.cache_dir):
+        # Nothing answers in the model's place: without one the job could only fail.
         await submission.services.generator()
     if not body.options.verify:
         return await _at_once(submission.services, submission.request, body)

@@ -62,7 +62,7 @@ class _Spoken(SilentProgress):
         elif type == "attempt":
             where = f" at {data['ranks']} rank{'' if data['ranks'] == 1 else 's'}" if data["ranks"] else ""
             why = f": {data['reason']}" if data["reason"] else ""
-            say(f"codepar: candidate {data['candidate']}, round {data['round']}: {data['status'] or 'not run'}{where}{why}")
+            say(f"codepar: {data['name']}: {data['status'] or 'not run'}{where}{why}")
 
 
 def register(root: typer.Typer) -> None:
@@ -106,7 +106,8 @@ def complete_command(
     checked_output(output)
     checked_output(patch)
     shared = run_options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
-    chosen = {"level": level, "file": file, "line": line, "column": column, "model": not no_model, "verify": not no_verify}
+    chosen: dict[str, Any] = {"level": level, "file": file, "line": line, "column": column}
+    chosen |= {"model": not no_model, "verify": not no_verify}
     chosen |= {} if budget is None else {"budget_s": budget}
     body = body_of(program, (reference, serial), build, run, {**shared, **chosen})
     return answer_completion(body, server, trust=trust, output=output, patch=patch, diff=diff, as_json=as_json)
@@ -254,7 +255,7 @@ async def _verify(request: MpiVerifyRequest, trust: bool, command: CommandRunner
 def _summarise(answer: MpiCompletion) -> None:
     if isinstance(answer, MpiParallelization):
         shares = f"; the busiest rank does {answer.shares.busiest:.0%} of the work" if answer.shares.busiest else ""
-        say(f"codepar: {len(answer.attempts)} answers of the language model; {answer.candidate}{shares}")
+        say(f"codepar: the best of {len(answer.attempts)} proposals: {answer.candidate}{shares}")
     else:
         count = sum(edit.kind == "call" for edit in answer.edits)
         say(f"codepar: {count} call{'' if count == 1 else 's'} put in ({answer.candidate}), {len(answer.dropped)} dropped")

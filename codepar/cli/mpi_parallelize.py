@@ -40,6 +40,7 @@ def parallelize_command(
     repair: Annotated[int, typer.Option(help="How often a failed answer is given back with what is wrong.")] = 3,
     oracle: OracleCommand = None,
     invariant: IsInvariant = False,
+    no_model: Annotated[bool, typer.Option("--no-model", help="Leave the language model out; the rules propose.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Propose only; run nothing.")] = False,
     budget: Annotated[float, typer.Option(help="Seconds that the language model may take in all.")] = 300.0,
     trust: Trust = False,
@@ -60,6 +61,7 @@ def parallelize_command(
     for path in (output, patch):
         checked_output(path)
     options = run_options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
-    options |= {"level": "serial", "candidates": candidates, "repair": repair, "verify": not no_verify, "budget_s": budget}
+    options |= {"level": "serial", "candidates": candidates, "repair": repair, "budget_s": budget}
+    options |= {"model": not no_model, "verify": not no_verify}
     body = body_of(program, (None, None), build, run, options)
     return answer_completion(body, server, trust=trust, output=output, patch=patch, diff=diff, as_json=as_json)

@@ -14,11 +14,13 @@ from codepar.mpi.oracle import Command, CommandRunner, Invariant, Oracle, Refere
 from codepar.mpi.tokens import Tolerance
 from codepar.mpi.witness import Measure
 from codepar.project import Project
-from codepar.protocols import Execution, Executor, Progress, Status, Verdict
+from codepar.protocols import Diagnostic, Execution, ExecutionResult, Executor, Progress, Status, Verdict
 from codepar.settings import Settings
 
 _SLACK_S = 5.0
 _SLACK_FACTOR = 10.0
+_LAST_LINES = 3
+_LAST_CHARACTERS = 400
 # A compiler says the same thing at every rank count, so nothing is run again after these.
 _SAME_EVERYWHERE = frozenset({Status.COMPILE_ERROR, Status.UNSUPPORTED, Status.REFUSED})
 
@@ -39,7 +41,11 @@ class Court:
         if result.status is not Status.OK:
             reason = result.diagnostics[0].message if result.diagnostics else f"the program ends as {result.status}"
             return Verdict(
-                ranks=ranks, status=result.status, reason=reason, diagnostics=result.diagnostics, traffic=result.traffic
+                ranks=ranks,
+                status=result.status,
+                reason=reason,
+                diagnostics=(*result.diagnostics, *_last_words(result)),
+                traffic=result.traffic,
             )
         judgement = await judge_all(self.oracles, Subject(project, ranks, result))
         status = Status.WRONG_OUTPUT if judgement.agrees is False else result.status
@@ -71,6 +77,14 @@ class Court:
             return execution
         wall_s = min(self.options.limits.wall_s, _SLACK_S + _SLACK_FACTOR * max(usual))
         return execution.model_copy(update={"limits": execution.limits.model_copy(update={"wall_s": wall_s})})
+
+
+def _last_words(result: ExecutionResult) -> tuple[Diagnostic, ...]:
+    """The end of what a program wrote on standard error before it failed: libraries say there what they met."""
+    lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
+    if result.status is not Status.RUNTIME_ERROR or not lines:
+        return ()
+    return (Diagnostic(kind="stderr", message=" | ".join(lines[-_LAST_LINES:])[:_LAST_CHARACTERS]),)
 
 
 def template(project: Project, options: OracleOptions) -> Execution:

@@ -88,8 +88,6 @@ class CompletionOptions(OracleOptions):
             raise ValueError("`column` needs `line`")
         if self.level == "serial" and (self.line is not None or self.file is not None):
             raise ValueError("level `serial` rewrites the whole program: leave `line` and `file` out")
-        if self.level == "serial" and not self.model:
-            raise ValueError("level `serial` asks a language model: leave `model` true")
         return self
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from codepar import __version__
 from codepar.mpi.parallelize.sharing import Shares
-from codepar.mpi.proposal import Dropped, Edit
+from codepar.mpi.proposal import Dropped, Edit, Origin
 from codepar.protocols import Record, Status, Verdict
 
 
@@ -74,7 +74,8 @@ class MpiCompletion(Record):
 
 
 class Attempt(Record):
-    """One answer of the language model at the level `serial`: round 0 is the first, the others repair the one before.
+    """One answer of the language model at the level `serial`: round 0 is the first, the others repair the one before; or what a
+    rule proposed (candidate 0).
 
     ``problem`` says why it was not run, ``verification`` goes up to the first rank count that fails. ``files`` are the changed
     ones.
@@ -82,6 +83,7 @@ class Attempt(Record):
 
     candidate: int
     round: int
+    origin: Origin = "model"
     verified: bool = False
     problem: str | None = None
     reason: str | None = None

@@ -52,7 +52,7 @@ class Asker:
             elif turn == 0 and candidate == 0 and not isinstance(answer, TimeoutError):
                 raise answer
             elif isinstance(answer, CodeparError | TimeoutError):
-                self._note(f"the language model did not answer: {answer or 'it took too long'}")
+                self._note(f"the language model did not answer: {str(answer) or 'it took too long'}")
             else:
                 raise answer
         return given

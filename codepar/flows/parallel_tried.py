@@ -1,4 +1,4 @@
-"""One answer of a language model at the level `serial`: what it holds, and what became of it.
+"""One answer of a language model at the level `serial`, or a proposal of the rules: what it holds, and what became of it.
 
 Limits: reads and ranks; asking and judging are elsewhere.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from codepar.errors import InvalidInput
+from codepar.errors import EnvironmentFault, InvalidInput
 from codepar.flows.judging import is_verified, why_unverified
 from codepar.flows.mpi_result import Attempt, CandidateSummary
 from codepar.flows.parallel_court import Trial
+from codepar.mpi.headers import load_signatures
 from codepar.mpi.parallelize.answer import Answer, read_answer
 from codepar.mpi.parallelize.ask import Failure
+from codepar.mpi.parallelize.reductions import propose_reductions
 from codepar.mpi.parallelize.sharing import Shares
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.project import HEADER_SUFFIXES, Project
@@ -35,6 +38,7 @@ class Tried:
     text: str
     project: Project | None = None
     trial: Trial | None = None
+    rule: str | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -55,7 +59,7 @@ class Tried:
 
     @property
     def name(self) -> str:
-        return f"candidate {self.candidate + 1}, round {self.round}"
+        return self.rule or f"candidate {self.candidate + 1}, round {self.round}"
 
     def failure(self) -> Failure:
         """What the model is told of it."""
@@ -67,6 +71,7 @@ class Tried:
         return Attempt(
             candidate=self.candidate + 1,
             round=self.round,
+            origin="rule" if self.rule else "model",
             verified=self.is_verified,
             problem=self.answer.problem,
             reason=self.answer.problem or (why_unverified(verdicts) if self.trial else NOTHING_RUN),
@@ -79,6 +84,7 @@ class Tried:
         """What is reported of it while the job runs."""
         verdict = self.trial.verdicts[-1] if self.trial else None
         return {
+            "name": self.name,
             "candidate": self.candidate + 1,
             "round": self.round,
             "status": verdict.status.value if verdict else None,
@@ -123,6 +129,21 @@ def shown_files(project: Project) -> dict[str, str]:
     """Sources and headers: what the model sees and may change."""
     names = {*project.sources(), *(path for path in project.files if any(path.endswith(end) for end in HEADER_SUFFIXES))}
     return {path: text for path, text in project.files.items() if path in names}
+
+
+def rule_proposals(project: Project, cache: Path | None) -> list[Tried]:
+    """What the rules propose: the program with one of its summing loops shared. Empty without ``mpi.h``."""
+    try:
+        signatures = load_signatures(cache=cache)
+    except EnvironmentFault:
+        return []
+    found = []
+    for path in project.sources():
+        for proposed in propose_reductions(read_program(project.files[path], path), signatures):
+            files = {path: proposed.text}
+            changed = built_with_mpi(project.with_files(files))
+            found.append(Tried(-1, 0, Answer(files), "", changed, rule=f"rule: the loop in {path}:{proposed.line} is shared"))
+    return found
 
 
 def read_tried(candidate: int, round: int, generation: Generation, project: Project) -> Tried:

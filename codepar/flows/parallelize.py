@@ -1,8 +1,9 @@
 """Level `serial` from end to end: a sequential program in, an MPI program out that was run against it, or the reason why not.
 
-A language model proposes; each answer is compiled, run at every rank count, compared with the serial program and looked at for
-shared work; what fails is given back to the model with the finding. Limits: the model sees the whole project, which must fit its
-context; ``budget_s`` bounds all its answers together, not the runs.
+Rules share loops that only sum up; where none of those is verified, a language model proposes. Each program is compiled, run at
+every rank count, compared with the serial program and looked at for shared work; what fails goes back to the model with the
+finding. Limits: the model sees the whole project, which must fit its context; ``budget_s`` bounds all its answers together, not
+the runs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import MpiParallelization, Provenance
 from codepar.flows.parallel_asker import Asker
 from codepar.flows.parallel_court import ParallelCourt, open_court
-from codepar.flows.parallel_tried import NOTHING_RUN, Tried, checked_serial, read_tried, shown_files
+from codepar.flows.parallel_tried import NOTHING_RUN, Tried, checked_serial, read_tried, rule_proposals, shown_files
 from codepar.mpi.apply import unified_diff
 from codepar.mpi.oracle import CommandRunner
 from codepar.mpi.parallelize.sharing import Shares
@@ -33,14 +34,16 @@ async def parallelize(
 ) -> MpiParallelization:
     """Answer a request of level `serial`. With ``verify`` false one answer a candidate comes back as the model gave it.
 
-    Raises ``InvalidInput`` for what is no serial C or C++ program, ``EngineUnavailable`` without a model, ``EnvironmentFault``
-    without an executor.
+    Raises ``InvalidInput`` for what is no serial C or C++ program, ``EngineUnavailable`` where no rule helps and there is
+    no model, ``EnvironmentFault`` without an executor.
     """
     options = request.options
     project = checked_serial(request.project)
-    if generator is None:
+    generator = generator if options.model else None
+    proposed = rule_proposals(project, settings.cache_dir if settings else None)
+    if generator is None and not proposed:
         raise EngineUnavailable(
-            "a serial program is made parallel by a language model, and there is none", remedy="codepar models pull"
+            "no rule shares the loops of this program, and there is no language model to ask", remedy="codepar models pull"
         )
     if executor is None and options.verify:
         raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor, or ask with verify false")
@@ -48,10 +51,25 @@ async def parallelize(
     if executor is not None and options.verify:
         judged = request.model_copy(update={"options": options.model_copy(update={"serial": options.serial or project})})
         court = await open_court(call_court(judged, executor, progress, settings=settings, command=command), project)
-    asker = Asker(generator, shown_files(project), options.budget_s)
-    tried = await _rounds(request, project, asker, court, progress)
+    tried = await _by_rules(proposed, court, progress)
+    asker = Asker(generator, shown_files(project), options.budget_s) if generator is not None else None
+    if asker is not None and not any(one.is_verified for one in tried):
+        tried += await _rounds(request, project, asker, court, progress)
     tried.sort(key=lambda one: one.merit, reverse=True)
     return await _answer(project, tried, asker, court)
+
+
+async def _by_rules(proposed: list[Tried], court: ParallelCourt | None, progress: Progress) -> list[Tried]:
+    """The rules' proposals, judged in turn until one is verified; unjudged where nothing is run."""
+    tried: list[Tried] = []
+    for one in proposed:
+        await _judge(one, tried, court)
+        tried.append(one)
+        if court is not None:
+            await progress.report("attempt", one.event())
+        if one.is_verified:
+            break
+    return tried
 
 
 async def _rounds(
@@ -84,14 +102,14 @@ async def _judge(one: Tried, earlier: list[Tried], court: ParallelCourt | None) 
     one.trial = same.trial if same else await court.judge(one.project)
 
 
-async def _answer(project: Project, tried: list[Tried], asker: Asker, court: ParallelCourt | None) -> MpiParallelization:
+async def _answer(project: Project, tried: list[Tried], asker: Asker | None, court: ParallelCourt | None) -> MpiParallelization:
     best = next((one for one in tried if one.project is not None and one.answer.problem is None), None)
     before = project.files
     changed = {path: text for path, text in (best.answer.files if best else {}).items() if before[path] != text}
     path = next(iter(changed), project.sources()[0])
     known = best.trial.verdicts if best and best.trial else []
     verdicts = await court.rest(best.project, known) if court and best and best.project else []
-    notes = list(asker.notes)
+    notes = list(asker.notes) if asker else ["no language model was asked: the rules alone proposed"]
     if best and best.trial and best.trial.shares.unknown:
         notes.append(f"how the work is shared is not known: {best.trial.shares.unknown}")
     if best and best.project and best.project.build != project.build:
@@ -99,7 +117,8 @@ async def _answer(project: Project, tried: list[Tried], asker: Asker, court: Par
     reason = why_unverified(verdicts) if verdicts else NOTHING_RUN if court is None else None
     if best is None:
         reason = (tried[0].answer.problem if tried else None) or "the language model gave no answer"
-    capabilities = await asker.generator.capabilities()
+    asked = any(one.rule is None for one in tried)
+    capabilities = await asker.generator.capabilities() if asker is not None and asked else None
     return MpiParallelization(
         source=changed.get(path, before[path]),
         path=path,
@@ -114,10 +133,10 @@ async def _answer(project: Project, tried: list[Tried], asker: Asker, court: Par
         candidates=tuple(one.as_candidate(best) for one in tried),
         notes=tuple(notes),
         provenance=Provenance(
-            model=capabilities.model if tried else None,
-            artefact=(capabilities.artefact or None) if tried else None,
-            sha256=(capabilities.sha256 or None) if tried else None,
-            backend=capabilities.backend if tried else None,
+            model=capabilities.model if capabilities else None,
+            artefact=(capabilities.artefact or None) if capabilities else None,
+            sha256=(capabilities.sha256 or None) if capabilities else None,
+            backend=capabilities.backend if capabilities else None,
         ),
         attempts=tuple(one.summary() for one in tried),
         shares=best.shares if best else Shares(),

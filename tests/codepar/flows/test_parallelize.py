@@ -26,7 +26,7 @@ int main(void)
 {
     double sum = 0.0;
     for (int i = 0; i < N; i++)
-        sum += term(i);
+        sum = sum + term(i);
     printf("the sum is %.9f\\n", sum);
     return 0;
 }
@@ -262,6 +262,19 @@ def test_what_is_no_serial_program_is_refused(scripted, boxed, source, message):
     assert generator.asked == []
 
 
+def test_a_loop_that_only_sums_up_needs_no_model(boxed, scripted):
+    summing = SERIAL.replace("sum = sum +", "sum +=")
+    answer = run(asked(summing), None, boxed)
+    assert answer.verified, answer.reason
+    assert answer.candidate == "rule: the loop in main.c:13 is shared"
+    assert [one.origin for one in answer.attempts] == ["rule"]
+    assert answer.provenance.model is None
+    assert 0.2 < answer.shares.busiest < 0.3
+    generator = scripted(fenced(GOOD))
+    assert run(asked(summing, ranks=[1, 2]), generator, boxed).verified
+    assert generator.asked == []
+
+
 def test_what_is_needed_is_missing(scripted, boxed):
     with pytest.raises(EngineUnavailable):
         run(asked(), None, boxed)
@@ -276,7 +289,7 @@ def test_the_level_decides_the_flow_and_its_defaults(scripted):
     assert flow.request_model.model_validate(request.model_dump(mode="json")) == request
     answer = asyncio.run(flow.run(request, scripted(fenced(GOOD)), None, SilentProgress()))
     assert answer.level == "serial"
-    for options in ({"line": 3}, {"model": False}, {"candidates": 0}):
+    for options in ({"line": 3}, {"repair": 99}, {"candidates": 0}):
         with pytest.raises(ValidationError):
             asked(**options)
 
