@@ -65,8 +65,8 @@ def test_a_command_of_the_client_is_not_run(served, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def applies(diff, folder):
-    (folder / "main.c").write_text(STRIPPED)
+def applies(diff, folder, source=STRIPPED):
+    (folder / "main.c").write_text(source)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     subprocess.run(["git", "apply", "--check", "-"], cwd=folder, input=diff, text=True, check=True)
 
@@ -83,3 +83,24 @@ def test_the_level_serial_needs_a_model(served):
 @pytest.mark.parametrize("options", [{"level": "serial", "line": 2}, {"level": "serial", "repair": 99}, {"level": "none"}])
 def test_wrong_options_of_levels_are_refused(served, options):
     assert complete(served, SERIAL, options).status_code == 422
+
+
+def test_a_serial_program_is_made_parallel(served, tmp_path):
+    source = """#include <stdio.h>
+int main(void)
+{
+    long sum = 0;
+    for (long i = 0; i < 4000; i++)
+        sum += i * i % 7;
+    printf("%ld\\n", sum);
+    return 0;
+}
+"""
+    answer = complete(served, source, {"level": "serial", "ranks": [1, 3]}, params={"wait": 110})
+    assert answer.status_code == 200, answer.text
+    result = answer.json()["result"]
+    assert result["verified"] is True, result["reason"]
+    assert [attempt["origin"] for attempt in result["attempts"]] == ["rule"]
+    assert len(result["shares"]["by_rank"]) == 3
+    assert result["verification"][1]["traffic"]["ranks"] == 3
+    applies(result["diff"], tmp_path, source)
