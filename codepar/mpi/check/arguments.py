@@ -38,6 +38,8 @@ _QUERIES = re.compile(
 _IN_PLACE = frozenset({"MPI_IN_PLACE", "MPI_BOTTOM"})
 _LOGICAL = frozenset({"MPI_LAND", "MPI_LOR", "MPI_LXOR", "MPI_BAND", "MPI_BOR", "MPI_BXOR"})
 _FLOATING = frozenset({"MPI_FLOAT", "MPI_DOUBLE", "MPI_LONG_DOUBLE"})
+_KEPT_COMMS = frozenset({"MPI_COMM_WORLD", "MPI_COMM_SELF", "MPI_COMM_NULL"})
+_KEPT_TYPES = _FLOATING | {"MPI_DATATYPE_NULL", "MPI_INT", "MPI_CHAR", "MPI_BYTE", "MPI_LONG"}
 
 
 def check_arguments(trace: RankTrace, elements: dict[str, str]) -> Iterator[Finding]:
@@ -60,7 +62,7 @@ def check_ranges(trace: RankTrace, elements: dict[str, str]) -> Iterator[Finding
 
 
 def found(
-    kind: str, op: Op, message: str, fix: str | None = None, severity: Severity = Severity.ERROR, line: int | None = None
+    kind: str, op: Op, message: str, fix: str | None = None, *, severity: Severity = Severity.ERROR, line: int | None = None
 ) -> Finding:
     """One finding about a call."""
     related = (Related(file=op.file, line=line, message="here"),) if line is not None else ()
@@ -151,8 +153,9 @@ def _operation(op: Op, elements: dict[str, str]) -> Iterator[Finding]:
         yield found(
             "operation-type", op, f"{value.name} is not defined for {names[0]}", "use an integer type, or another operation"
         )
-    if isinstance(value, Constant) and value.name in {"MPI_MINLOC", "MPI_MAXLOC"} and names and names[0] in elements:
-        if not elements[names[0]].startswith("struct") and len(names) == 1 and not names[0].startswith("MPI_2"):
+    if isinstance(value, Constant) and value.name in {"MPI_MINLOC", "MPI_MAXLOC"} and names and len(names) == 1:
+        ctype = elements.get(names[0], "struct")
+        if not ctype.startswith("struct") and not names[0].startswith("MPI_2"):
             yield found("operation-type", op, f"{value.name} needs a pair type such as MPI_DOUBLE_INT, not {names[0]}")
 
 
@@ -161,25 +164,23 @@ def _handles(op: Op) -> Iterator[Finding]:
         value = op.values.get(name)
         if name not in op.values or _QUERIES.match(op.name):
             continue
-        if (isinstance(value, Constant) and value.name == "MPI_COMM_NULL") or (
-            isinstance(value, int) and value == 0 and type(value) is int
-        ):
+        null = isinstance(value, Constant) and value.name == "MPI_COMM_NULL"
+        if null or (type(value) is int and value == 0):
             yield found("null-communicator", op, f"{op.name} is given {op.texts.get(name)}, which is MPI_COMM_NULL here")
         elif name in op.freed_before:
-            line = op.freed_before[name]
-            yield found("freed-handle", op, f"{op.name} uses {op.texts.get(name)}, freed in line {line}", line=line)
+            yield _freed(op, name)
     for name in ("win", "fh", "group", "op"):
         if name in op.freed_before and f"*{name}" not in op.values:
-            line = op.freed_before[name]
-            yield found("freed-handle", op, f"{op.name} uses {op.texts.get(name)}, freed in line {line}", line=line)
-    if op.name == "MPI_Comm_free":
-        given = op.values.get("*comm")
-        if isinstance(given, Constant) and given.name in {"MPI_COMM_WORLD", "MPI_COMM_SELF", "MPI_COMM_NULL"}:
+            yield _freed(op, name)
+    for function, parameter, kept in (("MPI_Comm_free", "*comm", _KEPT_COMMS), ("MPI_Type_free", "*datatype", _KEPT_TYPES)):
+        given = op.values.get(parameter) if op.name == function else None
+        if isinstance(given, Constant) and given.name in kept:
             yield found("invalid-free", op, f"{op.name} is given {given.name}, which cannot be freed")
-    if op.name == "MPI_Type_free":
-        given = op.values.get("*datatype")
-        if isinstance(given, Constant) and given.name in {"MPI_DATATYPE_NULL", *_FLOATING, "MPI_INT", "MPI_CHAR", "MPI_BYTE"}:
-            yield found("invalid-free", op, f"{op.name} is given {given.name}, which cannot be freed")
+
+
+def _freed(op: Op, name: str) -> Finding:
+    line = op.freed_before[name]
+    return found("freed-handle", op, f"{op.name} uses {op.texts.get(name)}, freed in line {line}", line=line)
 
 
 def _null_buffers(op: Op) -> Iterator[Finding]:
@@ -232,11 +233,10 @@ def _others(op: Op) -> Iterator[Finding]:
         dims = op.values.get("*dims")
         if isinstance(dims, str) and "-" in dims:
             yield found("invalid-argument", op, f"{op.name} is given negative dimensions {dims}")
-    if op.name in {"MPI_Cart_get", "MPI_Cart_coords", "MPI_Cart_rank", "MPI_Cart_shift"} and op.comm is not None:
-        if op.comm.key == "world" or "/split" in op.comm.key.rpartition("/")[2]:
-            yield found(
-                "null-communicator", op, f"{op.name} needs a Cartesian communicator; {op.texts.get('comm')} has no topology"
-            )
+    queries = {"MPI_Cart_get", "MPI_Cart_coords", "MPI_Cart_rank", "MPI_Cart_shift"}
+    if op.name in queries and op.comm is not None and op.comm.key.rpartition("/")[2].startswith(("world", "split")):
+        message = f"{op.name} needs a Cartesian communicator; {op.texts.get('comm')} has no topology"
+        yield found("null-communicator", op, message)
 
 
 def _ranks(op: Op) -> Iterator[Finding]:
@@ -281,7 +281,8 @@ def _extents(op: Op, elements: dict[str, str]) -> Iterator[Finding]:
         # A scalar inside a larger object may be the start of what follows it.
         if need > have >= 0 and not (block.count == 1 and "." in block.name):
             verb = "receives" if use.writes else "takes"
-            message = f"{op.name} {verb} {need} bytes at {op.texts.get(use.parameter)}, which has {have} ({use.items} elements; at {_ranks_text(op)})"
+            where = op.texts.get(use.parameter)
+            message = f"{op.name} {verb} {need} bytes at {where}, which has {have} ({use.items} elements; at {_ranks_text(op)})"
             yield found("count-beyond-buffer", op, message, "let count and buffer agree", line=block.line if block.line else None)
 
 

@@ -53,7 +53,8 @@ def _absent(outcome: Outcome) -> Iterator[Finding]:
         there = next((other for other in outcome.at_slot.values() if other is not slot), None)
         if there is not None:
             theirs = next(iter(there.ops.values()))
-            message = f"{op.name} of rank {rank} waits for ranks that wait in {theirs.name} in line {theirs.line} of another communicator"
+            where = f"{theirs.name} in line {theirs.line} of another communicator"
+            message = f"{op.name} of rank {rank} waits for ranks that wait in {where}"
             kind = "communicator-mismatch" if theirs.name == op.name else "collective-mismatch"
             yield _pair(kind, op, message, theirs, "use the same communicator, in the same order, on every rank")
             return
@@ -95,9 +96,9 @@ def _first_difference(ops: list[Op], parameter: str) -> tuple[Op, Op] | None:
             return ops[0], op
         if isinstance(mine, Constant) and isinstance(first, Constant) and mine.name != first.name:
             return ops[0], op
-        if parameter == "op" and isinstance(mine, Constant) != isinstance(first, Constant):
-            if isinstance(mine, Constant | Resource) and isinstance(first, Constant | Resource):
-                return ops[0], op
+        known = all(isinstance(value, Constant | Resource) for value in (mine, first))
+        if parameter == "op" and known and isinstance(mine, Constant) != isinstance(first, Constant):
+            return ops[0], op
     return None
 
 

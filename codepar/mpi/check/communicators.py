@@ -260,28 +260,30 @@ def _coordinates(rank: int, dims: tuple[int, ...]) -> list[int]:
 def cart_query(machine: Machine, op: Op) -> None:
     """MPI_Cart_shift, MPI_Cart_coords, MPI_Cart_rank, MPI_Cart_get on a known grid."""
     comm = op.comm
-    outputs = [op.values.get(key) for key in ("rank_source", "rank_dest", "coords", "rank", "dims", "periods")]
     if comm is None or comm.dims is None or comm.periods is None or comm.rank is None:
-        for pointer in outputs:
-            if isinstance(pointer, Pointer):
-                pointer.block.forget()
+        for key in ("rank_source", "rank_dest", "coords", "rank", "dims", "periods"):
+            machine.forget_pointed(op.values.get(key))
         return
     if op.name == "MPI_Cart_shift":
-        direction, by = op.number("direction"), op.number("disp")
-        if direction is None or by is None or not 0 <= direction < len(comm.dims):
-            return
-        for key, sign in (("rank_source", -1), ("rank_dest", 1)):
-            _store(machine, op, key, [_neighbour(comm, direction, sign * by)])
+        _shift(machine, op, comm, len(comm.dims))
     elif op.name == "MPI_Cart_coords":
         rank = op.number("rank")
         if rank is not None:
             _store(machine, op, "coords", list(_coordinates(rank, comm.dims)))
-        elif isinstance(op.values.get("coords"), Pointer):
-            machine.forget_pointed(op.values["coords"])
+        else:
+            machine.forget_pointed(op.values.get("coords"))
     elif op.name == "MPI_Cart_rank":
         _cart_rank(machine, op, comm.dims, comm.periods)
     else:
         _store(machine, op, "coords", list(_coordinates(comm.rank, comm.dims)))
+
+
+def _shift(machine: Machine, op: Op, comm: Comm, dimensions: int) -> None:
+    direction, by = op.number("direction"), op.number("disp")
+    if direction is None or by is None or not 0 <= direction < dimensions:
+        return
+    for key, sign in (("rank_source", -1), ("rank_dest", 1)):
+        _store(machine, op, key, [_neighbour(comm, direction, sign * by)])
 
 
 def _cart_rank(machine: Machine, op: Op, dims: tuple[int, ...], periods: tuple[int, ...]) -> None:

@@ -45,22 +45,30 @@ def check_datatypes(unit: Unit, signatures: Signatures) -> Iterator[Finding]:
         line = unit.tree.lexis.line_at(call.start)
         visible = {variable.name: variable for variable in unit.tree.variables_after(line)}
         for buffer, datatype in buffers_with_datatypes(signature):
-            yield from _pair(unit, signatures, call, visible, call.arguments[buffer], call.arguments[datatype], line)
+            described = _described(unit, visible, call.arguments[buffer])
+            if described is not None:
+                place = _Place(unit.path, line, call.arguments[buffer], call.arguments[datatype])
+                yield from _pair(signatures, call, place, described)
 
 
-def _pair(
-    unit: Unit, signatures: Signatures, call: FoundCall, visible: dict[str, Variable], buffer: str, datatype: str, line: int
-) -> Iterator[Finding]:
-    described = _described(unit, visible, buffer)
-    if described is None:
-        return
-    name = call.function.lstrip(":")
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a buffer and a datatype are given."""
+
+    file: str
+    line: int
+    buffer: str
+    datatype: str
+
+
+def _pair(signatures: Signatures, call: FoundCall, place: _Place, described: _Described) -> Iterator[Finding]:
+    name, buffer, datatype = call.function.lstrip(":"), place.buffer, place.datatype
     wanted = signatures.elements.get(datatype)
     if described.pointers > 0 and (wanted is not None or described.ctype in {"int", "double", "float", "char"}):
         message = (
             f"{name} is given {buffer}, a pointer to `{described.ctype} {'*' * described.pointers}`: addresses would be sent"
         )
-        yield _finding("buffer-of-pointers", unit, line, message, Severity.ERROR, "pass the address of the first element")
+        yield _finding("buffer-of-pointers", place, message, Severity.ERROR, "pass the address of the first element")
         return
     in_bytes = plain_type(wanted or "") in _CHARACTERS and any("sizeof" in argument for argument in call.arguments)
     if wanted is None or datatype in _NEUTRAL or described.pointers or in_bytes:
@@ -69,11 +77,11 @@ def _pair(
     if verdict is not None:
         message = f"{name} is given {datatype}, but {buffer} holds `{described.ctype}`"
         right = next((known for known, ctype in signatures.elements.items() if plain_type(ctype) == described.ctype), None)
-        yield _finding("datatype-of-buffer", unit, line, message, verdict, f"use {right}" if right else None)
+        yield _finding("datatype-of-buffer", place, message, verdict, f"use {right}" if right else None)
 
 
-def _finding(kind: str, unit: Unit, line: int, message: str, severity: Severity, fix: str | None) -> Finding:
-    return Finding(kind=kind, severity=severity, file=unit.path, line=line, message=message, fix=fix)
+def _finding(kind: str, place: _Place, message: str, severity: Severity, fix: str | None) -> Finding:
+    return Finding(kind=kind, severity=severity, file=place.file, line=place.line, message=message, fix=fix)
 
 
 def _compare(given: str, wanted: str) -> Severity | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codepar.mpi.check.trace import Op
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     from codepar.mpi.check.operations import Machine
 
 _KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The parameters that describe one message of a call."""
+
+    buffer: str
+    count: str
+    peer: str
+    tag: str
+
+
+SENDS = _Side("buf", "count", "dest", "tag")
+RECEIVES = _Side("buf", "count", "source", "tag")
 _OPERATIONS: dict[str, Callable[[list[float]], float]] = {
     "MPI_SUM": sum,
     "MPI_PROD": math.prod,
@@ -45,13 +60,13 @@ def _quiet_load(machine: Machine, place: Place) -> Value:
         machine.pending = kept
 
 
-def fill(machine: Machine, pointer: Value, count: int | None, values: tuple[Value, ...], line: int) -> None:
+def fill(pointer: Value, count: int | None, values: tuple[Value, ...]) -> None:
     """Write received values; what is not known of the rest is forgotten."""
     if not isinstance(pointer, Pointer):
         return
-    if not isinstance(pointer.offset, int) or count is None or count > len(values) or count > _KEPT:
-        if pointer.block.count != 1:
-            pointer.block.forget()
+    partly = not isinstance(pointer.offset, int) or count is None or count > min(len(values), _KEPT)
+    if partly and pointer.block.count != 1:
+        pointer.block.forget()
     if isinstance(pointer.offset, int):
         limit = len(values) if count is None else min(count, len(values))
         for index in range(limit):
@@ -60,30 +75,30 @@ def fill(machine: Machine, pointer: Value, count: int | None, values: tuple[Valu
 
 def send(machine: Machine, op: Op) -> None:
     """Keep the values of a message for its receiver."""
-    _give(machine, op, "buf", "count", "dest", "tag")
+    _give(machine, op, SENDS)
     if "request" in op.values:
         machine.start_request(op, persistent=op.name.endswith("_init"))
 
 
 def send_receive(machine: Machine, op: Op) -> None:
     """MPI_Sendrecv."""
-    _give(machine, op, "sendbuf", "sendcount", "dest", "sendtag")
-    receive(machine, op, "recvbuf", "recvcount", "source", "recvtag")
+    _give(machine, op, _Side("sendbuf", "sendcount", "dest", "sendtag"))
+    receive(machine, op, _Side("recvbuf", "recvcount", "source", "recvtag"))
 
 
-def _give(machine: Machine, op: Op, buffer: str, count: str, dest: str, tag: str) -> None:
-    to, label = op.number(dest), op.number(tag)
+def _give(machine: Machine, op: Op, side: _Side) -> None:
+    to, label = op.number(side.peer), op.number(side.tag)
     if to is None or label is None or op.comm is None:
         return
     key = f"p2p:{op.comm.key}:{op.comm.rank}>{to}:{label}"
     number = machine.sequences.get(key, 0)
     machine.sequences[key] = number + 1
-    machine.world.given[(key, number, 0)] = snapshot(machine, op.values.get(buffer), op.number(count))
+    machine.world.given[(key, number, 0)] = snapshot(machine, op.values.get(side.buffer), op.number(side.count))
 
 
-def receive(machine: Machine, op: Op, buffer: str, count: str, source: str, tag: str) -> None:
+def receive(machine: Machine, op: Op, side: _Side) -> None:
     """Fill the receive buffer and the status."""
-    origin, label = op.number(source), op.number(tag)
+    origin, label = op.number(side.peer), op.number(side.tag)
     values: tuple[Value, ...] | None = None
     if origin is not None and label is not None and op.comm is not None:
         key = f"p2p:{op.comm.key}:{origin}>{op.comm.rank}:{label}"
@@ -92,9 +107,9 @@ def receive(machine: Machine, op: Op, buffer: str, count: str, source: str, tag:
         values = machine.world.given.get((key, number, 0))
         if values is None and not isinstance(origin, NamedInt):
             machine.world.wanted = True
-    pointer = op.values.get(buffer)
+    pointer = op.values.get(side.buffer)
     if values:
-        fill(machine, pointer, op.number(count), values, op.line)
+        fill(pointer, op.number(side.count), values)
     elif isinstance(pointer, Pointer):
         pointer.block.forget()
     status = op.values.get("status")
@@ -129,7 +144,7 @@ def broadcast(machine: Machine, op: Op) -> None:
         for index, value in enumerate(values)
     )
     # A pointer means nothing on another rank.
-    fill(machine, pointer, count, tuple(None if isinstance(value, Pointer) else value for value in shared), op.line)
+    fill(pointer, count, tuple(None if isinstance(value, Pointer) else value for value in shared))
 
 
 def reduce(machine: Machine, op: Op) -> None:
@@ -143,7 +158,7 @@ def reduce(machine: Machine, op: Op) -> None:
     only_root = "educe" in op.name and "ll" not in op.name
     if only_root and op.comm is not None and op.number("root") != op.comm.rank:
         return
-    fill(machine, target, count, results, op.line)
+    fill(target, count, results)
 
 
 def _reduced(machine: Machine, op: Op, mine: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -187,7 +202,7 @@ def gather(machine: Machine, op: Op) -> None:
         _forget(target)
         return
     joined = tuple(value for part in parts if part is not None for value in part)
-    fill(machine, target, len(joined), joined, op.line)
+    fill(target, len(joined), joined)
 
 
 def _scatter(machine: Machine, op: Op, rank: int, size: int, count: int) -> None:
@@ -199,7 +214,7 @@ def _scatter(machine: Machine, op: Op, rank: int, size: int, count: int) -> None
         machine.world.wanted = machine.world.wanted or values is None
         _forget(op.values.get("recvbuf"))
         return
-    fill(machine, op.values.get("recvbuf"), count, values[rank * count : (rank + 1) * count], op.line)
+    fill(op.values.get("recvbuf"), count, values[rank * count : (rank + 1) * count])
 
 
 def _forget(pointer: Value) -> None:
@@ -208,9 +223,9 @@ def _forget(pointer: Value) -> None:
 
 
 EXCHANGES: dict[str, Callable[[Machine, Op], None]] = {
-    "MPI_Isend": lambda machine, op: _give(machine, op, "buf", "count", "dest", "tag"),
-    "MPI_Issend": lambda machine, op: _give(machine, op, "buf", "count", "dest", "tag"),
-    "MPI_Ibsend": lambda machine, op: _give(machine, op, "buf", "count", "dest", "tag"),
+    "MPI_Isend": lambda machine, op: _give(machine, op, SENDS),
+    "MPI_Issend": lambda machine, op: _give(machine, op, SENDS),
+    "MPI_Ibsend": lambda machine, op: _give(machine, op, SENDS),
     "MPI_Bcast": broadcast,
     "MPI_Ibcast": broadcast,
     "MPI_Reduce": reduce,

@@ -7,14 +7,13 @@ of C++ are taken for the built-in ones.
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Callable
 
-from codepar.mpi.check.memory import Memory
 from codepar.mpi.check.nodes import Node
+from codepar.mpi.check.numbers import arithmetic, literal
+from codepar.mpi.check.places import Places, key_of
 from codepar.mpi.check.values import (
-    Block,
     Callback,
     Constant,
     NamedInt,
@@ -35,7 +34,6 @@ _INTEGERS = {
     "MPI_COMM_TYPE_SHARED": 1, "INT_MAX": 2**31 - 1, "INT_MIN": -(2**31), "RAND_MAX": 2**31 - 1, "EXIT_SUCCESS": 0,
     "EXIT_FAILURE": 1, "NULL": 0, "nullptr": 0, "true": 1, "false": 0, "TRUE": 1, "FALSE": 0, "UINT_MAX": 2**32 - 1,
 }  # fmt: skip
-_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)([uUlLzZ]*)$")
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "\\": 92, "'": 39, '"': 34, "a": 7, "b": 8, "f": 12, "v": 11}
 
 
@@ -46,21 +44,7 @@ def truth(value: Value) -> bool | None:
     return None if isinstance(value, Unknown) else value is not None
 
 
-def key_of(value: Value) -> str:
-    """A text that is equal for values known to be equal."""
-    match value:
-        case Unknown():
-            return value.key
-        case Pointer():
-            return f"&{value.block.name}.{value.block.serial}+{key_of(value.offset)}"
-        case Constant() | Callback():
-            return value.name
-        case int() | float() | str():
-            return str(value)
-    return f"object@{id(value):x}"
-
-
-class Expressions(Memory):
+class Expressions(Places):
     """Values of expressions, and the places that can be assigned to."""
 
     def call(self, node: Node) -> Value:
@@ -82,7 +66,7 @@ class Expressions(Memory):
     def _number(self, node: Node) -> Value:
         found = node.cache.get("number")
         if found is None:
-            found = _literal(node.text.replace("'", ""))
+            found = literal(node.text.replace("'", ""))
             node.cache["number"] = found
         return found if isinstance(found, int | float) else self.unknown(node.text, local=False)
 
@@ -185,11 +169,11 @@ class Expressions(Memory):
     def apply(self, sign: str, left: Value, right: Value) -> Value:
         """One arithmetic or comparison operator on two values."""
         if isinstance(left, int | float) and isinstance(right, int | float):
-            return _arithmetic(sign, left, right)
+            return arithmetic(sign, left, right)
         if isinstance(left, Pointer) and sign in {"+", "-"} and isinstance(right, int | Unknown):
-            return self._moved(left, right if sign == "+" else self.apply("-", 0, right))
+            return self.moved(left, right if sign == "+" else self.apply("-", 0, right))
         if isinstance(right, Pointer) and sign == "+" and isinstance(left, int | Unknown):
-            return self._moved(right, left)
+            return self.moved(right, left)
         if sign in {"==", "!="}:
             same = self._same(left, right)
             if same is not None:
@@ -233,12 +217,6 @@ class Expressions(Memory):
             return left is right or left == right
         return False if left is not None and right is not None else None
 
-    def _moved(self, pointer: Pointer, by: Value) -> Value:
-        stride = pointer.stride
-        if not isinstance(by, int) or not isinstance(pointer.offset, int) or stride is None:
-            return Pointer(pointer.block, Unknown(shortened(f"({key_of(pointer.offset)} + {key_of(by)})"), True), pointer.dims)
-        return Pointer(pointer.block, pointer.offset + by * stride, pointer.dims)
-
     def _unary(self, node: Node) -> Value:
         value = self.evaluate(node.fields["argument"])
         sign = node.operator
@@ -279,19 +257,6 @@ class Expressions(Memory):
             self.type_allocation(value.block, self.resolve_type(kind))
         return value
 
-    def type_allocation(self, block: Block, ctype: str) -> None:
-        """A fresh allocation gets its element type from the pointer that first takes it."""
-        target = ctype.strip().removesuffix("*").strip()
-        if block.heap and not block.ctype and target and target != "void":
-            block.ctype = target
-            size = self.type_bytes(target)
-            total = block.element_bytes and block.count
-            if block.count is not None and size and block.element_bytes == 1 and total is not None:
-                block.count = block.count // size
-                block.element_bytes = None
-            else:
-                block.count, block.element_bytes = None, None
-
     def _sizeof(self, node: Node) -> Value:
         kind, value = node.fields.get("type"), node.fields.get("value")
         if kind is not None:
@@ -327,7 +292,7 @@ class Expressions(Memory):
                     if self.program.function(argument.text, self.unit)
                     else self.unknown(f"&{argument.text}", local=False)
                 )
-            return self._address(argument)
+            return self.address(argument)
         value = self.evaluate(argument)
         if isinstance(value, Pointer):
             if value.dims:
@@ -335,32 +300,8 @@ class Expressions(Memory):
             return self.load(Place(value.block, value.offset), node.line)
         return self._joined("*", 0, value) if isinstance(value, Unknown) else value
 
-    def _address(self, argument: Node) -> Value:
-        if argument.type == "subscript_expression":
-            base = self._subscripted(argument)
-            if base is not None:
-                return base
-        place = self.place(argument)
-        if place is not None:
-            return Pointer(place.block, place.offset)
-        return self.unknown(f"&{argument.text}@{self.unit.path}:{argument.start}", local=True)
-
-    def _subscripted(self, node: Node) -> Pointer | None:
-        """The address of ``a[i]``."""
-        base_node = node.fields.get("argument")
-        index_node = node.fields.get("index") or node.fields.get("indices")
-        if base_node is None or index_node is None:
-            return None
-        if index_node.type == "subscript_argument_list" and index_node.kids:
-            index_node = index_node.kids[0]
-        base, index = self.evaluate(base_node), self.evaluate(index_node)
-        if not isinstance(base, Pointer):
-            return None
-        moved = self._moved(base, index)
-        return moved if isinstance(moved, Pointer) else None
-
     def _subscript(self, node: Node) -> Value:
-        address = self._subscripted(node)
+        address = self.subscripted(node)
         if address is None:
             base = self.evaluate(node.fields["argument"])
             index = node.fields.get("index") or node.fields.get("indices")
@@ -382,39 +323,6 @@ class Expressions(Memory):
             return Pointer(place.block, 0, place.block.dims[1:])
         return self.load(place, node.line)
 
-    def place(self, node: Node) -> Place | None:
-        """Where an expression that can be assigned to lives; None where nothing tells."""
-        while node.type == "parenthesized_expression" and node.kids:
-            node = node.kids[0]
-        match node.type:
-            case "identifier":
-                block = self.lookup(node.text)
-                return Place(block, 0) if block is not None else None
-            case "subscript_expression":
-                address = self._subscripted(node)
-                return Place(address.block, address.offset) if address is not None and not address.dims else None
-            case "pointer_expression":
-                value = self.evaluate(node.fields["argument"])
-                return Place(value.block, value.offset) if isinstance(value, Pointer) and not value.dims else None
-            case "field_expression":
-                return self._member_place(node)
-            case "cast_expression":
-                return self.place(node.fields["value"]) if "value" in node.fields else None
-        return None
-
-    def _member_place(self, node: Node) -> Place | None:
-        argument, name = node.fields.get("argument"), node.fields.get("field")
-        if argument is None or name is None:
-            return None
-        base: Value
-        if "->" in node.data[argument.end : name.start].decode(errors="replace"):
-            base = self.evaluate(argument)
-        else:
-            place = self.place(argument)
-            base = Pointer(place.block, place.offset) if place is not None else None
-        member = self.member(base, name.text) if isinstance(base, Pointer) else None
-        return Place(member, 0) if member is not None else None
-
     def _assignment(self, node: Node) -> Value:
         left, right = node.fields["left"], node.fields["right"]
         value = self.evaluate(right)
@@ -424,17 +332,6 @@ class Expressions(Memory):
         if place is not None:
             self.assign(place, value, node.line)
         return value
-
-    def assign(self, place: Place, value: Value, line: int) -> None:
-        """Store with the conversion that the type of the place asks for."""
-        ctype = place.block.ctype
-        if isinstance(value, float) and ctype and not re.search(r"float|double|auto", ctype):
-            value = int(value) if math.isfinite(value) else self.unknown(f"float@{line}", local=True)
-        elif isinstance(value, int) and ctype in {"float", "double"}:
-            value = float(value)
-        if isinstance(value, Pointer) and ctype.endswith("*"):
-            self.type_allocation(value.block, ctype)
-        self.store(place, value, line)
 
     def _update(self, node: Node) -> Value:
         argument = node.fields["argument"]
@@ -455,70 +352,6 @@ def _is_stream(node: Node) -> bool:
     return bool(re.search(r"cout|cerr|cin|clog|stream|\bout\b|file|log|\bos\b|\bss\b|endl", node.text)) or node.type in {
         "string_literal"
     }
-
-
-def _literal(text: str) -> int | float | None:
-    """The number of a literal. The grammar takes the sign of ``-1`` for a part of it."""
-    if text.startswith(("-", "+")):
-        value = _literal(text[1:].strip())
-        return -value if value is not None and text[0] == "-" else value
-    match = _NUMBER.match(text)
-    try:
-        if match:
-            digits = match[1]
-            return int(digits, 8) if re.fullmatch(r"0[0-7]+", digits) else int(digits, 0)
-        return float(text.rstrip("fFlL"))
-    except ValueError:
-        return None
-
-
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-
-def _arithmetic(sign: str, left: float, right: float) -> Value:
-    """One operator on two numbers; unknown where C does not define it."""
-    if sign in _COMPARISONS:
-        return int(_COMPARISONS[sign](left, right))
-    try:
-        match sign:
-            case "+":
-                return left + right
-            case "-":
-                return left - right
-            case "*":
-                return left * right
-        if isinstance(left, int) and isinstance(right, int):
-            return _bits(sign, left, right)
-        return left / right if sign == "/" else Unknown(f"({left} {sign} {right})")
-    except (ArithmeticError, ValueError):
-        return Unknown(f"({left} {sign} {right})")
-
-
-def _bits(sign: str, left: int, right: int) -> Value:
-    """What is defined for integers only; division truncates as in C."""
-    match sign:
-        case "/":
-            return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-        case "%":
-            return abs(left) % abs(right) * (-1 if left < 0 else 1)
-        case "&":
-            return left & right
-        case "|":
-            return left | right
-        case "^":
-            return left ^ right
-        case "<<" if 0 <= right < 64:
-            return left << right
-        case ">>" if 0 <= right < 64:
-            return left >> right
-    return Unknown(f"({left} {sign} {right})")
 
 
 _EVALUATORS: dict[str, Callable[[Expressions, Node], Value]] = {

@@ -83,10 +83,10 @@ def _leaks(trace: RankTrace) -> Iterator[Finding]:
             op = next(op for op in trace.ops if op.resource is resource)
             severity = Severity.ERROR if resource.kind in {"window", "file"} else Severity.WARNING
             message = f"the {resource.kind} of {op.name} is never freed"
-            yield found(f"{resource.kind}-leaked", op, message, f"call {_FREES[resource.kind]}", severity)
+            yield found(f"{resource.kind}-leaked", op, message, f"call {_FREES[resource.kind]}", severity=severity)
     for comm in trace.comms:
         if comm.freed is None and comm.line:
             maker = next((op for op in trace.ops if op.line == comm.line), None)
             if maker is not None:
                 message = f"the communicator of {maker.name} is never freed"
-                yield found("communicator-leaked", maker, message, "call MPI_Comm_free", Severity.WARNING)
+                yield found("communicator-leaked", maker, message, "call MPI_Comm_free", severity=Severity.WARNING)

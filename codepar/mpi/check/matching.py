@@ -169,19 +169,21 @@ class Matcher:
             for request in op.requests:
                 self._wait(rank, request)
         elif op.name in {"MPI_Start", "MPI_Startall"}:
-            for request in op.requests:
-                if isinstance(request, Request):
-                    self._start(request, self._events(rank.trace.ops[request.operation], started=True))
+            for request in (given for given in op.requests if isinstance(given, Request)):
+                self._start(request, self._events(rank.trace.ops[request.operation], started=True))
         elif op.name == "MPI_Probe":
             rank.probe = self._event(op, sends=False, peer="source", tag="tag")
         else:
-            events = self._events(op)
-            if op.request is not None:
-                self._start(op.request, events)
-            else:
-                for event in events:
-                    self._post(event)
-                rank.waits_for = [event for event in events if event.waits and event.partner is None]
+            self._message(rank, op)
+
+    def _message(self, rank: _Rank, op: Op) -> None:
+        events = self._events(op)
+        if op.request is not None:
+            self._start(op.request, events)
+            return
+        for event in events:
+            self._post(event)
+        rank.waits_for = [event for event in events if event.waits and event.partner is None]
 
     def _start(self, request: Request, events: list[Event]) -> None:
         for event in events:

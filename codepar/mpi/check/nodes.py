@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tree_sitter import Node as Parsed
 
@@ -78,21 +79,29 @@ class Node:
 
 def lower(parsed: Parsed, data: bytes, file: str, macros: Macros, line: int | None = None) -> Node:
     """The tree below ``parsed``. ``line`` gives every node that line, for text that a macro stands for. Raises ``TooDeep``."""
-    return _lower(parsed, data, file, macros, line, 0)
+    return _lower(parsed, _Source(data, file, macros, line), 0)
 
 
-def _lower(parsed: Parsed, data: bytes, file: str, macros: Macros, line: int | None, depth: int) -> Node:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    data: bytes
+    file: str
+    macros: Macros
+    line: int | None
+
+
+def _lower(parsed: Parsed, source: _Source, depth: int) -> Node:
     if depth > _MAX_DEPTH:
         raise TooDeep
-    node = Node(parsed, data, file, line)
+    node = Node(parsed, source.data, source.file, source.line)
     for index, child in enumerate(parsed.children):
         field = parsed.field_name_for_child(index)
         if field == "operator":
             node.operator = child.type
         if not child.is_named or child.type == "comment":
             continue
-        for kept in _resolved(child, data, macros):
-            made = _lower(kept, data, file, macros, line, depth + 1)
+        for kept in _resolved(child, source.data, source.macros):
+            made = _lower(kept, source, depth + 1)
             node.kids.append(made)
             if field and field not in node.fields:
                 node.fields[field] = made

@@ -320,7 +320,7 @@ class Machine(Calls):
         """MPI_Recv and its kin: the buffer holds what the sender is known to have sent."""
         if "request" in op.values:
             self.start_request(op, persistent=op.name.endswith("_init"))
-        exchange.receive(self, op, "buf", "count", "source", "tag")
+        exchange.receive(self, op, exchange.RECEIVES)
 
     def window_sync(self, op: Op) -> None:
         """The end of an epoch frees the buffers of its one-sided calls."""

@@ -52,7 +52,7 @@ def _without_partner(event: Event, outcome: Outcome, *, waits: bool) -> Finding:
         return _finding("communicator-mismatch", event, message, other, "use the same communicator on both sides")
     if outcome.stuck and event.op.rank in outcome.wildcard_receivers | _wild_peers(event, outcome) and _race(outcome):
         message = f"{what}; a receive from MPI_ANY_SOURCE may take the message that another receive needs"
-        return _finding("message-race", event, message, _wild(outcome), None, Severity.WARNING)
+        return _finding("message-race", event, message, _wild(outcome), None, severity=Severity.WARNING)
     ending = "and nobody" if event.peer is None else "which never"
     kind = "send-unmatched" if event.sends else "receive-unmatched"
     stays = "" if waits or not event.sends else "; the message is still under way at MPI_Finalize"
@@ -121,7 +121,7 @@ def _related(other: Event | None) -> tuple[Related, ...]:
 
 
 def _finding(
-    kind: str, event: Event, message: str, other: Event | None, fix: str | None = None, severity: Severity = Severity.ERROR
+    kind: str, event: Event, message: str, other: Event | None, fix: str | None = None, *, severity: Severity = Severity.ERROR
 ) -> Finding:
     return Finding(
         kind=kind,
@@ -150,13 +150,12 @@ def _unlike(send: Event, receive: Event, elements: dict[str, str]) -> Iterator[F
     mine, other = _signature(ours, sent, elements), _signature(theirs, taken, elements)
     shared = min(len(mine), len(other))
     if mine[:shared] != other[:shared]:
-        message = (
-            f"{receive.op.name} of rank {receive.op.rank} receives {receive.op.texts.get(receive_type)}, but {send.op.name} in line "
-            f"{send.op.line} sends {send.op.texts.get(send_type)}"
-        )
+        taker, giver = f"{receive.op.name} of rank {receive.op.rank}", f"{send.op.name} in line {send.op.line}"
+        message = f"{taker} receives {receive.op.texts.get(receive_type)}, but {giver} sends {send.op.texts.get(send_type)}"
         yield _finding("datatype-mismatch", receive, message, send, "use one datatype on both sides")
     elif sent is not None and taken is not None and len(ours) * sent > len(theirs) * taken:
-        message = f"{receive.op.name} of rank {receive.op.rank} takes {taken} elements, but {send.op.name} in line {send.op.line} sends {sent}"
+        taker, giver = f"{receive.op.name} of rank {receive.op.rank}", f"{send.op.name} in line {send.op.line}"
+        message = f"{taker} takes {taken} elements, but {giver} sends {sent}"
         yield _finding("message-truncated", receive, message, send, "receive at least as many elements as are sent")
 
 

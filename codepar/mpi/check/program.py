@@ -18,7 +18,7 @@ from codepar.syntax.tree import SyntaxTree, parse
 _DEFINE = re.compile(r"(\w+)(\(([^()]*)\))?\s*(.*)", re.DOTALL)
 _INCLUDE = re.compile(r'"([^"]+)"|<([^>]+)>')
 _MPI_NAME = re.compile(r"\bP?MPI_[A-Z]\w*[a-z]\w*\s*\(|\bMPI::")
-_DEPTH = 8
+_MAX_HEADERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,24 @@ def load_unit(path: str, files: Mapping[str, str]) -> Unit:
     """Parse a source and the headers of ``files`` that it includes. Raises ``TooDeep``."""
     text = files[path]
     unit = Unit(path, parse(text, path=path), language_of(path, text))
-    _join(unit, path, unit.tree, files, {path}, 0)
+    _join(unit, path, unit.tree, _Headers(files, {path}))
     return unit
 
 
-def _join(unit: Unit, path: str, tree: SyntaxTree, files: Mapping[str, str], seen: set[str], depth: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The project's files, and which of them were included already."""
+
+    files: Mapping[str, str]
+    seen: set[str]
+
+
+def _join(unit: Unit, path: str, tree: SyntaxTree, headers: _Headers) -> None:
     before = frozenset(unit.macros)
     starts: dict[str, int] = {}
     for directive in tree.lexis.directives:
         if directive.name == "include":
-            _include(unit, path, directive.argument, tree.data[directive.start : directive.end], files, seen, depth)
+            _include(unit, path, tree.data[directive.start : directive.end], headers)
         elif directive.name == "define":
             name = _define(unit, tree.data[directive.start : directive.end])
             starts.setdefault(name, directive.start)
@@ -87,19 +95,19 @@ def _join(unit: Unit, path: str, tree: SyntaxTree, files: Mapping[str, str], see
     _collect(unit, root.kids)
 
 
-def _include(unit: Unit, path: str, argument: str, raw: bytes, files: Mapping[str, str], seen: set[str], depth: int) -> None:
+def _include(unit: Unit, path: str, raw: bytes, headers: _Headers) -> None:
     # The lexical view blanks what stands between quotes.
     match = _INCLUDE.search(raw.decode(errors="replace"))
     if match is None:
         return
     name = match[1] or match[2]
-    found = _header(path, name, files)
+    found = _header(path, name, headers.files)
     if found is None:
         if match[1] and posixpath.basename(name) not in {"mpi.h", "omp.h"}:
             unit.missing_headers.append(name)
-    elif found not in seen and depth < _DEPTH:
-        seen.add(found)
-        _join(unit, found, parse(files[found], unit.language), files, seen, depth + 1)
+    elif found not in headers.seen and len(headers.seen) < _MAX_HEADERS:
+        headers.seen.add(found)
+        _join(unit, found, parse(headers.files[found], unit.language), headers)
 
 
 def _header(path: str, name: str, files: Mapping[str, str]) -> str | None:

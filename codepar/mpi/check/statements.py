@@ -8,25 +8,21 @@ bounded number of turns, and calls of different ranks are then not compared.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from codepar.mpi.check.branches import assigned, construct_of, gives_up, leaves
 from codepar.mpi.check.declarations import Declarations
 from codepar.mpi.check.expressions import truth
 from codepar.mpi.check.memory import Stop
 from codepar.mpi.check.nodes import Node
-from codepar.mpi.check.values import Pointer, Unknown, Value
+from codepar.mpi.check.values import Unknown, Value
 
 _QUIET_TURNS = 64
 _QUIET_STEPS = 4_000
 _MPI_TURNS = 120
-_JUMPS = frozenset({"return_statement", "break_statement", "continue_statement", "goto_statement", "throw_statement"})
-_LEAVES = re.compile(r"^(?:exit|abort|_exit|_Exit|MPI_Abort|quick_exit|errx?|perror_exit|die|usage|fatal)$")
-_ENDS = frozenset({"MPI_Finalize", "MPI_Abort", "MPI_Initialized", "MPI_Finalized", "MPI_Barrier", "MPI_Error_string"})
 _EQUALITY = re.compile(r"\((.+) == (-?\d+)\)")
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 _SMALL = 60
-_READERS = re.compile(r"^(?:f?printf|puts|fputs|putchar|strlen|strcmp|strncmp|atoi|atof|assert|sizeof|free|fwrite|fabs|sqrt)$")
 
 
 class Jump(Exception):
@@ -90,7 +86,7 @@ class Statements(Declarations):
         construct = ""
         for kid in nodes:
             if kid.type == "preproc_call":
-                construct = _construct(kid.text) or construct
+                construct = construct_of(kid.text) or construct
                 continue
             if construct:
                 self.constructs.append(construct)
@@ -150,32 +146,32 @@ class Statements(Declarations):
             fixed = self._obvious(yes, no, calls)
             if fixed is not None:
                 # A guess about errors holds on every rank; one about the end of a loop may not.
-                if not _gives_up(yes) and not _gives_up(no) and self._steers_calls():
+                if not gives_up(yes) and not gives_up(no) and self._steers_calls():
                     self.world.at_site(node.start, self._occurrence(node), Unknown(plain, condition.local), node.line)
                 return fixed
             small = not condition.local and sum(1 for _ in node.walk()) <= _SMALL
-            if not calls and not small and not (_leaves(yes) and _leaves(no)):
+            if not calls and not small and not (leaves(yes) and leaves(no)):
                 return None
             chosen = self.world.decide(plain, not flipped) != flipped
             self._bind(plain)
-        if calls or (_leaves(yes) and self._inside_mpi_loop()):
+        if calls or (leaves(yes) and self._inside_mpi_loop()):
             self.world.at_site(node.start, self._occurrence(node), Unknown(plain, condition.local), node.line)
         return chosen
 
     def _obvious(self, yes: Node | None, no: Node | None, calls: bool) -> bool | None:
         """A side that ends the program is the one for errors; ``break`` ends a loop that nothing else ends."""
         loop = self.loops[-1] if self.loops else None
-        if loop is not None and loop.endless and _leaves(yes) == "break" and not _leaves(no):
+        if loop is not None and loop.endless and leaves(yes) == "break" and not leaves(no):
             return loop.turns >= 1
-        if _gives_up(yes) and not _gives_up(no):
+        if gives_up(yes) and not gives_up(no):
             return False
-        if _gives_up(no) and not _gives_up(yes):
+        if gives_up(no) and not gives_up(yes):
             return True
         if calls:
             return None
-        if _leaves(yes) and not _leaves(no):
+        if leaves(yes) and not leaves(no):
             return False
-        return True if _leaves(no) and not _leaves(yes) else None
+        return True if leaves(no) and not leaves(yes) else None
 
     def _steers_calls(self) -> bool:
         """Whether leaving early changes which MPI calls follow."""
@@ -360,88 +356,14 @@ class Statements(Declarations):
 
     def forget_assigned(self, node: Node) -> None:
         """What a part that is not followed may write becomes unknown."""
-        for kind, target in _assigned(node):
+        for kind, target in assigned(node):
             if kind == "value":
                 place = self.place(target)
                 if place is not None:
                     place.block.forget()
                 continue
-            while target.type == "parenthesized_expression" and target.kids:
-                target = target.kids[0]
             if target.type in {"identifier", "pointer_expression", "subscript_expression", "field_expression"}:
-                value = self.evaluate(target)
-                if isinstance(value, Pointer):
-                    value.block.forget()
-
-
-def _assigned(node: Node) -> list[tuple[str, Node]]:
-    found = node.cache.get("assigned")
-    if not isinstance(found, list):
-        found = list(_assignments(node))
-        node.cache["assigned"] = found
-    return found
-
-
-def _assignments(node: Node) -> Iterator[tuple[str, Node]]:
-    for kid in node.walk():
-        if kid.type == "assignment_expression" and "left" in kid.fields:
-            yield "value", kid.fields["left"]
-        elif kid.type == "update_expression" and "argument" in kid.fields:
-            yield "value", kid.fields["argument"]
-        elif kid.type == "call_expression" and "arguments" in kid.fields:
-            callee = kid.fields["function"].text if "function" in kid.fields else ""
-            if not _READERS.match(callee):
-                for argument in kid.fields["arguments"].kids:
-                    yield "pointer", argument
-
-
-def _construct(text: str) -> str:
-    """The OpenMP construct that a pragma opens for the next statement."""
-    match = re.match(r"#\s*pragma\s+omp\s+(.*)", text.replace("\\\n", " "), re.DOTALL)
-    if not match:
-        return ""
-    words = re.findall(r"\w+", match[1].split("(")[0])
-    kinds = ("parallel", "single", "master", "masked", "critical", "sections", "section", "task", "for", "taskloop", "teams")
-    found = [word for word in kinds if word in words]
-    if "num_threads" in text and re.search(r"num_threads\s*\(\s*1\s*\)", text):
-        return ""
-    return "+".join(found)
-
-
-def _leaves(node: Node | None) -> str:
-    """The jump that a branch makes in its own statements; empty for none."""
-    if node is None:
-        return ""
-    found = node.cache.get("leaves")
-    if not isinstance(found, str):
-        found = _jump_in(node)
-        node.cache["leaves"] = found
-    return found
-
-
-def _jump_in(node: Node) -> str:
-    if node.type in _JUMPS:
-        return node.type.removesuffix("_statement")
-    if node.type == "call_expression" and "function" in node.fields and _LEAVES.match(node.fields["function"].text):
-        return "exit"
-    if node.type in {"lambda_expression", "function_definition"}:
-        return ""
-    for kid in node.kids:
-        found = _leaves(kid)
-        if found and not (found in {"break", "continue"} and (node.type in _LOOPS or node.type == "switch_statement")):
-            return found
-    return ""
-
-
-def _gives_up(node: Node | None) -> bool:
-    """Whether a branch ends the program and calls nothing of MPI but what ends it."""
-    if node is None or _leaves(node) not in {"exit", "return"}:
-        return False
-    called = {kid.fields["function"].text for kid in node.walk() if kid.type == "call_expression" and "function" in kid.fields}
-    mpi = {name for name in called if name.startswith("MPI_")}
-    if not mpi <= _ENDS:
-        return False
-    return _leaves(node) == "exit" or "MPI_Finalize" in mpi or bool(re.search(r"print|cerr|cout|err", node.text))
+                self.forget_pointed(self.evaluate(target))
 
 
 _EXECUTORS: dict[str, Callable[[Statements, Node], None]] = {

@@ -56,20 +56,8 @@ def _step(op: Op, epoch: _Epoch) -> Iterator[Finding]:
         assertion = op.number("assert") or 0
         yield from _asserted(op, epoch, assertion)
         epoch.fenced, epoch.fence, epoch.used = not assertion & _NOSUCCEED, op, False
-    elif name == "MPI_Win_lock":
-        target = op.number("rank")
-        if target is not None:
-            if target in epoch.locked:
-                line = epoch.locked[target].line
-                yield found("rma-epoch", op, f"MPI_Win_lock of rank {target}, which is locked since line {line}", line=line)
-            epoch.locked[target] = op
-        else:
-            epoch.opened = op
-    elif name == "MPI_Win_unlock":
-        target = op.number("rank")
-        if target is not None and target not in epoch.locked and epoch.opened is None:
-            yield found("rma-epoch", op, f"MPI_Win_unlock of rank {target} without MPI_Win_lock", "lock the window first")
-        epoch.locked.pop(target if target is not None else -1, None)
+    elif name in {"MPI_Win_lock", "MPI_Win_unlock"}:
+        yield from _lock(op, epoch, op.number("rank"))
     elif name in _OPENS:
         epoch.opened = op
     elif name in _ENDS:
@@ -79,14 +67,32 @@ def _step(op: Op, epoch: _Epoch) -> Iterator[Finding]:
     elif name == "MPI_Win_free":
         yield from _open_at_the_end(op, epoch)
     elif ACCESS.match(name):
-        epoch.used = True
-        target = op.number("target_rank")
-        if not (epoch.fenced or epoch.opened is not None or epoch.locked):
-            fix = "call MPI_Win_fence before and after it, or MPI_Win_lock and MPI_Win_unlock around it"
-            yield found("rma-epoch", op, f"{name} stands outside of an access epoch", fix)
-        elif target is not None and not epoch.fenced and epoch.opened is None and target not in epoch.locked:
-            held = ", ".join(str(rank) for rank in epoch.locked)
-            yield found("rma-epoch", op, f"{name} accesses rank {target}, but only rank {held} is locked")
+        yield from _accessed(op, epoch, op.number("target_rank"))
+
+
+def _lock(op: Op, epoch: _Epoch, target: int | None) -> Iterator[Finding]:
+    """MPI_Win_lock and MPI_Win_unlock of one target; of an unknown one, an epoch of any."""
+    if target is None:
+        epoch.opened = op if op.name == "MPI_Win_lock" else None
+    elif op.name == "MPI_Win_lock":
+        if target in epoch.locked:
+            line = epoch.locked[target].line
+            yield found("rma-epoch", op, f"MPI_Win_lock of rank {target}, which is locked since line {line}", line=line)
+        epoch.locked[target] = op
+    else:
+        if target not in epoch.locked and epoch.opened is None:
+            yield found("rma-epoch", op, f"MPI_Win_unlock of rank {target} without MPI_Win_lock", "lock the window first")
+        epoch.locked.pop(target, None)
+
+
+def _accessed(op: Op, epoch: _Epoch, target: int | None) -> Iterator[Finding]:
+    epoch.used = True
+    if not (epoch.fenced or epoch.opened is not None or epoch.locked):
+        fix = "call MPI_Win_fence before and after it, or MPI_Win_lock and MPI_Win_unlock around it"
+        yield found("rma-epoch", op, f"{op.name} stands outside of an access epoch", fix)
+    elif target is not None and not epoch.fenced and epoch.opened is None and target not in epoch.locked:
+        held = ", ".join(str(rank) for rank in epoch.locked)
+        yield found("rma-epoch", op, f"{op.name} accesses rank {target}, but only rank {held} is locked")
 
 
 def _asserted(op: Op, epoch: _Epoch, assertion: int) -> Iterator[Finding]:
@@ -164,20 +170,21 @@ def _local(access: _Access, traces: tuple[RankTrace, ...], target: int) -> Itera
         return
     for touch in owner.window_touches:
         same = window.block is not None and touch.block.name == window.block.name and touch.block.line == window.block.line
-        if same and touch.phase == access.phase and touch.first < access.last and access.first < touch.last:
-            if access.kind != "read" or touch.writes:
-                yield _touching(op, touch, owner.rank)
-                return
+        meets = touch.phase == access.phase and touch.first < access.last and access.first < touch.last
+        if same and meets and (access.kind != "read" or touch.writes):
+            yield _touching(op, touch, owner.rank)
+            return
 
 
 def _touching(op: Op, touch: WindowTouch, target: int) -> Finding:
     verb = "writes" if touch.writes else "reads"
+    where = f"memory that rank {target} itself {verb} in line {touch.line} in the same epoch"
     return Finding(
         kind="rma-conflict",
         severity=Severity.ERROR,
         file=op.file,
         line=op.line,
-        message=f"{op.name} of rank {op.rank} touches memory of rank {target} that rank {target} {verb} in line {touch.line} in the same epoch",
+        message=f"{op.name} of rank {op.rank} touches {where}",
         related=(Related(file=touch.file, line=touch.line, message=f"rank {target} {verb} it here"),),
         fix="separate them by a fence or a barrier",
     )
@@ -211,7 +218,8 @@ def _conflict(one: _Access, other: _Access) -> bool:
 
 
 def _conflicting(op: Op, other: Op, target: int) -> Finding:
-    message = f"{op.name} of rank {op.rank} and {other.name} of rank {other.rank} in line {other.line} touch the same memory of rank {target} in one epoch"
+    pair = f"{op.name} of rank {op.rank} and {other.name} of rank {other.rank} in line {other.line}"
+    message = f"{pair} touch the same memory of rank {target} in one epoch"
     return Finding(
         kind="rma-conflict",
         severity=Severity.ERROR,
