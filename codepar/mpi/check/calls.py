@@ -10,9 +10,9 @@ import re
 from typing import NoReturn
 
 from codepar.mpi.check.declarations import read_declarator
-from codepar.mpi.check.expressions import key_of
 from codepar.mpi.check.memory import Stop
 from codepar.mpi.check.nodes import Node
+from codepar.mpi.check.places import key_of
 from codepar.mpi.check.program import Unit
 from codepar.mpi.check.statements import Ended, Jump, Return, Statements
 from codepar.mpi.check.values import Callback, Pointer, Unknown, Value

@@ -100,6 +100,8 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     if any(finding.kind in RANGES for finding in local):
         more = Budget()
         wider = [_at(program, signatures, size, more) for size in _WIDE_SIZES]
+        # Where ranks can be compared and do not agree, the program is wrong there in another way.
+        wider = [one for one in wider if not (one.followed and one.here)]
         local = list(_everywhere([*seen.values(), *wider], local))
     findings += local
     reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
