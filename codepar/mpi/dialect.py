@@ -18,11 +18,12 @@ from codepar.syntax.language import Language
 class Surroundings:
     """Where a removed statement stood and where it goes: before line ``line`` of ``base``, before line ``index`` of ``new``.
 
-    ``matched[i]`` is the line of ``new`` that line ``i`` of ``base`` became; lines are counted from 0.
+    ``matched[i]`` is the line of ``new`` that line ``i`` of ``base`` became; lines count from 0. ``text`` is ``new`` as one.
     """
 
     base: Sequence[str]
     new: Sequence[str]
+    text: str
     matched: Sequence[int | None]
     line: int
     index: int
@@ -43,8 +44,8 @@ class Dialect:
         """One entry for each line of ``text`` and one for its end."""
         return boundaries(text, self._language)
 
-    def statement(self, removed: str, lines: Sequence[str], index: int) -> str:
-        """``removed`` as a statement on a line of its own (newline included) before line ``index`` of ``lines``."""
+    def statement(self, removed: str, text: str, lines: Sequence[str], index: int) -> str:
+        """``removed`` as a statement on a line of its own (newline included) before line ``index`` of ``text``."""
         return f"{self._indentation(lines, index)}{removed.strip().removesuffix(';')};\n"
 
     def fit(self, removed: str, around: Surroundings) -> str:

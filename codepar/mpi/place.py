@@ -113,13 +113,14 @@ class Placer:
             return self.statement_at(boundary, text)
         offset = self._offset_of(boundary)
         if not anchor.continues:
-            text = self._dialect.fit(text, Surroundings(self._base, self._new, self._matched, anchor.line, boundary))
+            around = Surroundings(self._base, self._new, self._edited, self._matched, anchor.line, boundary)
+            text = self._dialect.fit(text, around)
         return Placement(offset, offset, text, own_line=True, continues=anchor.continues)
 
     def statement_at(self, index: int, text: str) -> Placement:
         """``text`` as a statement on a line of its own before line ``index`` (0-based), indented as its neighbours."""
         offset = self._offset_of(index)
-        return Placement(offset, offset, self._dialect.statement(text, self._new, index), own_line=True)
+        return Placement(offset, offset, self._dialect.statement(text, self._edited, self._new, index), own_line=True)
 
     def allowed_near(self, index: int) -> int:
         """The line nearest to ``index`` before which a statement may stand."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from codepar.mpi.boundaries import Boundary, line_starts
 from codepar.mpi.dialect import Dialect
 from codepar.mpi.fortran.holes import HOLE
-from codepar.syntax.fortran import FortranText, Statement
+from codepar.syntax.fortran import FortranForm, FortranText, Statement, form_of
 
 _SPECIFICATION = re.compile(
     rb"(?:use|implicit|import|integer|real|double[ \t]*precision|complex|logical|character|type[ \t]*[(,]|class[ \t]*\(|dimension"
@@ -20,7 +21,7 @@ _SPECIFICATION = re.compile(
     re.IGNORECASE,
 )
 _OPENS = re.compile(
-    rb"(?:\w+[ \t]*:[ \t]*)?(?:do\b(?![ \t]*\d)|if\b.*\bthen$|select\b|associate\b|block\b|where[ \t]*\([^=]*\)$|forall[ \t]*\([^=]*\)$"
+    rb"(?:\w+[ \t]*:[ \t]*)?(?:do\b(?![ \t]*\d)|if\b.*\bthen$|select\b|associate\b|block\b|(?:where|forall)[ \t]*\([^=]*\)$"
     rb"|program\b|module\b(?![ \t]+procedure)|interface\b|(?:[\w()=*, \t]+[ \t])?(?:subroutine|function)[ \t]+\w)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -47,14 +48,19 @@ class FortranDialect(Dialect):
             found.append(Boundary(allowed=_may_stand(view, pending, offset), depth=depth))
         return found
 
-    def statement(self, removed: str, lines: Sequence[str], index: int) -> str:
-        text = removed.strip().removesuffix(";").rstrip()
-        if _FUNCTION.match(text):
-            text = f"if ({text} < 0) continue"
+    def statement(self, removed: str, text: str, lines: Sequence[str], index: int) -> str:
+        statement = removed.strip().removesuffix(";").rstrip()
+        if _FUNCTION.match(statement):
+            statement = f"if ({statement} < 0) continue"
         indentation = self._indentation(lines, index)
-        if len(indentation) < len(_INITIAL_COLUMNS) and any(line[:1] in "cC*" and line[:1] for line in lines):
+        if len(indentation) < len(_INITIAL_COLUMNS) and _form(text) is FortranForm.FIXED:
             indentation = _INITIAL_COLUMNS
-        return f"{indentation}{text}\n"
+        return f"{indentation}{statement}\n"
+
+
+@lru_cache(maxsize=4)
+def _form(text: str) -> FortranForm:
+    return form_of(text)
 
 
 def _may_stand(view: FortranText, pending: list[Statement], offset: int) -> bool:

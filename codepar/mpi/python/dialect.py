@@ -6,7 +6,7 @@ Limits: a statement whose block was deleted goes to the nearest block that is le
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from codepar.mpi.boundaries import Boundary, line_starts
 from codepar.mpi.dialect import Dialect, Surroundings
@@ -28,15 +28,15 @@ class PythonDialect(Dialect):
         layout = _Layout.of(text)
         return [layout.boundary(index) for index in range(len(layout.starts))]
 
-    def statement(self, removed: str, lines: Sequence[str], index: int) -> str:
-        text = removed.strip().removesuffix(";").rstrip()
-        indentation = _Layout.of("\n".join(lines)).nearest(index, super()._indentation(lines, index))
-        return f"{indentation}{text}\n"
+    def statement(self, removed: str, text: str, lines: Sequence[str], index: int) -> str:
+        statement = removed.strip().removesuffix(";").rstrip()
+        indentation = _Layout.of(text).nearest(index, self._indentation(lines, index))
+        return f"{indentation}{statement}\n"
 
     def fit(self, removed: str, around: Surroundings) -> str:
         own = _indentation(removed)
         wanted = _wanted(own, around)
-        final = _Layout.of("\n".join(around.new)).nearest(around.index, wanted)
+        final = _Layout.of(around.text).nearest(around.index, wanted)
         if final == own:
             return removed
         first, *rest = removed.split("\n")
@@ -91,14 +91,20 @@ class _Layout:
         floor = width(below) + (following is not None and following.continues_block)
         return [open_ for open_ in self._open(index) if width(open_) >= floor] or [previous.indentation]
 
-    def _open(self, index: int) -> list[str]:
+    def _open(self, index: int) -> tuple[str, ...]:
         """The indentations of the blocks that are open before line ``index``."""
-        stack = list[str]()
-        for line in self._view.lines[: self._before[min(index, len(self._before) - 1)]]:
-            while stack and width(stack[-1]) >= width(line.indentation):
-                stack.pop()
-            stack.append(line.indentation)
-        return stack
+        number = self._before[min(index, len(self._before) - 1)]
+        return self._stacks[number]
+
+    @cached_property
+    def _stacks(self) -> list[tuple[str, ...]]:
+        """Before each logical line the indentations of the open blocks."""
+        stack: tuple[str, ...] = ()
+        stacks = list[tuple[str, ...]]([()])
+        for line in self._view.lines:
+            stack = (*(open_ for open_ in stack if width(open_) < width(line.indentation)), line.indentation)
+            stacks.append(stack)
+        return stacks
 
 
 def _indentation(text: str) -> str:

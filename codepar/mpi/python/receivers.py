@@ -34,6 +34,7 @@ _BINDINGS = (
 )
 _ELEMENTS = frozenset({"list", "tuple", "set", "expression_list", "parenthesized_expression", "boolean_operator"})
 _ROUNDS = 4
+_MAX_DEPTH = 60
 
 
 class Receivers:
@@ -43,6 +44,8 @@ class Receivers:
         self._tree = tree
         self._kinds: dict[str, str] = {}
         self._functions: dict[str, str] = {}
+        self._told: dict[tuple[int, int, str], str | None] = {}
+        self._depth = 0
         self._read_imports()
         self._follow()
 
@@ -80,7 +83,21 @@ class Receivers:
         return name not in methods()[_MODULE] and name not in CLASSES and name != "Exception"
 
     def kind(self, node: Node) -> str | None:
-        """The kind of an expression by data flow alone."""
+        """The kind of an expression by data flow alone; of one that nests very deep none is told."""
+        place = (node.start_byte, node.end_byte, node.type)
+        if place in self._told:
+            return self._told[place]
+        if self._depth > _MAX_DEPTH:
+            return None
+        self._depth += 1
+        try:
+            # Chains of calls ask for the same receiver in several ways.
+            told = self._told[place] = self._kind(node)
+            return told
+        finally:
+            self._depth -= 1
+
+    def _kind(self, node: Node) -> str | None:
         if node.type in {"identifier", "attribute"}:
             return self._named(node)
         if node.type == "call":
@@ -148,6 +165,7 @@ class Receivers:
         bindings = [pair for node in self._tree.capture(_BINDINGS) for pair in _pairs(node)]
         bindings += [pair for node in self._tree.capture("(call) @it") if (pair := _appended(node))]
         for _ in range(_ROUNDS):
+            self._told.clear()
             known = len(self._kinds)
             for target, value in bindings:
                 name = re.sub(r"\[.*\]$", "", text_of(target), flags=re.DOTALL)
@@ -155,7 +173,8 @@ class Receivers:
                 if kind is not None and name not in self._kinds:
                     self._kinds[name] = kind
             if len(self._kinds) == known:
-                return
+                break
+        self._told.clear()
 
     def _annotated(self, annotation: Node) -> str | None:
         names = re.findall(r"\w+", text_of(annotation))

@@ -6,6 +6,8 @@ Every result is checked: insertion gives the original, no call is left, nothing 
 
 from __future__ import annotations
 
+import re
+
 from codepar.errors import InputTooLarge, InvalidInput
 from codepar.mpi.calls import Form, FoundCall
 from codepar.mpi.cuts import Refused, assemble, splice
@@ -20,6 +22,8 @@ from codepar.syntax.python import PythonText
 from codepar.syntax.tree import SyntaxTree, parse
 
 _MAX_ERRORS = 0.3
+# The grammar takes time in the square of such a run.
+_ENDLESS_LINE = re.compile(r"(?:\\\r?\n[ \t]*){500}")
 
 
 def strip_python(text: str, path: str | None = None) -> Stripped:
@@ -29,6 +33,8 @@ def strip_python(text: str, path: str | None = None) -> Stripped:
     size = len(text.encode())
     if size > MAX_FILE_BYTES:
         raise InputTooLarge(f"{name} has {size} bytes, more than {MAX_FILE_BYTES}", remedy="split the file")
+    if _ENDLESS_LINE.search(text):
+        raise InvalidInput(f"{name} joins hundreds of empty lines: this is not Python", remedy="give a Python program")
     tree = parse(text, Language.PYTHON)
     if tree.root.type == "ERROR" or _unread(tree) > _MAX_ERRORS * size:
         raise InvalidInput(f"{name}, line {tree.errors[0].line}: this is not Python", remedy="give a Python program")

@@ -206,3 +206,20 @@ def test_whatever_is_accepted_comes_back_and_parses(blocks):
     assert insert(stripped) == text
     ast.parse(stripped.source)
     assert "comm.send(1)" not in stripped.source
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\\n" * 200_000,
+        "f(" * 2_000 + "MPI.Wtime()" + ")" * 2_000 + "\n",
+        "x = comm" + ".Split()" * 2_000 + "\n",
+        "x = comm" + ".a" * 5_000 + "\n",
+    ],
+)
+def test_nonsense_ends_in_an_answer(text):
+    try:
+        stripped = strip(HEAD + text, "a.py")
+    except InvalidInput:
+        return
+    assert insert(stripped) == HEAD + text
