@@ -1,4 +1,4 @@
-"""Checks of ``codepar doctor`` for optional tools: clang, sanitizers, gcov, nvcc, a GPU. Limits: the main flow needs none."""
+"""Checks of ``codepar doctor`` for optional tools: clang, sanitizers, gcov, mpi4py, Fortran, nvcc, a GPU. Limits: the main flow needs none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from codepar.cli.doctor_check import Check
 from codepar.errors import ToolMissing
 from codepar.protocols import Sanitizer
 from codepar.settings import Settings
-from worker.toolchains import compilers, cuda, nvcc
+from worker.toolchains import compilers, cuda, fortran, mpi, nvcc, python
 from worker.toolchains.compilers import Compiler
 
 
@@ -27,6 +27,8 @@ def optional_tools(settings: Settings, path: str) -> Iterator[Check]:
         yield from _with(clang)
     except ToolMissing as error:
         yield _missing("clang", error)
+    yield _mpi4py(path)
+    yield _fortran(path)
     yield _nvcc(settings, path)
     yield _device()
 
@@ -53,6 +55,24 @@ def _gcov(path: str) -> Check:
     if found is None:
         return Check(name="gcov", state="missing", detail="no coverage without it", remedy="apt-get install gcc", needed=False)
     return Check(name="gcov", state="ok", detail=found, needed=False)
+
+
+def _mpi4py(path: str) -> Check:
+    try:
+        found = python.find_interpreter(path, needs_mpi=True)
+    except ToolMissing as error:
+        return _missing("Python (mpi4py)", error)
+    return Check(name="Python (mpi4py)", state="ok", detail=f"{found.version.split()[0]} at {found.program}", needed=False)
+
+
+def _fortran(path: str) -> Check:
+    """gfortran, and whether an MPI here has Fortran."""
+    try:
+        compiler = fortran.find_compiler(path)
+        launcher = fortran.choose_launcher(mpi.find_launchers(path), "auto")
+    except ToolMissing as error:
+        return _missing("Fortran (MPI)", error)
+    return Check(name="Fortran (MPI)", state="ok", detail=f"{compiler.program}, {launcher.version}", needed=False)
 
 
 def _nvcc(settings: Settings, path: str) -> Check:

@@ -26,6 +26,12 @@ def test_the_main_flow_works_here_without_a_model(tmp_path):
     assert checks["model"]["remedy"] == "codepar models pull"
 
 
+def test_the_other_languages_are_named(tmp_path):
+    _, _, checks = doctor(tmp_path)
+    for name in ("Python (mpi4py)", "Fortran (MPI)"):
+        assert checks[name]["state"] == "ok" or checks[name]["remedy"]
+
+
 def test_a_broker_that_does_not_answer_is_named(tmp_path):
     code, _, checks = doctor(tmp_path, CODEPAR_REDIS_URL="redis://127.0.0.1:9/0")
     assert code == 3
