@@ -14,6 +14,7 @@ import typer
 
 from codepar.cli.common import JsonOption, print_json, say
 from codepar.errors import EnvironmentFault, ToolMissing
+from codepar.lifetime import die_with_parent
 from codepar.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def train_command(
     minutes: Annotated[float | None, typer.Option(min=0.01, help="End after so many minutes of steps instead.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Train all weights instead of an adapter.")] = False,
     rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 16,
-    alpha: Annotated[float | None, typer.Option(help="Alpha of LoRA; twice the rank if not given.")] = None,
+    alpha: Annotated[int | None, typer.Option(min=1, help="Alpha of LoRA; twice the rank if not given.")] = None,
     dropout: Annotated[float, typer.Option(min=0, max=0.99, help="Dropout of LoRA.")] = 0.0,
     learning_rate: Annotated[float | None, typer.Option(help="3e-4 for LoRA, 1e-5 for all weights.")] = None,
     weight_decay: Annotated[float, typer.Option(min=0)] = 0.0,
@@ -110,7 +111,12 @@ def _train_over(processes: int, options: TrainOptions, models_dir: Path) -> Trai
         # A folder of the user's own must not shadow a package of ours, in the launcher or in what it starts.
         environment = {**os.environ, "PYTHONSAFEPATH": "1"}
         command = [sys.executable, *launcher, "-m", "finetune.train", str(given), str(models_dir), str(found)]
-        with subprocess.Popen(command, env=environment, stdout=sys.stderr) as child:
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdout=sys.stderr,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, and this process has one thread
+        ) as child:
             before = signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
             try:
                 status = _await(child)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from codepar.errors import CodeparError
+from codepar.lifetime import die_with_parent
 from finetune.train.interrupt import stop_on_signal
 from finetune.train.options import TrainOptions
 from finetune.train.run import train
@@ -18,6 +19,7 @@ from finetune.train.run import train
 
 def main() -> int:
     """Train; the exit status is that of the error, or 0."""
+    die_with_parent()
     given, models_dir, found = (Path(word) for word in sys.argv[1:4])
     is_first = os.environ.get("RANK", "0") == "0"
     try:

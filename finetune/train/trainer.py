@@ -163,12 +163,13 @@ class Trainer:
         """Judge the held-out part, write what was found, draw the curve."""
         if not self._held_out:
             return
-        self._model.eval()
+        # Not through the wrapper: its forward pass waits for all processes, and these may have packs of different number.
+        model = self.model.eval()
         mine = self._held_out[self._accelerator.process_index :: self._accelerator.num_processes]
         sums = [0.0] * 5
         for one in mine:
             row = row_of(one, self._dtype, self._accelerator.device)
-            judged = judge(self._model, row)
+            judged = judge(model, row)
             values = (judged.loss, row.learned.numel(), judged.tokens_right, judged.lines, judged.lines_right)
             sums = [total + float(value) for total, value in zip(sums, values, strict=True)]
         loss, tokens, tokens_right, lines, lines_right = self._summed(*sums)
