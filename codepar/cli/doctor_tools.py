@@ -1,4 +1,4 @@
-"""Checks of ``codepar doctor`` for optional tools: compilers, sanitizers, mpi4py, Fortran, a GPU. Limits: the main flow needs none."""
+"""Checks of ``codepar doctor`` for optional tools: compilers, mpi4py, Fortran, nvcc, a GPU. Limits: the main flow needs none."""
 
 from __future__ import annotations
 

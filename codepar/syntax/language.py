@@ -41,7 +41,9 @@ _SHOWS_FORTRAN = re.compile(
     r"[^;{\n]*\r?$",
     re.MULTILINE | re.IGNORECASE,
 )
-_SHOWS_C = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"](?!mpif\.h)|[;{}][ \t]*(?://.*|/\*.*\*/[ \t]*)?\r?$", re.MULTILINE)
+_SHOWS_C = re.compile(
+    r"^[ \t]*#[ \t]*include[ \t]*[<\"](?!mpif\.h)|^(?![ \t]*#[ \t])[^\n]*[;{}][ \t]*(?://.*|/\*.*\*/[ \t]*)?\r?$", re.MULTILINE
+)
 _SHARE = 0.5
 
 
