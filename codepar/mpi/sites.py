@@ -14,7 +14,7 @@ from codepar.mpi.outline import HOLE_TEXT, LineIndex, Outline, Site, outlines
 from codepar.protocols import SiteScores, SiteText
 from codepar.syntax.tree import SyntaxTree
 
-BOUND = 0.35
+BOUND = 0.25
 """Least probability of a call that is proposed."""
 
 _ONCE = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize"})
