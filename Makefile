@@ -24,10 +24,12 @@ $(VENV)/.ready-train: $(VENV)/.ready
 
 demo: setup
 	$(BIN)/codepar models pull
+	$(BIN)/codepar models build mpi-sites
 	sh examples/demo.sh
 
 test: setup-train
 	$(BIN)/codepar models pull
+	$(BIN)/codepar models build mpi-sites
 	$(BIN)/python -m pytest
 
 check: setup

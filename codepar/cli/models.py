@@ -5,6 +5,7 @@ Limits: one default model is known by name; any other comes from a GGUF file of 
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Annotated
 
@@ -59,10 +60,17 @@ def list_command(json: JsonOption = False) -> None:
 
 @_app.command("build")
 def build_command(
-    name: Annotated[str, typer.Argument(help="Adapter: a name in finetune/adapters, or the path of its folder.")],
+    name: Annotated[str, typer.Argument(help="Adapter: one that codepar comes with (mpi-sites), or the path of its folder.")],
     base: Annotated[str, typer.Option(help="Model that the adapter was trained on.")] = DEFAULT_MODEL,
-    adapters: Annotated[Path, typer.Option(help="Folder that holds adapters by name.")] = Path("finetune/adapters"),
+    adapters: Annotated[Path | None, typer.Option(help="Folder that holds adapters by name; those of codepar if unset.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Merge a LoRA adapter (PEFT) into an installed model; the result is a model of the adapter's name."""
-    _print_model(build_model(Settings(), name, adapters, base, say), json)
+    _print_model(build_model(Settings(), name, adapters or _own_adapters(), base, say), json)
+
+
+def _own_adapters() -> Path:
+    """The adapters that lie beside the training code, installed or in a clone."""
+    spec = importlib.util.find_spec("finetune")
+    found = list(spec.submodule_search_locations or []) if spec is not None else []
+    return Path(found[0] if found else "finetune") / "adapters"

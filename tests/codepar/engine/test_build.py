@@ -4,8 +4,8 @@ import struct
 import numpy
 import pytest
 
-from codepar.engine.gguf_file import load_gguf, open_gguf
 from codepar.engine.build import build_model
+from codepar.engine.gguf_file import load_gguf, open_gguf
 from codepar.engine.pull import pull
 from codepar.errors import InvalidInput, NotFound, Unsupported
 from codepar.settings import Settings
