@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from codepar.mpi.check.buffers import type_bytes
+from codepar.mpi.check.statements import Ended
 from codepar.mpi.check.trace import Op
 from codepar.mpi.check.values import Comm, Constant, NamedInt, Place, Pointer, Resource, Value
 from codepar.mpi.header_parse import Parameter
@@ -241,8 +242,10 @@ def cartesian(machine: Machine, op: Op) -> None:
         store_comm(machine, op, op.values.get("comm_cart"), None)
         return
     made = _derived(op, comm.members[: math.prod(dims)], "cart")
-    if made is None or math.prod(dims) > len(comm.members):
-        op.values["*dims"] = f"{dims}>{len(comm.members)}" if math.prod(dims) > len(comm.members) else None
+    if math.prod(dims) > len(comm.members):
+        # MPI ends the program here; it is made for more ranks than these.
+        raise Ended
+    if made is None:
         _store_null(machine, op, op.values.get("comm_cart"))
         return
     made.dims, made.periods = tuple(dims), tuple(periods)
