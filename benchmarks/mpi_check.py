@@ -4,10 +4,10 @@ Usage: ``python benchmarks/mpi_check.py FOLDER... [--half 0|1] [--clang-tidy PAT
 Reads the headers of the MPI Bugs Initiative (the folder that its generators wrote) and the file names of MPI-CorrBench.
 
 A hash of the file's name puts it into a half; the checks were developed on half 0 only. Of a wrong program three things are
-counted: *found*, any finding; *right*, a finding of a kind that fits the class that the collection states; *line*, a line of it (or
-of its notes) is one that the collection names. A correct program with any finding is falsely accused. clang-tidy runs
-``mpi-buffer-deref``, ``mpi-type-mismatch`` and ``clang-analyzer-optin.mpi.MPI-Checker``. Limits: what a collection calls correct is
-taken so; the lines in the comments of MPI-CorrBench are partly those of an older layout of its files.
+counted: *found*, any finding; *right*, a finding of a kind that fits the class that the collection states; *line*, a line of it
+(or of its notes) is one that the collection names. A correct program with any finding is falsely accused. clang-tidy runs
+``mpi-buffer-deref``, ``mpi-type-mismatch`` and ``clang-analyzer-optin.mpi.MPI-Checker``. Limits: what a collection calls correct
+is taken so; the lines in the comments of MPI-CorrBench are partly those of an older layout of its files.
 """
 
 from __future__ import annotations
@@ -198,9 +198,8 @@ def _row(name: str, group: list[Answer]) -> None:
 def _details(answers: list[Answer]) -> None:
     for one in answers:
         if bool(one.kinds) if one.truth == "OK" else not one.right:
-            print(
-                f"    {one.truth:22} {','.join(one.kinds) or '-':50} {one.lines} {Path(one.name).name}{'' if one.replayed else ' (not replayed)'}"
-            )
+            note = "" if one.replayed else " (not replayed)"
+            print(f"    {one.truth:22} {','.join(one.kinds) or '-':50} {one.lines} {Path(one.name).name}{note}")
 
 
 def _chosen(folder: Path, arguments: argparse.Namespace) -> list[Case]:

@@ -114,7 +114,8 @@ if (rank < 2) {
 """,
         3,
         (
-            "MPI_Recv(&y, 1, MPI_INT, other, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);\n  MPI_Send(&x, 1, MPI_INT, other, 0, MPI_COMM_WORLD);",
+            "MPI_Recv(&y, 1, MPI_INT, other, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);\n"
+            "  MPI_Send(&x, 1, MPI_INT, other, 0, MPI_COMM_WORLD);",
             "MPI_Sendrecv(&x, 1, MPI_INT, other, 0, &y, 1, MPI_INT, other, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);",
         ),
     ),
