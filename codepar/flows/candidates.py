@@ -105,7 +105,7 @@ async def ask_model(
 ) -> None:
     """Ask the model for each file that has to do with MPI, and offer what it adds as the second candidate.
 
-    A backend that scores sites is asked that way, and its answer stands before the rules' own.
+    A backend that scores sites is asked that way; its answer stands before the rules' own, both together behind them.
     """
     ruled = found.candidates[0].edits
     if isinstance(generator, SiteScorer) and (await generator.capabilities()).sites:
@@ -133,6 +133,7 @@ async def _ask_sites(
     found: Found, project: Project, completers: Mapping[str, Completer], generator: _SiteGenerator, budget_s: float
 ) -> None:
     edits: dict[str, Sequence[Edit]] = {path: [] for path in completers}
+    joined = dict(found.candidates[0].edits)
     for path, completer in completers.items():
         if not completer.wants_calls:
             continue
@@ -141,7 +142,9 @@ async def _ask_sites(
         found.said += proposal.edits
         _record(found, path, proposal, len(completers) > 1)
         edits[path] = completer.with_setup(proposal.edits)
+        joined[path] = completer.join(joined[path], proposal.edits).edits
     if found.answered:
+        found.offer(_build("model and rules", project, _declared(found, completers, joined)), place=1)
         found.offer(_build("model", project, _declared(found, completers, edits)), place=0)
 
 
