@@ -1,15 +1,12 @@
 import asyncio
-import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codepar.engine.models import find_model
 from codepar.mpi.argument_list import SEPARATOR, PlacedCall, answer_grammar, fill_arguments, questions
 from codepar.mpi.remove import strip
-from codepar.protocols import Capabilities, Generation, Generator, Sampling
-from codepar.settings import Settings
+from codepar.protocols import Capabilities, Generation, Sampling
 from codepar.syntax.tree import parse
 
 PROGRAM = """#include <mpi.h>
@@ -182,34 +179,6 @@ def test_what_the_model_does_not_say_is_none(stripped):
     # No time, or a function longer than the context: nothing is asked.
     for generator, budget_s in ((Answering({}), 0.0), (Answering({}, context=40), 60.0)):
         assert fill(stripped, generator, budget_s=budget_s)[by_function["MPI_Bcast"]] is None
-
-
-@pytest.mark.model
-def test_a_real_engine_is_held_to_the_arities():
-    from codepar.engine.factory import open_generator
-
-    settings = Settings(engine_url=None)
-    if find_model(settings.models_dir, settings.model) is None:
-        message = "the default model is not installed: codepar models pull"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    source = 'int main(int argc, char **argv)\n{\n  int rank, n;\n  puts("a");\n  return 0;\n}\n'
-    start = source.index("puts")
-    calls = [PlacedCall(name, start, inline=False) for name in ("MPI_Init", "MPI_Comm_rank", "MPI_Bcast")]
-    arities = {"MPI_Init": 2, "MPI_Comm_rank": 2, "MPI_Bcast": 5}
-
-    async def ask():
-        generator: Generator = await open_generator(settings)
-        try:
-            return await fill_arguments(parse(source, path="a.c"), calls, generator, budget_s=200, arities=arities)
-        finally:
-            await generator.close()
-
-    # Untrained, it may run on in an argument until its tokens are used up; what it ended is as long as it has to be.
-    found = asyncio.run(ask())
-    assert found[0] is not None
-    assert all(
-        arguments is None or len(arguments) == arities[call.function] for call, arguments in zip(calls, found, strict=True)
-    )
 
 
 def test_the_grammar_asks_for_each_call_in_order(asked):
