@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from codepar.mpi.apply import apply_edits
+from codepar.mpi.argument_grammar import argument_grammar
 from codepar.mpi.call_text import CallText, read_call
 from codepar.mpi.holes import find_holes
 from codepar.mpi.proposal import Dropped, Edit
@@ -20,7 +21,6 @@ from codepar.mpi.rules_setup import communicator_of
 from codepar.mpi.sites import Located
 from codepar.protocols import Capabilities, Generator, Grammar, Prompt, Sampling
 
-_REST_OF_CALL = r"[^;\n]{0,200}\)"
 _MAX_TOKENS = 64
 _PREFIX_CHARACTERS = 3_000
 _SUFFIX_CHARACTERS = 1_500
@@ -115,15 +115,25 @@ class ArgumentFiller:
         self, call: Located, before: Sequence[Edit], generator: Generator, capabilities: Capabilities, deadline: float
     ) -> CallText | None:
         prompt = self._prompt(call, before)
-        is_bound = "regex" in capabilities.grammar
+        grammar = self._grammar(call) if "regex" in capabilities.grammar else None
         sampling = Sampling(
             max_tokens=_MAX_TOKENS,
-            stop=() if is_bound else (";", "\n"),
-            grammar=Grammar(kind="regex", text=_REST_OF_CALL) if is_bound else None,
+            stop=() if grammar else (";", "\n"),
+            grammar=grammar,
             budget_s=max(deadline - time.monotonic(), 0.05),
         )
         generation = await generator.complete(prompt, sampling)
         return _read(call.function, generation.text)
+
+    def _grammar(self, call: Located) -> Grammar | None:
+        """What the function takes, from what is in scope; a hole's call stands inside a statement and is left free."""
+        signature = self._rules.signatures[call.function]
+        if call.inline or not signature.parameters:
+            return None
+        tree = self._rules.facts.tree
+        names = [constant.name for constant in tree.constants_after(call.after_line)]
+        variables = tree.variables_after(call.after_line)
+        return Grammar(kind="regex", text=argument_grammar(signature, self._rules.signatures, variables, names))
 
     def _prompt(self, call: Located, before: Sequence[Edit]) -> Prompt:
         """The program around the call, the calls before it put in, the call itself begun."""

@@ -1,0 +1,104 @@
+"""A regular expression for the arguments of one call, from the function's signature and the names in scope where it stands.
+
+Numbers are sums and products of names and literals, handles are those of the right type, a buffer is a variable or its address.
+The model chooses among what compiles. Limits: calls inside arguments, casts and ternaries are not offered; a parameter of a kind
+not known here takes any balanced text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from codepar.mpi.headers import Parameter, Signature, Signatures
+from codepar.syntax.variables import Variable
+
+# No comma but in parentheses, of which two levels are enough for casts, sizes and sums.
+_ANYTHING = r"([^,();\n]|\(([^();\n]|\([^();\n]*\))*\))+"
+_TAIL = r"(\[[A-Za-z0-9_+*% -]+\]|(\.|->)[A-Za-z_][A-Za-z_0-9]*)*"
+_NUMBER = r"[0-9]+"
+_SPECIAL = {"source": ("MPI_ANY_SOURCE",), "color": ("MPI_UNDEFINED",)}
+_RECEIVES = re.compile(r"recv|probe", re.IGNORECASE)
+_MOST_NAMES = 60
+_HANDLE = re.compile(r"^MPI_[A-Z]\w*$")
+
+
+def argument_grammar(signature: Signature, signatures: Signatures, variables: Iterable[Variable], names: Iterable[str]) -> str:
+    """What may follow ``function(``: its arguments, ``);`` and perhaps a line end, which models write as one token.
+
+    ``variables`` are those in scope, ``names`` the constants of the program.
+    """
+    scope = _Scope(signature.name, signatures, list(variables), list(names))
+    return ", ?".join(scope.of(parameter) for parameter in signature.parameters) + r"\);\n?"
+
+
+class _Scope:
+    def __init__(self, function: str, signatures: Signatures, variables: list[Variable], names: list[str]) -> None:
+        self._receives = bool(_RECEIVES.search(function))
+        self._completes_several = function.endswith(("all", "some"))
+        self._signatures = signatures
+        self._variables = variables[-_MOST_NAMES:]
+        self._names = names[-_MOST_NAMES:]
+
+    def of(self, parameter: Parameter) -> str:
+        """The expression for one parameter."""
+        kind = parameter.type.replace("const ", "").replace(" ", "").replace("[]", "*")
+        if kind in {"int", "MPI_Aint"}:
+            return self._number(parameter.name)
+        if kind == "void*":
+            return self._buffer()
+        if kind == "MPI_Status*":
+            ignore = "MPI_STATUSES_IGNORE" if self._completes_several else "MPI_STATUS_IGNORE"
+            return _either([ignore, *self._addresses(lambda variable: variable.type == "MPI_Status")])
+        if _HANDLE.match(kind):
+            return self._handle(kind)
+        if kind.endswith("*") and _HANDLE.match(kind[:-1]):
+            found = self._addresses(lambda variable: variable.type == kind[:-1])
+            return _either(found) if found else _ANYTHING
+        return _ANYTHING
+
+    def _number(self, parameter: str) -> str:
+        plain = [v.name for v in self._variables if not v.type.startswith("MPI_")]
+        integers = list(_SPECIAL.get(parameter, ()))
+        if self._receives and parameter in {"tag", "recvtag"}:
+            integers.append("MPI_ANY_TAG")
+        operand = rf"(({_names([*plain, *self._names])}){_TAIL}|{_NUMBER})" if plain or self._names else _NUMBER
+        some = rf"(\({operand}( [-+*/%] {operand})*\)|{operand})"
+        return _either_raw([rf"{some}( ?[-+*/%] ?{some})*", *map(re.escape, integers)])
+
+    def _buffer(self) -> str:
+        data = [variable.name for variable in self._variables if not variable.type.startswith("MPI_")]
+        if not data:
+            return _ANYTHING
+        return _either_raw([rf"&?({_names(data)}){_TAIL}( \+ [A-Za-z0-9_*() ]+)?", "MPI_IN_PLACE", "NULL"])
+
+    def _handle(self, kind: str) -> str:
+        own = [v.name for v in self._variables if v.type == kind and not v.pointer_depth and not v.dimensions]
+        constants = [name for name, text in self._signatures.constants.items() if text == kind and not _is_odd(name)]
+        found = [*own, *constants]
+        return _either(found) if found else _ANYTHING
+
+    def _addresses(self, fits: Callable[[Variable], bool]) -> list[str]:
+        found = []
+        for variable in self._variables:
+            if fits(variable):
+                found.append(variable.name if variable.dimensions or variable.pointer_depth else f"&{variable.name}")
+        return found
+
+
+def _is_odd(name: str) -> bool:
+    """Constants that no ordinary call names: null handles, and Fortran's and C++'s types."""
+    odd = ("_NULL", "COMPLEX", "CXX", "LOGICAL", "INTEGER", "REAL", "PACKED", "CHARACTER", "2", "MPI_UB", "MPI_LB")
+    return any(part in name for part in odd)
+
+
+def _names(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in dict.fromkeys(names))
+
+
+def _either(texts: Iterable[str]) -> str:
+    return f"({_names(texts)})"
+
+
+def _either_raw(expressions: Iterable[str]) -> str:
+    return f"({'|'.join(expressions)})"
