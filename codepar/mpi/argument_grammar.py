@@ -20,6 +20,7 @@ _NUMBER = r"[0-9]+"
 _SPECIAL = {"source": ("MPI_ANY_SOURCE",), "color": ("MPI_UNDEFINED",)}
 _RECEIVES = re.compile(r"recv|probe", re.IGNORECASE)
 _MOST_NAMES = 60
+_PLAIN = re.compile(r"&?[A-Za-z_]\w*", re.ASCII)
 _HANDLE = re.compile(r"^MPI_[A-Z]\w*$")
 
 
@@ -64,7 +65,7 @@ class _Scope:
             integers.append("MPI_ANY_TAG")
         operand = rf"(({_names([*plain, *self._names])}){_TAIL}|{_NUMBER})" if plain or self._names else _NUMBER
         some = rf"(\({operand}( [-+*/%] {operand})*\)|{operand})"
-        return _either_raw([rf"{some}( ?[-+*/%] ?{some})*", *map(re.escape, integers)])
+        return _either_raw([rf"{some}( ?[-+*/%] ?{some})*", *integers])
 
     def _buffer(self) -> str:
         data = [variable.name for variable in self._variables if not variable.type.startswith("MPI_")]
@@ -93,7 +94,8 @@ def _is_odd(name: str) -> bool:
 
 
 def _names(names: Iterable[str]) -> str:
-    return "|".join(re.escape(name) for name in dict.fromkeys(names))
+    """Identifiers and their addresses: nothing in them needs escaping, and the engine warns of escapes that are not needed."""
+    return "|".join(name for name in dict.fromkeys(names) if _PLAIN.fullmatch(name))
 
 
 def _either(texts: Iterable[str]) -> str:
