@@ -6,6 +6,17 @@ import pytest
 from finetune.train.interrupt import stop_on_signal
 
 
+@pytest.fixture(autouse=True)
+def own_handlers():
+    """A run in the background inherits signals that are ignored."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def test_the_first_signal_asks_and_the_second_ends():
     before = signal.getsignal(signal.SIGINT)
     with stop_on_signal() as stops:
