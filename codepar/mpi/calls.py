@@ -7,7 +7,7 @@ from declarations and statements from values where it could be built. Limits: a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -306,3 +306,19 @@ def _argument(lexis: Lexis, start: int, end: int) -> str:
     text = lexis.data[start:end]
     source = text if b'"' in text or b"'" in text else lexis.code[start:end]
     return " ".join(source.replace(b"\\\n", b" ").decode(errors="replace").split())
+
+
+def runs_of(data: bytes, calls: Iterable[FoundCall], blanks: bytes) -> list[list[FoundCall]]:
+    """Group statements with nothing but ``blanks`` between them on the same line."""
+    runs: list[list[FoundCall]] = []
+    for call in calls:
+        if runs and not data[stop_of(runs[-1][-1]) : call.start].strip(blanks):
+            runs[-1].append(call)
+        else:
+            runs.append([call])
+    return runs
+
+
+def stop_of(call: FoundCall) -> int:
+    """The byte behind a call and its semicolon."""
+    return call.end if call.semicolon is None else call.semicolon + 1

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from codepar.mpi.calls import Form, FoundCall
+from codepar.mpi.calls import Form, FoundCall, runs_of, stop_of
 from codepar.mpi.cuts import Cut
 
 _BLANKS = b" \t\f\v\r"
@@ -21,37 +21,22 @@ def line_cuts(code: bytes, calls: Iterable[FoundCall], hole: Callable[[FoundCall
     cuts = list[Cut]()
     for form, group in groupby(calls, key=lambda call: call.form):
         if form is Form.STATEMENT:
-            for run in _runs(code, group):
+            for run in runs_of(code, group, _BLANKS):
                 cuts += _cut_run(code, run)
         else:
             cuts += [Cut(call, call.start, call.end, hole(call).encode(), call.start) for call in group]
     return cuts
 
 
-def _runs(code: bytes, calls: Iterable[FoundCall]) -> list[list[FoundCall]]:
-    """Group statements with nothing but blanks between them on the same line."""
-    runs: list[list[FoundCall]] = []
-    for call in calls:
-        if runs and not code[_stop(runs[-1][-1]) : call.start].strip(_BLANKS):
-            runs[-1].append(call)
-        else:
-            runs.append([call])
-    return runs
-
-
-def _stop(call: FoundCall) -> int:
-    return call.end if call.semicolon is None else call.semicolon + 1
-
-
 def _cut_run(code: bytes, run: list[FoundCall]) -> list[Cut]:
     line_start = code.rfind(b"\n", 0, run[0].start) + 1
-    rest = _REST_OF_LINE.match(code, _stop(run[-1]))
+    rest = _REST_OF_LINE.match(code, stop_of(run[-1]))
     starts = [call.start for call in run]
     if rest is not None and not code[line_start : run[0].start].strip(_BLANKS):
         starts[0], last = line_start, rest.end()
         first = line_start
     else:
-        first, last = run[0].start, _stop(run[-1])
+        first, last = run[0].start, stop_of(run[-1])
         while last < len(code) and code[last] in b" \t\f\v":
             last += 1
     return [Cut(call, start, end, b"", first) for call, start, end in zip(run, starts, [*starts[1:], last], strict=True)]

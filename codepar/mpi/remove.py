@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Literal
 
 from codepar.errors import Unsupported
-from codepar.mpi.calls import Form, FoundCall, candidates, find_calls
+from codepar.mpi.calls import Form, FoundCall, candidates, find_calls, runs_of, stop_of
 from codepar.mpi.cuts import Cut, Refused, assemble, splice
 from codepar.mpi.cxx_bindings import find_binding_calls
 from codepar.mpi.fortran.remove import strip_fortran
@@ -68,7 +68,7 @@ def _cuts(tree: SyntaxTree, calls: tuple[FoundCall, ...]) -> list[Cut]:
     cuts = []
     for form, group in groupby(calls, key=lambda call: call.form):
         if form is Form.STATEMENT:
-            for run in _runs(tree.data, list(group)):
+            for run in runs_of(tree.data, list(group), _BLANKS):
                 cuts += _cut_run(tree.data, run)
         else:
             cuts += [Cut(call, call.start, call.end, _hole(call), call.start) for call in group]
@@ -80,30 +80,15 @@ def _hole(call: FoundCall) -> bytes:
     return hole_text(type_text, in_macro=call.in_macro).encode()
 
 
-def _runs(data: bytes, calls: list[FoundCall]) -> list[list[FoundCall]]:
-    """Group statements with nothing but blanks between them on the same line."""
-    runs: list[list[FoundCall]] = []
-    for call in calls:
-        if runs and not data[_stop(runs[-1][-1]) : call.start].strip(_BLANKS):
-            runs[-1].append(call)
-        else:
-            runs.append([call])
-    return runs
-
-
-def _stop(call: FoundCall) -> int:
-    return call.end if call.semicolon is None else call.semicolon + 1
-
-
 def _cut_run(data: bytes, run: list[FoundCall]) -> list[Cut]:
     """Whole lines where nothing else stands on them, else each statement with the blanks behind it."""
     line_start = data.rfind(b"\n", 0, run[0].start) + 1
-    rest = _REST_OF_LINE.match(data, _stop(run[-1]))
+    rest = _REST_OF_LINE.match(data, stop_of(run[-1]))
     starts = [call.start for call in run]
     if rest is not None and not data[line_start : run[0].start].strip(_BLANKS):
         starts[0], last = line_start, rest.end()
     else:
-        last = _stop(run[-1])
+        last = stop_of(run[-1])
         while last < len(data) and data[last] in _BLANKS:
             last += 1
     return [Cut(call, start, end, b"", run[0].start) for call, start, end in zip(run, starts, [*starts[1:], last], strict=True)]

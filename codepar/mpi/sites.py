@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from codepar.mpi.outline import HOLE_TEXT, LineIndex, Outline, Site, outlines
+from codepar.mpi.outline import HOLE_TEXT, LineIndex, Outline, Site
 from codepar.protocols import SiteScores, SiteText
 from codepar.syntax.tree import SyntaxTree
 
@@ -137,6 +137,3 @@ def _located(index: LineIndex, site: Site, function: str, probability: float) ->
     line = index.line_of(site.start)
     inline = site.hole is not None
     return Located(line if inline else line - 1, function, probability, inline, site.start)
-
-
-__all__ = ["BOUND", "Located", "locate", "outlines", "site_texts"]
