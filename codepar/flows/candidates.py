@@ -137,7 +137,7 @@ async def _ask_sites(
     for path, completer in completers.items():
         if not completer.wants_calls:
             continue
-        proposal = await completer.by_sites(generator, generator, budget_s)
+        proposal = await completer.by_sites(generator, generator, joined[path], budget_s)
         found.answered |= proposal.answered
         found.said += proposal.edits
         _record(found, path, proposal, len(completers) > 1)

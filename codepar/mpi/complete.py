@@ -99,12 +99,15 @@ class Completer:
             proposal.notes.append("the file is longer than the model's context; it saw the first part only")
         return proposal
 
-    async def by_sites(self, scorer: SiteScorer, generator: Generator, budget_s: float) -> Proposal:
-        """Ask a site scorer which calls are missing where, then fill in their arguments. Never raises, as ``by_model``."""
+    async def by_sites(self, scorer: SiteScorer, generator: Generator, inferred: Sequence[Edit], budget_s: float) -> Proposal:
+        """Ask a site scorer which calls are missing where, then fill in their arguments. Never raises, as ``by_model``.
+
+        ``inferred``: what ``by_rules`` gave.
+        """
         try:
             found = outlines(self.facts.tree)
             calls = locate(self.facts.tree, found, await scorer.score_sites(site_texts(found)))
-            filler = ArgumentFiller(self.source, self.rules, self.by_rules())
+            filler = ArgumentFiller(self.source, self.rules, inferred)
             filled = await filler.fill(calls, generator, budget_s)
         except Exception as error:
             return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
