@@ -93,7 +93,8 @@ class Item(Record):
        element is the instruction's words even where code is there.
 
     Elements of lists are without bullets, numbers, separators (``,`` ``;`` ``、``), the conjunction before the last (``and``,
-    ``и``, ``und``), quotes or backticks around the whole, and a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to them.
+    ``и``, ``und``), quotes or backticks around the whole, words that all elements share ("write X, Y and Z", "A, B or C loops"), and
+    a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to them. What stands between quotes is taken whole.
     What a list element contains, nested lists and code blocks beneath it included, belongs to it. A polite lead-in before the
     first element ("please", "could you") does not. No span begins or ends with white space; spans of different items do not
     overlap except by rule 3. A file or function that is mentioned as mere context is no item.

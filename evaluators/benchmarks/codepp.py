@@ -1,0 +1,84 @@
+"""``codepp``: requests that hold several tasks, or seem to, with gold items, edges and reasons; written by hand for codepar.
+
+Half of them, chosen by a hash of the id, are set aside: they were put apart before any rule was written and are for measuring
+alone. Each prompt was labelled twice (``first_pass.toml``, ``second_pass.toml``); ``gold.toml`` holds the resolved labels.
+Limits: the labels say what can be answered apart, not what pays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from codepar.errors import InvalidInput
+from codepar.prompts.items import Decomposition
+from evaluators.benchmarks.codepp_labels import Label
+
+NAME = "codepp"
+Half = Literal["development", "set_aside"]
+Pass = Literal["gold", "first_pass", "second_pass"]
+HALVES: tuple[Half, ...] = get_args(Half)
+_Row = TypeVar("_Row", bound=BaseModel)
+
+
+class Prompt(BaseModel):
+    """One request. ``kind`` is the stratum, ``code`` the language of the code, ``prose`` that of the words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    kind: str
+    code: str
+    prose: str
+    text: str
+    files: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A prompt with what is right for it."""
+
+    prompt: Prompt
+    gold: Decomposition
+
+
+def half_of(prompt_id: str) -> Half:
+    """The rule by which a prompt is set aside."""
+    return "set_aside" if hashlib.sha256(f"{NAME} {prompt_id}".encode()).digest()[0] & 1 else "development"
+
+
+def load(half: Half, labels: Pass = "gold") -> tuple[Case, ...]:
+    """The prompts of a half with the labels of a pass, in the file's order. Raises ``InvalidInput`` where they do not fit."""
+    known = {label.id: label for label in load_labels(half, labels)}
+    prompts = load_prompts(half)
+    if {prompt.id for prompt in prompts} != known.keys():
+        raise InvalidInput(f"{labels} of {half} has not the ids of its prompts", remedy="label every prompt once")
+    return tuple(Case(prompt, known[prompt.id].resolved(prompt.text, prompt.files)) for prompt in prompts)
+
+
+def load_prompts(half: Half) -> tuple[Prompt, ...]:
+    """The prompts alone."""
+    return tuple(_validated(Prompt, row) for row in _read(half, "prompts")["prompt"])
+
+
+def load_labels(half: Half, labels: Pass) -> tuple[Label, ...]:
+    """The labels of one pass."""
+    return tuple(_validated(Label, row) for row in _read(half, labels)["label"])
+
+
+def _read(half: Half, name: str) -> Mapping[str, Any]:
+    path = resources("evaluators") / "data" / NAME / half / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _validated(model: type[_Row], row: Mapping[str, Any]) -> _Row:
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        raise InvalidInput(f"{row.get('id', '?')}: {error}", remedy="correct the benchmark's file") from error
