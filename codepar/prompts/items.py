@@ -62,7 +62,7 @@ class Refusal(StrEnum):
     """Each needs the answer of the one before: "then", "after that", "the result", on the same thing or on what was made."""
     SHARED_STATE = "shared_state"
     """Functions that the request changes, translates, or runs in tests share a mutable variable of the file (global, ``static``,
-    COMMON, module variable) that at least one of them writes; or one test fixture is to be shared. Requests that only read code
+    COMMON, module variable; between files ``extern``) that at least one of them writes; or one test fixture is to be shared. Requests that only read code
     (explain, document, review, state the complexity) are split nonetheless; a constant is no state."""
     CYCLE = "cycle"
     """Functions that the request changes or translates call each other, directly or around; one that calls itself is no cycle.
@@ -87,14 +87,15 @@ class Item(Record):
     2. *It does the same to several files*: an attachment is an item as a whole (``file`` set, span 0 to its length), a block of
        the prompt with a file's name at it by its contents without fences and headings, a file that is only named by its name.
     3. *It asks for a number of alike answers* ("10 variants", "five ideas") that it does not describe one by one: as many items
-       as the number says, and each has the span of that numeral as written (``10``, ``five``, ``a dozen`` -> ``dozen``).
+       as the number says, and each has the span of that numeral as written (``10``, ``five``, ``a dozen`` -> ``dozen``). "Three
+       ideas, 2 with MPI and 1 without" has the numerals that tell the parts, not the sum. No number, no items.
     4. *It lists things by words* (functions that are not there, variants described one by one, questions, instructions that
        differ from each other, sentences to translate): each element of the list. With different instructions for each, the
        element is the instruction's words even where code is there.
 
     Elements of lists are without bullets, numbers, separators (``,`` ``;`` ``、``), the conjunction before the last (``and``,
-    ``и``, ``und``), quotes or backticks around the whole, words that all elements share ("write X, Y and Z", "A, B or C loops"), and
-    a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to them. What stands between quotes is taken whole.
+    ``и``, ``und``), quotes or backticks around the whole, words that all elements share ("write X, Y and Z",
+    "A, B or C loops"), and a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to them. What stands between quotes is taken whole.
     What a list element contains, nested lists and code blocks beneath it included, belongs to it. A polite lead-in before the
     first element ("please", "could you") does not. No span begins or ends with white space; spans of different items do not
     overlap except by rule 3. A file or function that is mentioned as mere context is no item.

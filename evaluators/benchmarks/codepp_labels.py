@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -119,8 +120,6 @@ def _check_places(items: tuple[Item, ...]) -> None:
         if item.file is None and item.text != item.text.strip():
             raise ValueError(f"item {item.id} begins or ends with white space")
     places = sorted({(item.file or "", *item.span) for item in items})
-    for (file, _, end), (next_file, start, _) in zip(places, places[1:], strict=False):
+    for (file, _, end), (next_file, start, _) in pairwise(places):
         if file == next_file and start < end:
             raise ValueError(f"two items overlap at byte {start} of {file or 'the prompt'}")
-    if len(places) not in {1, len(items)}:
-        raise ValueError("some items have the same place")
