@@ -54,7 +54,7 @@ class AccessKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One place that touches ``buffer``. ``is_partial``: only a member of the element; ``is_call``: by a function called there."""
+    """One place that touches ``buffer``. ``is_partial``: a member of the element; ``is_call``: by a function called there."""
 
     buffer: str
     kind: AccessKind
@@ -130,7 +130,9 @@ class AccessFinder:
                     self.aliases[name] = merged
                     changed = True
 
-    def _visit(self, node: Node, kind: AccessKind = AccessKind.READ, partial: bool = False) -> Iterator[Access]:
+    def _visit(  # noqa: C901 - one case a kind of node
+        self, node: Node, kind: AccessKind = AccessKind.READ, partial: bool = False
+    ) -> Iterator[Access]:
         match node.type:
             case "parenthesized_expression" | "condition_clause":
                 for child in named(node):

@@ -19,10 +19,8 @@ _TOKEN = re.compile(
     r"|(?P<int>(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlLzZ]*)|(?P<char>'(?:\\.|[^'\\])')|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<op><<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>!~&|^?:(),]))"
 )
-_TYPE_WORDS = frozenset(
-    "unsigned signed char short int long float double size_t ssize_t ptrdiff_t const bool _Bool int8_t int16_t int32_t int64_t "
-    "uint8_t uint16_t uint32_t uint64_t uint".split()
-)
+_TYPE_WORDS = frozenset({"unsigned", "signed", "char", "short", "int", "long", "float", "double", "const", "bool", "_Bool"})
+_TYPE_WORDS |= {"size_t", "ssize_t", "ptrdiff_t", "uint"} | {f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _SIZES = {"char": 1, "bool": 1, "_Bool": 1, "short": 2, "int": 4, "unsigned": 4, "float": 4, "double": 8, "uint": 4}
 _SIZES |= {"long": 8, "size_t": 8, "ssize_t": 8, "ptrdiff_t": 8}
 _SIZES |= {f"{sign}int{bits}_t": bits // 8 for sign in ("", "u") for bits in (8, 16, 32, 64)}
@@ -76,7 +74,7 @@ def divide(left: Number, right: Number) -> Number:
 
 
 class _Reader:
-    """Recursive descent that evaluates on the way; both sides of ``&&`` and ``?:`` are read, faults of the unused side kept out."""
+    """Recursive descent that evaluates on the way; of ``&&`` and ``?:`` the unused side is read, too, but not computed."""
 
     def __init__(self, text: str, values: Mapping[str, Number]) -> None:
         self.text = text

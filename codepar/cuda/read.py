@@ -6,6 +6,7 @@ read as far as their text goes and refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from codepar.syntax.language import Language, language_of
 from codepar.syntax.tree import Span
 from codepar.syntax.variables import text_of
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _PARAMETERS = frozenset({"parameter_declaration", "optional_parameter_declaration"})
 
 
@@ -178,14 +180,15 @@ def _needs(source: Source, nodes: list[Node]) -> Iterator[Span]:
                 changed = True
     for index in sorted(chosen):
         node = source.declarations[index].node
-        yield Span(node.start_byte, node.end_byte)
+        after = node.next_sibling
+        yield Span(node.start_byte, after.end_byte if after is not None and after.type == ";" else node.end_byte)
 
 
 def _words(node: Node) -> set[str]:
     words = {text_of(one) for one in walk(node) if one.type in {"identifier", "type_identifier", "field_identifier"}}
     for one in walk(node):
         if one.type == "preproc_arg":
-            words |= {word for word in "".join(c if c.isalnum() or c == "_" else " " for c in text_of(one)).split()}
+            words |= set(_WORD.findall(text_of(one)))
     return words
 
 

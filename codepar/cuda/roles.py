@@ -1,7 +1,7 @@
 """What a function does with each buffer: reads it, writes it, or both.
 
-A buffer is ``OUT`` where each read of it follows, in the same or an enclosing block, a full write of the same element; in doubt it
-is ``INOUT``. Limits: a buffer that earlier loops fill and later loops read is ``INOUT``, too.
+A buffer is ``OUT`` where each read of it follows, in the same or an enclosing block, a full write of the same element; in doubt
+it is ``INOUT``. Limits: a buffer that earlier loops fill and later loops read is ``INOUT``, too.
 """
 
 from __future__ import annotations

@@ -163,9 +163,8 @@ def _parents(node: Node) -> Iterator[Node]:
 
 def _declarations(root: Node) -> Iterator[FileDeclaration]:
     for node in root.children:
-        if node.type in _CONTAINERS:
-            yield from _declarations(node)
-        elif node.type in _CONDITIONALS and any(one.type == "function_definition" for one in walk(node)):
+        holds_functions = node.type in _CONDITIONALS and any(one.type == "function_definition" for one in walk(node))
+        if node.type in _CONTAINERS or holds_functions:
             yield from _declarations(node)
         elif node.is_named and node.type not in {"comment", "function_definition", "template_declaration", "ERROR"}:
             is_always = any(one.type in {"preproc_include", "using_declaration"} for one in walk(node))
@@ -176,9 +175,8 @@ def _declarations(root: Node) -> Iterator[FileDeclaration]:
 
 def _names(top: Node) -> Iterator[str]:
     for node in walk(top):
-        if node.type in {"preproc_def", "preproc_function_def", "enumerator", "alias_declaration"}:
-            yield text_of(node.child_by_field_name("name"))
-        elif node.type in _NAMED_TYPES and node.child_by_field_name("body") is not None:
+        has_body = node.type in _NAMED_TYPES and node.child_by_field_name("body") is not None
+        if has_body or node.type in {"preproc_def", "preproc_function_def", "enumerator", "alias_declaration"}:
             yield text_of(node.child_by_field_name("name"))
         elif node.type in {"type_definition", "declaration"}:
             for declared in declared_by(node):
