@@ -62,8 +62,9 @@ class Refusal(StrEnum):
     """Each needs the answer of the one before: "then", "after that", "the result", on the same thing or on what was made."""
     SHARED_STATE = "shared_state"
     """Functions that the request changes, translates, or runs in tests share a mutable variable of the file (global, ``static``,
-    COMMON, module variable; between files ``extern``) that at least one of them writes; or one test fixture is to be shared. Requests that only read code
-    (explain, document, review, state the complexity) are split nonetheless; a constant is no state."""
+    COMMON, module variable; between files ``extern``) that at least one of them writes; or one test fixture is to be shared.
+    Requests that only read code (explain, document, review, state the complexity) are split nonetheless; a constant is no
+    state."""
     CYCLE = "cycle"
     """Functions that the request changes or translates call each other, directly or around; one that calls itself is no cycle.
     Requests that only read or test code are split nonetheless."""
@@ -93,12 +94,13 @@ class Item(Record):
        differ from each other, sentences to translate): each element of the list. With different instructions for each, the
        element is the instruction's words even where code is there.
 
-    Elements of lists are without bullets, numbers, separators (``,`` ``;`` ``、``), the conjunction before the last (``and``,
-    ``и``, ``und``), quotes or backticks around the whole, words that all elements share ("write X, Y and Z",
-    "A, B or C loops"), and a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to them. What stands between quotes is taken whole.
-    What a list element contains, nested lists and code blocks beneath it included, belongs to it. A polite lead-in before the
-    first element ("please", "could you") does not. No span begins or ends with white space; spans of different items do not
-    overlap except by rule 3. A file or function that is mentioned as mere context is no item.
+    Elements of lists are without bullets, numbers, separators (``,`` ``;`` ``、``), conjunctions and adverbs before them
+    (``and``, ``and then``, ``also``, ``и``, ``und``), quotes or backticks around the whole, words that are written once for
+    all ("write X, Y and Z", "A, B or C loops"), and a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to them. What
+    stands between quotes is taken whole. What a list element contains, nested lists and code blocks beneath it included,
+    belongs to it. A polite lead-in before the first element ("please", "could you") does not. No span begins or ends with
+    white space; spans of different items do not overlap except by rule 3. A file or function that is mentioned as mere
+    context is no item.
 
     ``id`` counts from "1" in the order of the text (attachments in the order of their mention, else as given). ``text`` is what
     the span covers. ``file`` names the attachment the span lies in; None is the prompt.
