@@ -74,6 +74,18 @@ Sanitizer = Literal["address", "undefined", "thread", "leak"]
 Check = Literal["memory", "race", "schedule"]
 
 
+class Emulation(Record):
+    """How CUDA on the CPU runs. ``schedule`` is the order of blocks and threads, None: as they come, blocks side by side.
+
+    ``fill`` is the byte that fresh device and shared memory holds, None: the runtime's own choice. With ``skip_launches`` no
+    kernel runs: what is then still right, the host computed.
+    """
+
+    schedule: str | None = Field(default=None, pattern=r"^(forward|reverse|random:\d{1,18})$")
+    fill: int | None = Field(default=None, ge=0, le=255)
+    skip_launches: bool = False
+
+
 def checked_sanitizers(names: tuple[Sanitizer, ...]) -> tuple[Sanitizer, ...]:
     """``names`` without repeats, when one program can hold them all; else ``ValueError``."""
     if "thread" in names and {"address", "leak"} & set(names):
@@ -102,6 +114,7 @@ class Execution(Record):
     count_work: bool = Field(default=False, description="count how many lines of C and C++ each rank executes")
     emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
     checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
+    emulation: Emulation = Emulation()
     limits: Limits = Limits()
     cache: bool = Field(default=True, description="reuse a compiled program with the same sources, flags and compiler")
 
@@ -194,6 +207,59 @@ class Ratio(Record):
         return cls(taken=sum(1 for count in known if count), total=len(known))
 
 
+class KernelWork(Record):
+    """The launches of one kernel in one test case (None: outside of any; the driver says where one begins).
+
+    ``grid``, ``block`` and ``threads`` are those of the largest launch. What follows only an instrumented run counts:
+    ``writers`` and ``active`` are the threads of the launch with most of them that wrote to shared or global memory, and that
+    accessed global memory; ``accesses`` is the sum over all threads and launches, ``busiest`` the sum over launches of the
+    thread with most accesses, ``atomics`` the accesses to global memory that were atomic, ``same_address`` those on the address
+    with most of them.
+    """
+
+    case: int | None
+    kernel: str
+    launches: int
+    grid: tuple[int, int, int]
+    block: tuple[int, int, int]
+    threads: int
+    writers: int = 0
+    active: int = 0
+    accesses: int = 0
+    busiest: int = 0
+    atomics: int = 0
+    same_address: int = 0
+
+
+class HostWork(Record):
+    """What host code did itself in one test case with one of the driver's buffers, or with ``stack`` or ``other`` memory.
+
+    ``elements`` counts the distinct ones that it loaded or stored one by one, ``loads`` and ``stores`` apart; ``copied`` what it
+    copied or filled in bulk (elements of a buffer, else bytes).
+    """
+
+    case: int | None
+    buffer: str
+    elements: int
+    loads: int
+    stores: int
+    copied: int
+
+
+class DeviceWork(Record):
+    """What ran on the (emulated) device and what the host did beside it, as the process under test counted it: may demote only.
+
+    ``is_counted``: the figures of an instrumented run are there. ``is_complete`` is False where records were dropped or part
+    of the memory was not watched.
+    """
+
+    launches: int = 0
+    kernels: tuple[KernelWork, ...] = ()
+    host: tuple[HostWork, ...] = ()
+    is_counted: bool = False
+    is_complete: bool = True
+
+
 class Traffic(Record):
     """What the ranks of one run gave each other, as they counted it themselves: it may demote a result, never prove one.
 
@@ -216,7 +282,8 @@ class ExecutionResult(Record):
     """What happened. ``rank_stdout[i]`` is the standard output of rank i; empty when no launcher was used.
 
     ``traffic`` is None where nothing counts it (no launcher, or a sanitizer in the way). ``work[i]`` is how many lines rank i
-    executed, repetitions included; empty where it was not asked for or could not be counted.
+    executed, repetitions included; empty where it was not asked for or could not be counted. ``device`` is there for emulated
+    runs that ended by themselves.
 
     ``wall_s``, ``cpu_s`` and ``peak_memory_bytes`` are of the run alone; ``compile_s`` is 0 when the program came from the cache.
     """
@@ -238,6 +305,7 @@ class ExecutionResult(Record):
     coverage: Coverage | None = None
     traffic: Traffic | None = None
     work: tuple[int, ...] = ()
+    device: DeviceWork | None = None
 
 
 class Verdict(Record):

@@ -12,15 +12,18 @@ import os
 import posixpath
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from codepar.protocols import Diagnostic
+from pydantic import ValidationError
+
+from codepar.protocols import DeviceWork, Diagnostic, HostWork, KernelWork
 from worker.toolchains.diagnostics import project_name
 
 _CAPACITY = 1024**2
 _MAX_FINDINGS = 100
+_MAX_RECORDS = 2048
 _MAX_MESSAGE = 2000
 _PC = re.compile(r"\{pc:(0x[0-9a-f]{1,16})\}")
 _HEX = re.compile(r"0x[0-9a-fA-F]{1,16}")
@@ -55,6 +58,7 @@ class Summary:
     launches: int = 0
     threads: int = 0
     schedule: str = ""
+    device: DeviceWork = field(default_factory=DeviceWork)
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,40 @@ def _finding(record: Mapping[str, Any]) -> Finding:
 
 
 def _summary(record: Mapping[str, Any]) -> Summary:
-    kernels = record.get("kernels")
-    counts = (
-        [_count(kernel.get("threads")) for kernel in kernels if isinstance(kernel, dict)] if isinstance(kernels, list) else []
+    kernels = [_kernel(one) for one in _records(record.get("kernels"))]
+    host = [_host(one) for one in _records(record.get("host"))]
+    whole = not (record.get("forgot") or record.get("unwatched") or None in kernels or None in host)
+    device = DeviceWork(
+        launches=_count(record.get("launches")),
+        kernels=tuple(one for one in kernels if one is not None),
+        host=tuple(one for one in host if one is not None),
+        is_counted=bool(record.get("checks")),
+        is_complete=whole,
     )
-    return Summary(_count(record.get("launches")), max(counts, default=0), str(record.get("schedule", ""))[:100])
+    threads = max((_count(one.get("threads")) for one in _records(record.get("kernels"))), default=0)
+    return Summary(device.launches, threads, str(record.get("schedule", ""))[:100], device)
+
+
+def _records(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value[:_MAX_RECORDS] if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _kernel(record: dict[str, Any]) -> KernelWork | None:
+    try:
+        return KernelWork.model_validate({**_without(record, "name"), "kernel": record.get("name")})
+    except ValidationError:
+        return None
+
+
+def _host(record: dict[str, Any]) -> HostWork | None:
+    try:
+        return HostWork.model_validate(record)
+    except ValidationError:
+        return None
+
+
+def _without(record: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != name}
 
 
 def _count(value: Any) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codepar.protocols import Check, CheckResult, Diagnostic, Execution, ExecutionResult, Status
+from codepar.protocols import Check, CheckResult, Diagnostic, Emulation, Execution, ExecutionResult, Status
 from codepar.settings import Settings
 from worker.build import Builder, Built, Tools, failure
 from worker.cache import Program
@@ -121,7 +121,11 @@ class EmulatedCuda:
         """One run of a program. ``patience`` multiplies the time it may take."""
         execution = job.asked
         with ReportMemory() as memory:
-            variables = {"CODEPAR_CUDA_MEMORY": str(execution.limits.memory_bytes), **variables}
+            variables = {
+                "CODEPAR_CUDA_MEMORY": str(execution.limits.memory_bytes),
+                **_variables(execution.emulation),
+                **variables,
+            }
             environment = {"PATH": self._tools.path, **variables, "CODEPAR_CUDA_REPORT": f"fd:{memory.descriptor}"}
             command = Command(
                 argv=(f"./{program.name}", *custom.run_line(execution.project.run).arguments, *execution.arguments),
@@ -166,6 +170,8 @@ class EmulatedCuda:
         status, wall_s = ran.judgement.status, ran.outcome.wall_s
         results = [verdict.check_result(check, status, ran.report, wall_s) for check in checks]
         stopped = verdict.was_stopped(status)
+        if ran.report.summary is not None:
+            result = result.model_copy(update={"device": ran.report.summary.device})
         return _with_checks(
             result,
             results,
@@ -216,7 +222,20 @@ class EmulatedCuda:
             executor=self._runner.name,
             cached=built.cached,
             diagnostics=(*ran.judgement.diagnostics, *built.diagnostics),
+            device=ran.report.summary.device if ran.report.summary is not None else None,
         )
+
+
+def _variables(emulation: Emulation) -> dict[str, str]:
+    """The runtime's settings for one way to run; an order is told for certain only on one worker."""
+    chosen: dict[str, str] = {}
+    if emulation.schedule is not None:
+        chosen |= {"CODEPAR_CUDA_SCHEDULE": emulation.schedule, "CODEPAR_CUDA_WORKERS": "1"}
+    if emulation.fill is not None:
+        chosen["CODEPAR_CUDA_FILL"] = str(emulation.fill)
+    if emulation.skip_launches:
+        chosen["CODEPAR_CUDA_SKIP"] = "1"
+    return chosen
 
 
 def _with_checks(

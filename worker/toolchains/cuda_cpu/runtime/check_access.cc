@@ -13,6 +13,16 @@ namespace check {
 namespace {
 
 constexpr std::uint32_t polls_before_yield = 64;
+// Addresses beyond these are counted as atomics, but not one by one.
+constexpr std::size_t most_atomic_addresses = 1 << 16;
+
+void count_atomic(std::uintptr_t address) {
+    ++launch.work.atomics;
+    const auto found = launch.atomics.find(address);
+    if (found == launch.atomics.end() && launch.atomics.size() >= most_atomic_addresses) return;
+    std::uint64_t& count = found == launch.atomics.end() ? launch.atomics[address] : found->second;
+    launch.work.same_address = std::max(launch.work.same_address, ++count);
+}
 
 // The access page by page, as cells lie.
 template <class PageAt>
@@ -38,6 +48,7 @@ void check_initialised(Region& region, const Touch& touch) {
 }  // namespace
 
 void touch_shared(const Touch& touch) {
+    count_access();
     if (options().memory && !inside_shared(touch)) fail_shared(touch);
     if (!options().race) return;
     BlockState& block = *current.block;
@@ -54,6 +65,8 @@ void touch_global(Touch touch) {
     if (page == nullptr) return fail_global(touch);
     Region& region = *page->region;
     if (region.space == Space::ignored) return;
+    current.state->global = true;
+    count_access();
     if (touch.address < region.low || touch.address + touch.bytes > region.high) {
         Region* const other = find_region(touch.address);
         if (other == nullptr || touch.address + touch.bytes > other->high) return fail_global(touch);
@@ -82,6 +95,7 @@ void touch_atomic(Touch touch, bool block_scope) {
         touch.floor = current.block_start;
         touch_shared(touch);
     } else {
+        count_atomic(touch.address);
         touch_global(touch);
     }
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "check_bounds.h"
+#include "check_host.h"
 #include "check_pages.h"
 #include "check_race.h"
 #include "check_sites.h"
@@ -26,12 +27,15 @@ void touch_from_host(std::uintptr_t address, std::size_t bytes, bool write, Site
 // A volatile or atomic read of the running thread, after it was recorded: those in a row mean that it waits.
 void count_poll();
 
+inline void count_access() { current.state->accesses += current.state->accesses != ~std::uint32_t{0}; }
+
 inline bool on_own_stack(std::uintptr_t address) { return address - current.stack < current.stack_bytes; }
 
 inline void touch(std::uintptr_t address, std::size_t bytes, AccessKind kind, Site flags, const void* pc) {
     if (!current.active) {
         if (address - device_low < device_high - device_low && address >= device_low)
             touch_from_host(address, bytes, kind != AccessKind::read, site_of_return(pc));
+        if (host_is_counted) count_host_access(address, kind != AccessKind::read);
         return;
     }
     if (something_pending) settle(address, bytes);

@@ -28,6 +28,13 @@ inline void range(const void* place, unsigned long bytes, AccessKind kind, const
     if (bytes != 0) codepar_cuda::check::touch(reinterpret_cast<std::uintptr_t>(place), bytes, kind, 0, pc);
 }
 
+// A copy or fill that became a call. In host code it is one in bulk, which computes nothing.
+inline void bulk(const void* place, unsigned long bytes, AccessKind kind, const void* pc) {
+    const bool counted = codepar_cuda::check::pause_host_count();
+    range(place, bytes, kind, pc);
+    if (counted) codepar_cuda::check::count_host_copy(reinterpret_cast<std::uintptr_t>(place), bytes);
+}
+
 inline void poll() {
     if (current.active) count_poll();
 }
@@ -85,13 +92,13 @@ void __tsan_ignore_thread_end() {}
 // Copies that became calls (codepar_cuda/checked_copies.h; __tsan_mem* are clang's names).
 #define CODEPAR_COPY(name, copy)                                     \
     void* name(void* to, const void* from, unsigned long bytes) {    \
-        range(from, bytes, AccessKind::read, CODEPAR_PC);            \
-        range(to, bytes, AccessKind::write, CODEPAR_PC);             \
+        bulk(from, bytes, AccessKind::read, CODEPAR_PC);             \
+        bulk(to, bytes, AccessKind::write, CODEPAR_PC);              \
         return copy(to, from, bytes);                                \
     }
 #define CODEPAR_FILL(name)                                           \
     void* name(void* to, int value, unsigned long bytes) {           \
-        range(to, bytes, AccessKind::write, CODEPAR_PC);             \
+        bulk(to, bytes, AccessKind::write, CODEPAR_PC);              \
         return memset(to, value, bytes);                             \
     }
 

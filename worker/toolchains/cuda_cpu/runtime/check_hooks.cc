@@ -2,6 +2,7 @@
 // Limits: see codepar_cuda/hooks.h.
 #include "codepar_cuda/hooks.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -75,8 +76,14 @@ void reset(BlockState& block, std::uint64_t linear, std::uintptr_t arena, std::s
     block.warps.assign((block.threads + 31) / 32, WarpState());
 }
 
-void count_writers_of(BlockState& block) {
-    for (const ThreadState& thread : block.thread_states) launch.writers += thread.wrote;
+void count_work_of(BlockState& block) {
+    Work& work = launch.work;
+    for (const ThreadState& thread : block.thread_states) {
+        work.writers += thread.wrote;
+        work.active += thread.global;
+        work.accesses += thread.accesses;
+        work.busiest = std::max(work.busiest, std::uint64_t{thread.accesses});
+    }
 }
 
 void synchronise_grid() {
@@ -104,7 +111,8 @@ void launch_begin(const char* kernel, Location where, dim3 grid, dim3 block) {
     launch.where = where;
     launch.grid = grid;
     launch.block = block;
-    launch.writers = 0;
+    launch.work = Work();
+    launch.atomics.clear();
     launch.argument_bytes = 0;
     launch.running = true;
     current = Current();
@@ -117,10 +125,10 @@ void launch_arguments(const void* arguments, std::size_t bytes) {
 }
 
 void launch_end() {
-    for (auto& [linear, block] : blocks) count_writers_of(*block);
+    for (auto& [linear, block] : blocks) count_work_of(*block);
     blocks.clear();
     last_block = nullptr;
-    count_writers(launch.kernel, launch.writers);
+    count_work(launch.kernel, launch.work);
     launch.running = false;
     current = Current();
     something_pending = false;
@@ -136,7 +144,7 @@ void block_begin(unsigned long long block_linear, uint3, void* arena, std::size_
 void block_end(unsigned long long block_linear) {
     const auto found = blocks.find(block_linear);
     if (found == blocks.end()) return;
-    count_writers_of(*found->second);
+    count_work_of(*found->second);
     if (last_block == found->second.get()) last_block = nullptr;
     spare_blocks.push_back(std::move(found->second));
     blocks.erase(found);

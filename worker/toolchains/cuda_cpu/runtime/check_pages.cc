@@ -179,6 +179,7 @@ Page* find_page_slow(std::uintptr_t number) {
 Cell* cells_of(CellPage& page) {
     if (page.cells != nullptr || (page.cells = pool().take(cell_bytes)) != nullptr) return page.cells;
     static std::uint64_t told = 0;
+    count_unwatched();
     if (told++ == 0) report_here("note", "the shadow of the race check is full (CODEPAR_CUDA_SHADOW_MB): part of this launch's memory is not watched", launch.where);
     return nullptr;
 }

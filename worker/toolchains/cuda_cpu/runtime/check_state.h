@@ -10,9 +10,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "codepar_cuda/location.h"
+#include "ledger.h"
 #include "vector_types.h"
 
 namespace codepar_cuda {
@@ -61,7 +63,9 @@ struct ThreadState {
     View view;              // what it learnt from other blocks and warps since the block's last barrier
     View acquired[2];       // the last ones merged (block, device scope), so that polling costs nothing
     std::uint32_t polls;    // volatile and atomic reads in a row
+    std::uint32_t accesses;  // global and shared, up to 2^32 - 1
     bool wrote;
+    bool global;  // accessed memory that other blocks see
 };
 
 struct WarpState {
@@ -112,7 +116,8 @@ struct LaunchState {
     Location where;
     dim3 grid, block;
     std::uintptr_t arguments = 0, argument_bytes = 0;
-    std::uint64_t writers = 0;
+    Work work;
+    std::unordered_map<std::uintptr_t, std::uint64_t> atomics;  // on global memory, by address
     std::uint32_t first_flag = 1;  // flags of earlier launches are stale
     bool running = false;
 };

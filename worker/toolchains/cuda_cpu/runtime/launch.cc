@@ -129,8 +129,8 @@ int launch_kernel(Location where, const char* name, const LaunchConfig& config, 
     launch.block_threads = static_cast<unsigned>(volume(config.block));
     launch.block_order = Permutation(launch.blocks, schedule().order, schedule().seed);
     launch.thread_order = Permutation(launch.block_threads, schedule().order, schedule().seed + 1);
-    count_launch(name, launch.blocks * launch.block_threads);
-    return run(launch);
+    count_launch(name, config.grid, config.block);
+    return schedule().skip ? cudaSuccess : run(launch);
 }
 
 bool set_dynamic_shared_limit(const void* kernel, std::size_t bytes) {

@@ -6,6 +6,7 @@
 #include <link.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -23,8 +24,13 @@ namespace {
 
 constexpr std::size_t most_findings = 100;
 
+constexpr std::size_t most_records = 2048;
+constexpr long no_case = -1;
+
 struct KernelCount {
-    std::uint64_t launches = 0, threads = 0, writers = 0;
+    std::uint64_t launches = 0, threads = 0;
+    dim3 grid, block;
+    Work work;
 };
 
 struct Ledger {
@@ -32,7 +38,11 @@ struct Ledger {
     int descriptor = -1;  // -1: text on stderr
     std::map<std::tuple<std::string, std::string, int, std::string, std::uintptr_t>, std::uint64_t> findings;
     std::uint64_t unwritten = 0;
-    std::map<std::string, KernelCount> kernels;
+    std::map<std::pair<long, std::string>, KernelCount> kernels;
+    std::vector<std::pair<long, HostWork>> host;
+    long test_case = no_case;
+    bool forgot = false;     // more than the records that are kept
+    bool unwatched = false;  // some memory of a launch
     std::vector<std::string> checks;
     std::uint64_t launches = 0;
 };
@@ -118,28 +128,46 @@ std::string as_text(const Finding& finding) {
     return line + '\n';
 }
 
+std::string triple(dim3 v) { return triple(uint3{v.x, v.y, v.z}); }
+
+std::string field(const char* name, std::uint64_t value) { return ", \"" + std::string(name) + "\": " + std::to_string(value); }
+
+std::string case_field(long number) { return "{\"case\": " + (number == no_case ? "null" : std::to_string(number)); }
+
+std::string kernel_record(long number, const std::string& name, const KernelCount& count) {
+    std::string line = case_field(number) + ", \"name\": " + quoted(name) + field("launches", count.launches);
+    line += field("threads", count.threads) + ", \"grid\": " + triple(count.grid) + ", \"block\": " + triple(count.block);
+    line += field("writers", count.work.writers) + field("active", count.work.active) + field("accesses", count.work.accesses);
+    line += field("busiest", count.work.busiest) + field("atomics", count.work.atomics);
+    return line + field("same_address", count.work.same_address) + '}';
+}
+
+std::string host_record(long number, const HostWork& work) {
+    std::string line = case_field(number) + ", \"buffer\": " + quoted(work.buffer) + field("elements", work.elements);
+    return line + field("loads", work.loads) + field("stores", work.stores) + field("copied", work.copied) + '}';
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string line;
+    for (const std::string& part : parts) line += (line.empty() ? "" : ", ") + part;
+    return '[' + line + ']';
+}
+
 void write_summary() {
     Ledger& book = ledger();
     const std::lock_guard<std::mutex> guard(book.lock);
     if (book.descriptor < 0) return;
-    std::string line = "{\"kind\": \"summary\", \"launches\": " + std::to_string(book.launches) + ", \"kernels\": [";
-    const char* separator = "";
-    for (const auto& [name, count] : book.kernels) {
-        line += separator + std::string("{\"name\": ") + quoted(name) + ", \"launches\": " + std::to_string(count.launches);
-        line += ", \"threads\": " + std::to_string(count.threads) + ", \"writers\": " + std::to_string(count.writers) + '}';
-        separator = ", ";
-    }
-    line += "], \"checks\": [";
-    separator = "";
-    for (const std::string& check : book.checks) {
-        line += separator + quoted(check);
-        separator = ", ";
-    }
+    std::vector<std::string> kernels, host, checks;
+    for (const auto& [key, count] : book.kernels) kernels.push_back(kernel_record(key.first, key.second, count));
+    for (const auto& [number, work] : book.host) host.push_back(host_record(number, work));
+    for (const std::string& check : book.checks) checks.push_back(quoted(check));
+    std::string line = "{\"kind\": \"summary\"" + field("launches", book.launches) + ", \"kernels\": " + joined(kernels);
+    line += ", \"host\": " + joined(host) + ", \"checks\": " + joined(checks);
     std::uint64_t repeats = 0;
     for (const auto& entry : book.findings) repeats += entry.second - 1;
-    line += "], \"schedule\": " + quoted(schedule().text) + ", \"repeats\": " + std::to_string(repeats);
-    line += ", \"unwritten\": " + std::to_string(book.unwritten) + "}\n";
-    write_all(book.descriptor, line);
+    line += ", \"schedule\": " + quoted(schedule().text) + field("repeats", repeats) + field("unwritten", book.unwritten);
+    line += std::string(", \"forgot\": ") + (book.forgot ? "true" : "false");
+    write_all(book.descriptor, line + ", \"unwatched\": " + (book.unwatched ? "true" : "false") + "}\n");
 }
 
 }  // namespace
@@ -183,20 +211,72 @@ void add_check(const char* name) {
     book.checks.emplace_back(name);
 }
 
-void count_launch(const char* kernel, std::uint64_t threads) {
+void begin_case(long number) {
+    Ledger& book = ledger();
+    const std::lock_guard<std::mutex> guard(book.lock);
+    book.test_case = number;
+}
+
+void end_case() { begin_case(no_case); }
+
+namespace {
+
+// The record of a kernel in the case that runs; nullptr when there are too many.
+KernelCount* count_of(Ledger& book, const char* kernel) {
+    const auto key = std::make_pair(book.test_case, std::string(kernel));
+    const auto found = book.kernels.find(key);
+    if (found != book.kernels.end()) return &found->second;
+    if (book.kernels.size() >= most_records) {
+        book.forgot = true;
+        return nullptr;
+    }
+    return &book.kernels[key];
+}
+
+}  // namespace
+
+void count_launch(const char* kernel, dim3 grid, dim3 block) {
     Ledger& book = ledger();
     const std::lock_guard<std::mutex> guard(book.lock);
     ++book.launches;
-    KernelCount& count = book.kernels[kernel];
-    ++count.launches;
-    if (threads > count.threads) count.threads = threads;
+    KernelCount* const count = count_of(book, kernel);
+    if (count == nullptr) return;
+    ++count->launches;
+    const std::uint64_t threads = std::uint64_t{grid.x} * grid.y * grid.z * block.x * block.y * block.z;
+    if (threads <= count->threads) return;
+    count->threads = threads;
+    count->grid = grid;
+    count->block = block;
 }
 
-void count_writers(const char* kernel, std::uint64_t writers) {
+void count_work(const char* kernel, const Work& work) {
     Ledger& book = ledger();
     const std::lock_guard<std::mutex> guard(book.lock);
-    KernelCount& count = book.kernels[kernel];
-    if (writers > count.writers) count.writers = writers;
+    KernelCount* const count = count_of(book, kernel);
+    if (count == nullptr) return;
+    Work& sum = count->work;
+    sum.writers = std::max(sum.writers, work.writers);
+    sum.active = std::max(sum.active, work.active);
+    sum.accesses += work.accesses;
+    sum.busiest += work.busiest;
+    sum.atomics += work.atomics;
+    sum.same_address += work.same_address;
+}
+
+void count_unwatched() {
+    Ledger& book = ledger();
+    const std::lock_guard<std::mutex> guard(book.lock);
+    book.unwatched = true;
+}
+
+void count_host(const HostWork& work) {
+    Ledger& book = ledger();
+    const std::lock_guard<std::mutex> guard(book.lock);
+    if (book.host.size() >= most_records) {
+        book.forgot = true;
+    } else {
+        book.host.emplace_back(book.test_case, work);
+    }
 }
 
 }  // namespace codepar_cuda

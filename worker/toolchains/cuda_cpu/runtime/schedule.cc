@@ -52,6 +52,7 @@ Schedule read_schedule() {
         if (read_number(text, &number) && number < 256) schedule.fill = static_cast<unsigned char>(number);
         else ignore("CODEPAR_CUDA_FILL", text);
     }
+    if (const char* text = std::getenv("CODEPAR_CUDA_SKIP")) schedule.skip = std::strcmp(text, "1") == 0;
 #if !defined(CODEPAR_CUDA_CHECKED)
     schedule.workers = std::min(cores(), 64);
     if (const char* text = std::getenv("CODEPAR_CUDA_WORKERS")) {

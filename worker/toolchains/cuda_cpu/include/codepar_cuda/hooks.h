@@ -54,6 +54,10 @@ void freed(void* place);
 // The host or the copy engine writes (to) or reads (from) a range of device memory.
 void copied_to(void* place, std::size_t size);
 void copied_from(const void* place, std::size_t size);
+// Of codepar_cuda/probe.h; `frame` is where the stack of the called function begins.
+void host_watch(const char* name, const void* base, std::size_t bytes, std::size_t element_bytes);
+void host_enter(const void* frame);
+void host_leave();
 
 }  // namespace hooks
 }  // namespace codepar_cuda
