@@ -72,9 +72,13 @@ class Extent:
     """How many elements a buffer has at least, for one call.
 
     ``expression`` is a C expression of integers over the scalar parameters and file-level constants (``nz * nx``), None where no
-    such expression is known. ``inspector`` is then, where it can be had, a C expression or statement group that computes it on
-    the host from the arguments (see ``extents.py``). ``reads_buffers`` names the buffers whose contents it needs. ``reason`` says
-    why there is neither. ``is_exact``: every element below it may be touched; else it is only an upper bound that holds.
+    such expression is known. ``inspector`` is then, where it can be had, the body of a C++ function with the parameters of the
+    original that computes it on the host (see ``inspect.py``). ``reads_buffers`` names the buffers whose contents it needs.
+    ``reason`` says why there is neither. ``is_exact``: every element below it may be touched; else ``expression`` is only an
+    upper bound that holds, and the inspector is the better of the two. A value below zero means no element.
+
+    ``bound`` is an upper bound for tests where contents decide: besides the scalars it may name ``BUFFER_max``, the largest
+    value that the integer buffer ``BUFFER`` holds, all values being at least 0. ``is_filled``: every call writes every element.
     """
 
     expression: str | None = None
@@ -82,6 +86,8 @@ class Extent:
     reads_buffers: tuple[str, ...] = ()
     is_exact: bool = False
     reason: str | None = None
+    bound: str | None = None
+    is_filled: bool = False
 
     @property
     def is_known(self) -> bool:
