@@ -12,9 +12,10 @@ from codepar.syntax.language import Language
 from codepar.syntax.lexis import Lexis
 
 _KEYWORDS = (
-    "alignas alignof and and_eq asm bitand bitor catch class compl concept const_cast consteval constexpr constinit decltype "
-    "delete dynamic_cast explicit export friend mutable namespace new noexcept not not_eq operator or or_eq private protected "
-    "public reinterpret_cast requires static_assert static_cast template this throw try typeid typename using virtual wchar_t xor xor_eq"
+    "alignas alignof and and_eq asm bitand bitor catch class compl concept const_cast consteval constexpr constinit "
+    "decltype delete dynamic_cast explicit export friend mutable namespace new noexcept not not_eq operator or "
+    "or_eq private protected public reinterpret_cast requires static_assert static_cast template this throw try "
+    "typeid typename using virtual wchar_t xor xor_eq"
 )
 _RENAMED = frozenset(_KEYWORDS.split()) - {"asm", "alignof", "alignas", "static_assert", "wchar_t", "constexpr"}
 _WORD = re.compile(rb"(?<![\w.])[A-Za-z_]\w*")
