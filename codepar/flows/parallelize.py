@@ -9,6 +9,7 @@ the runs.
 from __future__ import annotations
 
 from codepar.errors import EngineUnavailable, EnvironmentFault
+from codepar.flows.asking import Asking
 from codepar.flows.judging import call_court, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import MpiParallelization, Provenance
@@ -52,7 +53,7 @@ async def parallelize(
         judged = request.model_copy(update={"options": options.model_copy(update={"serial": options.serial or project})})
         court = await open_court(call_court(judged, executor, progress, settings=settings, command=command), project)
     tried = await _by_rules(proposed, court, progress)
-    asker = Asker(generator, shown_files(project), options.budget_s) if generator is not None else None
+    asker = Asker(Asking(generator, options.budget_s), shown_files(project)) if generator is not None else None
     if asker is not None and not any(one.is_verified for one in tried):
         tried += await _rounds(request, project, asker, court, progress)
     tried.sort(key=lambda one: one.merit, reverse=True)
@@ -109,7 +110,7 @@ async def _answer(project: Project, tried: list[Tried], asker: Asker | None, cou
     path = next(iter(changed), project.sources()[0])
     known = best.trial.verdicts if best and best.trial else []
     verdicts = await court.rest(best.project, known) if court and best and best.project else []
-    notes = list(asker.notes) if asker else ["no language model was asked: the rules alone proposed"]
+    notes = list(asker.asking.notes) if asker else ["no language model was asked: the rules alone proposed"]
     if best and best.trial and best.trial.shares.unknown:
         notes.append(f"how the work is shared is not known: {best.trial.shares.unknown}")
     if best and best.project and best.project.build != project.build:
@@ -118,7 +119,7 @@ async def _answer(project: Project, tried: list[Tried], asker: Asker | None, cou
     if best is None:
         reason = (tried[0].answer.problem if tried else None) or "the language model gave no answer"
     asked = any(one.rule is None for one in tried)
-    capabilities = await asker.generator.capabilities() if asker is not None and asked else None
+    capabilities = await asker.asking.generator.capabilities() if asker is not None and asked else None
     return MpiParallelization(
         source=changed.get(path, before[path]),
         path=path,
