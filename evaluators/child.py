@@ -34,13 +34,13 @@ async def _serve(options: argparse.Namespace) -> None:
     try:
         system = await open_system(options.system, Settings(), options.budget)
     except CodeparError as error:
-        _say(options.answers, {"fault": error.message, "remedy": error.remedy, "exit_code": error.exit_code})
+        say(options.answers, {"fault": error.message, "remedy": error.remedy, "exit_code": error.exit_code})
         return
     try:
-        _say(options.answers, {"ready": await system.provenance()})
+        say(options.answers, {"ready": await system.provenance()})
         # Nothing else waits on this loop, so reading may block it.
         for line in sys.stdin:
-            _say(options.answers, await _answer(system, json.loads(line)["source"]))
+            say(options.answers, await _answer(system, json.loads(line)["source"]))
     finally:
         await system.close()
 
@@ -50,21 +50,23 @@ async def _answer(system: System, source: str) -> dict[str, Any]:
     try:
         edits = await system.propose(source)
     except InvalidInput as error:
-        return _failed(Status.REFUSED, str(error))
+        return answer_failed(Status.REFUSED, str(error))
     except EnvironmentFault as error:
-        return _failed(Status.INFRA_ERROR, str(error))
+        return answer_failed(Status.INFRA_ERROR, str(error))
     except Exception as error:
-        return _failed(Status.RUNTIME_ERROR, f"{type(error).__name__}: {error}")
+        return answer_failed(Status.RUNTIME_ERROR, f"{type(error).__name__}: {error}")
     seconds = time.monotonic() - started
     calls = [edit.model_dump(mode="json", exclude_none=True) for edit in edits if edit.function]
     return {"status": Status.OK.value, "edits": calls, "seconds": round(seconds, 4)}
 
 
-def _failed(status: Status, message: str) -> dict[str, Any]:
+def answer_failed(status: Status, message: str) -> dict[str, Any]:
+    """The answer of a system that gave none."""
     return {"status": status.value, "message": message[:_MAX_MESSAGE]}
 
 
-def _say(descriptor: int, value: dict[str, Any]) -> None:
+def say(descriptor: int, value: dict[str, Any]) -> None:
+    """Write one line to the harness."""
     data = json.dumps(value).encode() + b"\n"
     while data:
         data = data[os.write(descriptor, data) :]

@@ -152,7 +152,7 @@ class SampleWriter:
         self._file.seek(-1, 2)
         return self._file.read(1) != b"\n"
 
-    def append(self, sample: Sample) -> None:
+    def append(self, sample: BaseModel) -> None:
         """Write one row. Raises ``EnvironmentFault`` on a full disk."""
         row = b"\n" * self._is_torn + sample.model_dump_json(exclude_none=True).encode() + b"\n"
         self._is_torn = False

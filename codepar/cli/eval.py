@@ -1,4 +1,7 @@
-"""``codepar eval run|score|list``: what a system's proposals are worth on a benchmark. Limits: MPI completion (hpcorpusmpi)."""
+"""``codepar eval run|score|list``: what a system is worth, on hpcorpusmpi (MPI completion) or codepp (decomposition).
+
+Limits: the options --labels, --variant, --model and --budget are for hpcorpusmpi alone, --part for codepp.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from typing import Annotated, Literal
 import typer
 
 from codepar.cli.common import JsonOption, checked_output, print_json, say
+from codepar.cli.eval_codepp import is_codepp, run_codepp, score_codepp
 from codepar.errors import EnvironmentFault, InvalidInput
 from codepar.settings import Settings
-from evaluators.benchmarks import hpcorpusmpi
+from evaluators.benchmarks import codepp, hpcorpusmpi
 from evaluators.benchmarks.renamed import renamed
 from evaluators.benchmarks.task import Task
 from evaluators.calls import LabelKind
@@ -24,6 +28,7 @@ from evaluators.report import build_report, lines_of_report
 from evaluators.samples import Variant
 from evaluators.scoring import Report
 from evaluators.systems import SYSTEMS
+from evaluators.systems.decomposers import DECOMPOSERS
 
 _app = typer.Typer(help="Benchmarks: run a system, score its samples.", no_args_is_help=True)
 _BOTH: tuple[LabelKind, ...] = ("original", "corrected")
@@ -32,6 +37,8 @@ Labels = Annotated[
     Literal["original", "corrected"] | None,
     typer.Option(help="Places as published, or corrected for their drift; without it both, the published ones first."),
 ]
+
+Part = Annotated[codepp.Part, typer.Option(help="Of codepp: its prompts for development, those set aside, or generated ones.")]
 
 
 @_app.callback()
@@ -46,9 +53,10 @@ def register(app: typer.Typer) -> None:
 
 @_app.command("run")
 def run_command(
-    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi.")],
+    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi or codepp.")],
     *,
-    data: Annotated[Path, typer.Option(help="The benchmark's programs: JSONL of program, code, mpi_labels.")],
+    data: Annotated[Path | None, typer.Option(help="The programs of hpcorpusmpi: JSONL of program, code, mpi_labels.")] = None,
+    part: Part = "development",
     system: Annotated[str, typer.Option(help=f"{', '.join(SYSTEMS)}, or a JSONL file of samples.")] = "default",
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many programs only.")] = None,
     labels: Labels = None,
@@ -61,7 +69,11 @@ def run_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Ask a system for each program of a benchmark, and score what it proposes."""
+    """Ask a system for each program or prompt of a benchmark, and score what it proposes."""
+    if benchmark == codepp.NAME:
+        return run_codepp(part, system, limit, timeout, output, as_json=as_json)
+    if data is None:
+        raise InvalidInput(f"{benchmark} needs --data", remedy="name the benchmark's file")
     tasks = _tasks(benchmark, data, limit)
     kinds = _kinds(labels)
     settings = Settings(model=model) if model else Settings()
@@ -89,11 +101,14 @@ def score_command(
     data: Annotated[
         Path | None, typer.Option(help="The benchmark's programs; without it pred and label are scored by themselves.")
     ] = None,
+    part: Part = "development",
     labels: Labels = None,
     against: Annotated[Path | None, typer.Option(help="Samples of another system: paired differences to it.")] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Score a file of samples, whoever made it."""
+    if is_codepp(samples):
+        return score_codepp(samples, part, as_json=as_json)
     kinds = _kinds(labels)
     tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
     if against is not None and data is None:
@@ -106,10 +121,13 @@ def score_command(
 def list_command(as_json: JsonOption = False) -> None:
     """Which benchmarks and systems there are."""
     if as_json:
-        print_json({"benchmarks": [hpcorpusmpi.NAME], "systems": dict(SYSTEMS)})
+        print_json({"benchmarks": [hpcorpusmpi.NAME, codepp.NAME], "systems": dict(SYSTEMS), "decomposers": dict(DECOMPOSERS)})
         return
     typer.echo(f"benchmark  {hpcorpusmpi.NAME}: MPI completion on the test programs of MPIrigen, given as a file")
     for name, what in SYSTEMS.items():
+        typer.echo(f"system     {name}: {what}")
+    typer.echo(f"benchmark  {codepp.NAME}: decomposition of prompts, part of codepar")
+    for name, what in DECOMPOSERS.items():
         typer.echo(f"system     {name}: {what}")
 
 

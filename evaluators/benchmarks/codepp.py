@@ -22,6 +22,7 @@ from evaluators.benchmarks.codepp_labels import Label
 
 NAME = "codepp"
 Half = Literal["development", "set_aside"]
+Part = Half
 Pass = Literal["gold", "first_pass", "second_pass"]
 HALVES: tuple[Half, ...] = get_args(Half)
 _Row = TypeVar("_Row", bound=BaseModel)
@@ -60,6 +61,11 @@ def load(half: Half, labels: Pass = "gold") -> tuple[Case, ...]:
     if {prompt.id for prompt in prompts} != known.keys():
         raise InvalidInput(f"{labels} of {half} has not the ids of its prompts", remedy="label every prompt once")
     return tuple(Case(prompt, known[prompt.id].resolved(prompt.text, prompt.files)) for prompt in prompts)
+
+
+def load_part(part: Part) -> tuple[Case, ...]:
+    """The cases of a part with their gold."""
+    return load(part)
 
 
 def load_prompts(half: Half) -> tuple[Prompt, ...]:
