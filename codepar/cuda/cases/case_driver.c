@@ -400,8 +400,7 @@ int main(void) {
         check_sizes(&test);
         printf("\n@%s begin %s\n", nonce, test.name);
         fflush(stdout);
-        fprintf(stderr, "@%s begin %s\n", nonce, test.name);
-        fflush(stderr);
+        if (apart) fprintf(stderr, "@%s begin %s\n", nonce, test.name);
         if (apart)
             run_apart(&test, apart);
         else

@@ -1,0 +1,227 @@
+"""What a function's scalars and buffers mean, as far as its text tells: sizes, offsets, strides, flags, divisors, indices.
+
+A heuristic that proposes good test values, never a proof: what it proposes is kept only where the original runs clean on it.
+Limits: names are followed through assignments to locals of the same function, not through memory; helpers are searched for
+literals and mathematical functions alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from codepar.cuda.expression import evaluate
+from codepar.cuda.function import SequentialFunction
+from codepar.cuda.nodes import LOOPS, named, operator_of, squeezed, unwrapped, walk
+from codepar.cuda.read import helper_node, node_of
+from codepar.errors import InvalidInput
+from codepar.syntax.variables import text_of
+
+_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+_DIVISIONS = frozenset({"/", "%", "/=", "%="})
+_SHIFTS = frozenset({"<<", ">>", "<<=", ">>="})
+_UNIT_DOMAIN = frozenset(
+    f"{name}{suffix}"
+    for name in ("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "acos", "asin", "pow", "atanh", "cbrt")
+    for suffix in ("", "f")
+)
+
+
+@dataclass
+class Facts:
+    """Names of parameters by what they do. A name may stand in several; ``sizes`` is the strongest.
+
+    ``literals`` are the numbers that something is compared with; ``compared`` those that a parameter itself is compared with.
+    ``targets`` maps an index buffer to the buffers that it indexes.
+    """
+
+    sizes: list[str] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
+    offsets: list[str] = field(default_factory=list)
+    strides: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    divisors: list[str] = field(default_factory=list)
+    shifts: list[str] = field(default_factory=list)
+    literals: list[int | float] = field(default_factory=list)
+    compared: dict[str, list[int | float]] = field(default_factory=dict)
+    targets: dict[str, list[str]] = field(default_factory=dict)
+    bounds: list[str] = field(default_factory=list)
+    has_unit_domain: bool = False
+    has_byte_pointers: bool = False
+
+
+def facts_of(function: SequentialFunction) -> Facts:
+    """The facts of one function."""
+    return _Finder(function).find()
+
+
+class _Finder:
+    def __init__(self, function: SequentialFunction) -> None:
+        self._function = function
+        self._body = node_of(function)
+        self._scalars = [one.name for one in function.signature.scalars]
+        self._buffers = [one.name for one in function.signature.buffers]
+        self._facts = Facts()
+        self._from = self._flows()
+
+    def find(self) -> Facts:
+        for node in walk(self._body):
+            if node.type in LOOPS:
+                self._loop(node)
+            elif node.type in {"binary_expression", "assignment_expression"}:
+                self._operation(node)
+            elif node.type == "subscript_expression":
+                self._subscript(node)
+            elif node.type in {"if_statement", "conditional_expression", "switch_statement"}:
+                self._condition(node.child_by_field_name("condition"))
+            elif node.type == "case_statement" and (value := node.child_by_field_name("value")) is not None:
+                self._literal(value)
+            elif node.type == "pointer_expression":
+                self._dereference(node)
+            elif node.type == "cast_expression" and "char *" in squeezed(node.child_by_field_name("type")):
+                self._facts.has_byte_pointers = True
+        self._domains()
+        return self._facts
+
+    def _flows(self) -> dict[str, set[str]]:
+        """For each local the parameters that its values are made of, by any number of assignments."""
+        direct: dict[str, set[str]] = {}
+        for node in walk(self._body):
+            left, right = assignment(node)
+            if left and right is not None:
+                direct.setdefault(left, set()).update(identifiers(right))
+        parameters = {*self._scalars, *self._buffers}
+        found = {name: words & parameters for name, words in direct.items()}
+        for _ in range(len(direct)):
+            changed = False
+            for name, words in direct.items():
+                more = set().union(*(found.get(word, set()) for word in words)) - found[name]
+                found[name] |= more
+                changed = changed or bool(more)
+            if not changed:
+                break
+        return found
+
+    def _parameters(self, node: Node | None, without: frozenset[str] = frozenset()) -> list[str]:
+        """The parameters behind the names of an expression, those named directly first."""
+        words = [word for word in identifiers(node) if word not in without] if node is not None else []
+        direct = [word for word in words if word in self._scalars or word in self._buffers]
+        behind = [name for word in words for name in sorted(self._from.get(word, ()))]
+        return list(dict.fromkeys(direct + behind))
+
+    def _loop(self, loop: Node) -> None:
+        changing = frozenset(_changed(loop))
+        condition, update = loop.child_by_field_name("condition"), loop.child_by_field_name("update")
+        self._add_all(self._facts.sizes, [one for one in self._parameters(condition, changing) if one in self._scalars])
+        self._note_bounds(condition)
+        starts = loop.child_by_field_name("initializer")
+        self._note_bounds(starts)
+        for name in changing & frozenset(identifiers(condition)):
+            self._add_all(self._facts.offsets, [one for one in sorted(self._from.get(name, ())) if one in self._scalars])
+        self._add_all(self._facts.offsets, [one for one in self._parameters(starts) if one in self._scalars])
+        self._add_all(self._facts.strides, [one for one in self._parameters(update, changing) if one in self._scalars])
+
+    def _note_bounds(self, node: Node | None) -> None:
+        self._add_all(self._facts.bounds, [one for one in self._parameters(node) if one in self._buffers])
+
+    def _operation(self, node: Node) -> None:
+        operator, right = operator_of(node), node.child_by_field_name("right")
+        if operator in _DIVISIONS:
+            self._add_all(self._facts.divisors, self._parameters(right))
+        elif operator in _SHIFTS:
+            self._add_all(self._facts.shifts, self._parameters(right))
+        elif operator in _COMPARISONS:
+            self._comparison(node)
+
+    def _comparison(self, node: Node) -> None:
+        sides = [
+            unwrapped(one) for one in (node.child_by_field_name("left"), node.child_by_field_name("right")) if one is not None
+        ]
+        for side, other in (sides, reversed(sides)):
+            value = self._literal(side)
+            name = squeezed(other)
+            if value is not None and name in self._scalars:
+                self._facts.compared.setdefault(name, []).append(value)
+                if operator_of(node) in {"==", "!="}:
+                    self._add_all(self._facts.flags, [name])
+
+    def _literal(self, node: Node) -> int | float | None:
+        try:
+            value = evaluate(squeezed(node))
+        except InvalidInput:
+            return None
+        if value not in self._facts.literals and abs(value) < 2**31:
+            self._facts.literals.append(value)
+        return value
+
+    def _condition(self, condition: Node | None) -> None:
+        for node in walk(condition) if condition is not None else ():
+            parent = node.parent
+            is_bare = parent is not None and (
+                parent.type in {"parenthesized_expression", "condition_clause", "unary_expression"}
+                or operator_of(parent) in {"&&", "||"}
+            )
+            if node.type == "identifier" and is_bare and text_of(node) in self._scalars:
+                self._add_all(self._facts.flags, [text_of(node)])
+
+    def _subscript(self, node: Node) -> None:
+        index = _index_of(node)
+        inside = self._parameters(index)
+        self._add_all(self._facts.shapes, [one for one in inside if one in self._scalars])
+        base = self._parameters(node.child_by_field_name("argument"))
+        for name in (one for one in inside if one in self._buffers):
+            self._add_all(self._facts.targets.setdefault(name, []), [one for one in base if one in self._buffers and one != name])
+
+    def _dereference(self, node: Node) -> None:
+        """``*(p + i * pitch)`` is a subscript, too."""
+        inside = self._parameters(node.child_by_field_name("argument"))
+        self._add_all(self._facts.shapes, [one for one in inside if one in self._scalars])
+
+    def _domains(self) -> None:
+        helpers = [found for name in self._function.helpers if (found := helper_node(self._function, name)) is not None]
+        for node in (one for top in (self._body, *helpers) for one in walk(top)):
+            if node.type == "call_expression":
+                name = text_of(node.child_by_field_name("function")).removeprefix("std::")
+                self._facts.has_unit_domain = self._facts.has_unit_domain or name in _UNIT_DOMAIN
+        for helper in helpers:
+            for node in walk(helper):
+                if node.type == "binary_expression" and operator_of(node) in _COMPARISONS:
+                    for side in named(node):
+                        self._literal(unwrapped(side))
+
+    @staticmethod
+    def _add_all(names: list[str], more: list[str]) -> None:
+        names += [one for one in more if one not in names]
+
+
+def _index_of(node: Node) -> Node | None:
+    """The bracketed part of a subscript, in the grammars of C and C++."""
+    return node.child_by_field_name("index") or node.child_by_field_name("indices")
+
+
+def identifiers(node: Node | None) -> list[str]:
+    """The names below a node, in the order of the text."""
+    return [text_of(one) for one in walk(node) if one.type == "identifier"] if node is not None else []
+
+
+def assignment(node: Node) -> tuple[str, Node | None]:
+    """The plain name on the left and the expression on the right of an assignment or initialised declaration."""
+    if node.type == "init_declarator":
+        return squeezed(node.child_by_field_name("declarator")).lstrip("* "), node.child_by_field_name("value")
+    if node.type == "assignment_expression":
+        left = node.child_by_field_name("left")
+        if left is not None and left.type == "identifier":
+            return text_of(left), node.child_by_field_name("right")
+    return "", None
+
+
+def _changed(loop: Node) -> Iterator[str]:
+    """The names that a loop assigns, its own variable among them."""
+    for node in walk(loop):
+        if node.type == "update_expression":
+            yield text_of(node.child_by_field_name("argument"))
+        left, _ = assignment(node)
+        if left:
+            yield left
