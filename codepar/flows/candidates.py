@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from codepar.errors import InvalidInput
+from codepar.flows.mending import Workshop
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.apply import apply_edits
+from codepar.mpi.appraise import Appraiser
 from codepar.mpi.complete import Completer, Proposal, agreed
+from codepar.mpi.consistent import Reserve
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.declare import with_declarations
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
+from codepar.mpi.sites import Located
 from codepar.project import Project
 from codepar.protocols import Generator, SiteScorer
 from codepar.syntax.tree import SyntaxTree, parse
@@ -134,6 +138,7 @@ async def _ask_sites(
 ) -> None:
     edits: dict[str, Sequence[Edit]] = {path: [] for path in completers}
     joined = dict(found.candidates[0].edits)
+    places: dict[str, list[Located]] = {}
     for path, completer in completers.items():
         if not completer.wants_calls:
             continue
@@ -142,10 +147,20 @@ async def _ask_sites(
         found.said += proposal.edits
         _record(found, path, proposal, len(completers) > 1)
         edits[path] = completer.with_setup(proposal.edits)
+        places[path] = proposal.spare
         joined[path] = completer.join(joined[path], proposal.edits).edits
-    if found.answered:
-        found.offer(_build("model and rules", project, _declared(found, completers, joined)), place=1)
-        found.offer(_build("model", project, _declared(found, completers, edits)), place=0)
+    if not found.answered:
+        return
+    ruled = found.candidates[0].edits
+    workshop = Workshop(project, completers, Appraiser(next(iter(completers.values())).rules.signatures))
+    by_rules = {path: Reserve(places.get(path, ()), completer.rule_packs()) for path, completer in completers.items()}
+    by_model = {path: Reserve(places.get(path, ()), [(edit,) for edit in edits[path]]) for path in completers}
+    mended = workshop.mend(edits, by_rules)
+    found.dropped += workshop.dropped
+    found.offer(_build("rules, mended", project, _declared(found, completers, workshop.mend(ruled, by_model))), place=1)
+    found.offer(_build("model and rules", project, _declared(found, completers, joined)), place=1)
+    found.offer(_build("model", project, _declared(found, completers, edits)), place=0)
+    found.offer(_build("model, mended", project, _declared(found, completers, mended)), place=0)
 
 
 async def cursor_candidates(

@@ -21,20 +21,36 @@ _SPECIAL = {"source": ("MPI_ANY_SOURCE",), "color": ("MPI_UNDEFINED",)}
 _RECEIVES = re.compile(r"recv|probe", re.IGNORECASE)
 _MOST_NAMES = 60
 _PLAIN = re.compile(r"&?[A-Za-z_]\w*", re.ASCII)
+_INTEGERS = frozenset({"int", "const int", "static int", "unsigned int", "unsigned", "signed int"})
+_PLAIN_TYPES = _INTEGERS | {"char", "short", "long", "float", "double", "size_t", "bool", "long long", "unsigned char"}
 _HANDLE = re.compile(r"^MPI_[A-Z]\w*$")
 
 
-def argument_grammar(signature: Signature, signatures: Signatures, variables: Iterable[Variable], names: Iterable[str]) -> str:
+def argument_grammar(
+    signature: Signature,
+    signatures: Signatures,
+    variables: Iterable[Variable],
+    names: Iterable[str],
+    unmade: frozenset[str] = frozenset(),
+    *,
+    inline: bool = False,
+) -> str:
     """What may follow ``function(``: its arguments, ``);`` and perhaps a line end, which models write as one token.
 
-    ``variables`` are those in scope, ``names`` the constants of the program.
+    A call that is ``inline`` stands in a statement and ends with its parenthesis.
+
+    ``variables`` are those in scope, ``names`` the constants of the program; handles that are ``unmade`` can be given their value
+    by the call, not used by it.
     """
-    scope = _Scope(signature.name, signatures, list(variables), list(names))
-    return ", ?".join(scope.of(parameter) for parameter in signature.parameters) + r"\);\n?"
+    scope = _Scope(signature.name, signatures, list(variables), list(names), unmade)
+    return ", ?".join(scope.of(parameter) for parameter in signature.parameters) + (r"\)" if inline else r"\);\n?")
 
 
 class _Scope:
-    def __init__(self, function: str, signatures: Signatures, variables: list[Variable], names: list[str]) -> None:
+    def __init__(
+        self, function: str, signatures: Signatures, variables: list[Variable], names: list[str], unmade: frozenset[str]
+    ) -> None:
+        self._unmade = unmade
         self._receives = bool(_RECEIVES.search(function))
         self._completes_several = function.endswith(("all", "some"))
         self._signatures = signatures
@@ -56,7 +72,15 @@ class _Scope:
         if kind.endswith("*") and _HANDLE.match(kind[:-1]):
             found = self._addresses(lambda variable: variable.type == kind[:-1])
             return _either(found) if found else _ANYTHING
+        if kind == "int*":
+            found = self._addresses(lambda variable: variable.type in _INTEGERS)
+            return _either_raw([_names(found), *self._elements()]) if found else _ANYTHING
         return _ANYTHING
+
+    def _elements(self) -> list[str]:
+        """Members and elements of structs and arrays that may be integers."""
+        structs = [v.name for v in self._variables if v.type not in _PLAIN_TYPES and not v.type.startswith("MPI_")]
+        return [rf"&?({_names(structs)})(\[[A-Za-z0-9_+*% -]+\])?(\.|->)[A-Za-z_][A-Za-z_0-9]*"] if structs else []
 
     def _number(self, parameter: str) -> str:
         plain = [v.name for v in self._variables if not v.type.startswith("MPI_")]
@@ -74,7 +98,8 @@ class _Scope:
         return _either_raw([rf"&?({_names(data)}){_TAIL}( \+ [A-Za-z0-9_*() ]+)?", "MPI_IN_PLACE", "NULL"])
 
     def _handle(self, kind: str) -> str:
-        own = [v.name for v in self._variables if v.type == kind and not v.pointer_depth and not v.dimensions]
+        ready = [v for v in self._variables if v.type == kind and v.name not in self._unmade]
+        own = [v.name for v in ready if not v.pointer_depth and not v.dimensions]
         constants = [name for name, text in self._signatures.constants.items() if text == kind and not _is_odd(name)]
         found = [*own, *constants]
         return _either(found) if found else _ANYTHING

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from codepar.mpi.apply import apply_edits
 from codepar.mpi.argument_grammar import argument_grammar
 from codepar.mpi.call_text import CallText, read_call
+from codepar.mpi.handles import unmade_handles
 from codepar.mpi.holes import find_holes
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.roles import Roles
@@ -115,7 +116,7 @@ class ArgumentFiller:
         self, call: Located, before: Sequence[Edit], generator: Generator, capabilities: Capabilities, deadline: float
     ) -> CallText | None:
         prompt = self._prompt(call, before)
-        grammar = self._grammar(call) if "regex" in capabilities.grammar else None
+        grammar = self._grammar(call, before) if "regex" in capabilities.grammar else None
         sampling = Sampling(
             max_tokens=_MAX_TOKENS,
             stop=() if grammar else (";", "\n"),
@@ -125,15 +126,17 @@ class ArgumentFiller:
         generation = await generator.complete(prompt, sampling)
         return _read(call.function, generation.text)
 
-    def _grammar(self, call: Located) -> Grammar | None:
-        """What the function takes, from what is in scope; a hole's call stands inside a statement and is left free."""
+    def _grammar(self, call: Located, before: Sequence[Edit]) -> Grammar | None:
+        """What the function takes, from what is in scope."""
         signature = self._rules.signatures[call.function]
-        if call.inline or not signature.parameters:
+        if not signature.parameters:
             return None
         tree = self._rules.facts.tree
         names = [constant.name for constant in tree.constants_after(call.after_line)]
         variables = tree.variables_after(call.after_line)
-        return Grammar(kind="regex", text=argument_grammar(signature, self._rules.signatures, variables, names))
+        unmade = unmade_handles(self._source, variables, before)
+        text = argument_grammar(signature, self._rules.signatures, variables, names, unmade, inline=call.inline)
+        return Grammar(kind="regex", text=text)
 
     def _prompt(self, call: Located, before: Sequence[Edit]) -> Prompt:
         """The program around the call, the calls before it put in, the call itself begun."""

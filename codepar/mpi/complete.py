@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from codepar.errors import CodeparError
 from codepar.mpi.arguments import ArgumentFiller
+from codepar.mpi.draft import Pack
 from codepar.mpi.encode import ask_for_calls
 from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signatures
@@ -23,7 +24,7 @@ from codepar.mpi.rules_check import Placed, RuleBroken, Rules
 from codepar.mpi.rules_collective import propose_collectives
 from codepar.mpi.rules_pairs import propose_for_bodies, propose_gathered, propose_pairs
 from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
-from codepar.mpi.sites import locate, site_texts
+from codepar.mpi.sites import Located, locate, site_texts, spare
 from codepar.protocols import Generation, Generator, Sampling, SiteScorer
 from codepar.syntax.tree import SyntaxTree
 
@@ -43,6 +44,7 @@ class Proposal:
     dropped: list[Dropped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     answered: bool = False
+    spare: list[Located] = field(default_factory=list)
 
 
 class Completer:
@@ -61,15 +63,19 @@ class Completer:
 
     def by_rules(self) -> list[Edit]:
         """What the rules infer from the program; each inference must pass the checks that the model's calls must pass."""
-        setup = propose_setup(self.facts)
+        packs = [edit for pack in self.rule_packs() for edit in pack]
+        return order([*propose_setup(self.facts), *propose_for_holes(self.facts), *packs])
+
+    def rule_packs(self) -> list[Pack]:
+        """What the rules infer beyond setup and holes, both halves of a message together."""
         signatures = self.rules.signatures
         bodies = propose_for_bodies(self.facts, signatures)
         bodies += propose_gathered(self.facts, signatures)
         sent = {edit.arguments[0] for edit in bodies}
         pairs = bodies + [edit for edit in propose_pairs(self.facts, signatures) if edit.arguments[0] not in sent]
         alone = [edit for edit in propose_collectives(self.facts, signatures) if edit.arguments[0] not in sent]
-        messages = [edit for message in _messages(pairs) if all(map(self._holds, message)) for edit in message]
-        return order([*setup, *propose_for_holes(self.facts), *messages, *filter(self._holds, alone)])
+        messages = [message for message in _messages(pairs) if all(map(self._holds, message))]
+        return [*messages, *((edit,) for edit in alone if self._holds(edit))]
 
     def _holds(self, edit: Edit) -> bool:
         try:
@@ -106,12 +112,14 @@ class Completer:
         """
         try:
             found = outlines(self.facts.tree)
-            calls = locate(self.facts.tree, found, await scorer.score_sites(site_texts(found)))
+            scores = await scorer.score_sites(site_texts(found))
+            calls = locate(self.facts.tree, found, scores)
             filler = ArgumentFiller(self.source, self.rules, inferred)
             filled = await filler.fill(calls, generator, budget_s)
         except Exception as error:
             return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
-        return Proposal(edits=filled.edits, dropped=filled.dropped, answered=True)
+        left = spare(self.facts.tree, found, scores, calls)
+        return Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=left)
 
     def with_setup(self, edits: Sequence[Edit]) -> list[Edit]:
         """The edits with those calls of the setup that they lack and the rules know: no MPI program runs without."""

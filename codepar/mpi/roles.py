@@ -25,6 +25,7 @@ _SIZE_NAME = re.compile(
     re.IGNORECASE,
 )
 _INTEGER = re.compile(r"^(?:const |static |signed |unsigned )*(?:int|long|size_t|int32_t|unsigned)\b")
+_NEUTRAL = re.compile(r"[({ ]*-?[01][)} ]*")
 _ROOT = r"(?:0|[A-Z_]*(?:ROOT|MASTER|MAIN)[A-Z_]*|root|master)"
 
 
@@ -45,7 +46,7 @@ class Roles:
             return False
         scope = None if self._is_global(variable) else self.function.name
         uses = self.facts.of(variable.name, scope)
-        return any(use.kind in READS for use in uses) and not any(use.kind in WRITES for use in uses)
+        return any(use.kind in READS for use in uses) and not any(_gives_value(use, variable) for use in uses)
 
     def _is_global(self, variable: Variable) -> bool:
         return not (self.function.first_line <= variable.line <= self.function.last_line)
@@ -126,6 +127,14 @@ class Roles:
 
     def on_some_ranks(self, use: Use) -> bool:
         return any(self.mentions_rank(guard) for guard in use.guards)
+
+
+def _gives_value(use: Use, variable: Variable) -> bool:
+    """Whether a use writes; a rank or size that is declared as 0 still waits for its call."""
+    if use.kind not in WRITES:
+        return False
+    waits = use.line == variable.line and _NEUTRAL.fullmatch(use.value.strip()) is not None
+    return not (waits and (_is_rank_name(variable.name) or _is_size_name(variable.name)))
 
 
 def _is_rank_name(name: str) -> bool:

@@ -18,6 +18,7 @@ from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signature, Signatures
 from codepar.mpi.places import statement_at
 from codepar.mpi.roles import Roles
+from codepar.mpi.rules_types import misfit
 from codepar.syntax.tree import Function, SyntaxTree
 from codepar.syntax.variables import Variable
 
@@ -54,7 +55,9 @@ class Rules:
             raise RuleBroken("syntax: not one MPI call")
         call = self._arity(self._name(call))
         if inline:
-            return Placed(after_line, self._datatypes(self._scope(after_line, call)))
+            return Placed(
+                after_line, self._datatypes(self._types(after_line, self._addresses(after_line, self._scope(after_line, call))))
+            )
         line = self._place(after_line, call)
         line = self._after_declarations(line, call)
         return Placed(line, self._datatypes(self._types(line, self._addresses(line, self._scope(line, call)))))
@@ -191,6 +194,9 @@ class Rules:
             handles = [text for text in (given, wanted) if text.startswith("MPI_") and "*" not in text]
             if given and handles and given != wanted and "*" not in wanted + given:
                 raise RuleBroken(f"type: `{argument}` is {given}, {call.function} wants {wanted} for {parameter.name}")
+        fault = misfit(call, self.signatures[call.function], visible)
+        if fault is not None:
+            raise RuleBroken(f"type: {fault}")
         return call
 
     def _datatypes(self, call: CallText) -> CallText:

@@ -17,6 +17,9 @@ from codepar.syntax.tree import SyntaxTree
 BOUND = 0.25
 """Least probability of a call that is proposed."""
 
+SPARE = 0.03
+"""Least probability of a place that is kept in reserve."""
+
 _ONCE = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize"})
 _ONCE_A_FUNCTION = frozenset({"MPI_Comm_rank", "MPI_Comm_size", "MPI_Get_processor_name"})
 _NEAR = 3
@@ -76,6 +79,21 @@ def locate(tree: SyntaxTree, found: Sequence[Outline], scores: Sequence[SiteScor
     ]
     calls = _once(calls)
     return sorted(calls, key=lambda call: (call.start, _ORDER.get(call.function, 5), -call.probability))
+
+
+def spare(
+    tree: SyntaxTree, found: Sequence[Outline], scores: Sequence[SiteScores], taken: Sequence[Located], least: float = SPARE
+) -> list[Located]:
+    """The places that ``locate`` did not take, the likeliest first: what is missing may be one of them."""
+    index = LineIndex(tree.data)
+    known = {(call.start, call.function) for call in taken}
+    left = {
+        (call.start, call.function): call
+        for outline, of_sites in zip(found, scores, strict=True)
+        for site, function, probability in _guesses(index, outline, of_sites)
+        if probability >= least and (call := _located(index, site, function, probability)) and (call.start, function) not in known
+    }
+    return sorted(left.values(), key=lambda call: -call.probability)
 
 
 _Guess = tuple[Site, str, float]

@@ -194,6 +194,7 @@ class Calls(Statements):
         block = self.new_block(f"the memory of line {node.line}", "", count, node.line, heap=True)
         block.element_bytes = 1 if count is not None else None
         block.zeroed = name == "calloc"
+        block.is_unset = name == "malloc"
         block.allocated = count
         if name == "realloc" and isinstance(values[0], Pointer):
             block.ctype = values[0].block.ctype

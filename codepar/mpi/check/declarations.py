@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from codepar.mpi.check.expressions import Expressions
 from codepar.mpi.check.nodes import Node
-from codepar.mpi.check.values import Block, Place, Pointer, Value
+from codepar.mpi.check.values import Block, Place, Pointer, Value, size_of
 
 _VECTOR = re.compile(r"(?:std::)?vector\s*<\s*(.+?)\s*>$")
 _ARRAY = re.compile(r"(?:std::)?array\s*<\s*(.+?)\s*,\s*(\w+)\s*>$")
@@ -91,6 +91,7 @@ class Declarations(Expressions):
             count = None if size is None or count is None else count * size
         block = self.new_block(found.name, self.resolve_type(ctype) + " *" * found.depth, count, node.line, dims)
         block.zeroed = is_static or len(self.scopes) == 1 or isinstance(given, list)
+        block.is_unset = value is None and not block.zeroed and not found.depth and size_of(block.ctype) is not None
         self.declare(found.name, block)
         if isinstance(given, list):
             block.cells.update(enumerate(given))

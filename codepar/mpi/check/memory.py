@@ -103,6 +103,8 @@ class Memory:
             return 0
         if block.ctype.startswith("shared "):
             return self.unknown(f"{block.name}[{offset}]", local=False)
+        if block.is_unset and not block.version and line:
+            self.trace.unset.setdefault((self.unit.path, block.name, block.line), line)
         return self.unknown(f"{block.name}.{block.serial}.{block.version}[{offset}]", local=True)
 
     def store(self, place: Place, value: Value, line: int) -> None:

@@ -37,8 +37,8 @@ _WIDE_SIZES = (8, 9, 16)
 
 
 @dataclass
-class _Seen:
-    """What one number of ranks showed."""
+class Seen:
+    """What one number of ranks showed: at any place, of single calls, of ranks that met; ``unset`` are variables read too early."""
 
     anywhere: list[Finding] = field(default_factory=list)
     calls: list[Finding] = field(default_factory=list)
@@ -47,6 +47,7 @@ class _Seen:
     followed: bool = False
     skipped: str = ""
     opaque: bool = False
+    unset: set[tuple[str, str, int]] = field(default_factory=set)
 
 
 def check_project(project: Project, signatures: Signatures) -> CheckReport:
@@ -86,12 +87,12 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     if any(unit.has_bindings for unit in program.units):
         return [], "it uses the C++ bindings that MPI-3 removed"
     budget = Budget()
-    seen = {_FIRST_SIZE: _at(program, signatures, _FIRST_SIZE, budget)}
+    seen = {_FIRST_SIZE: look(program, signatures, _FIRST_SIZE, budget)}
     if seen[_FIRST_SIZE].followed or not seen[_FIRST_SIZE].opaque:
-        seen |= {size: _at(program, signatures, size, budget) for size in _SIZES if size != _FIRST_SIZE}
+        seen |= {size: look(program, signatures, size, budget) for size in _SIZES if size != _FIRST_SIZE}
     if all(one.here for one in seen.values()):
         for size in _MORE_SIZES:
-            seen[size] = _at(program, signatures, size, budget)
+            seen[size] = look(program, signatures, size, budget)
     findings = [finding for one in seen.values() for finding in one.anywhere]
     counted = [one for one in seen.values() if one.followed]
     if counted and all(one.here for one in counted):
@@ -99,7 +100,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     local = list(_everywhere([seen[size] for size in _SIZES if size in seen]))
     if any(finding.kind in RANGES for finding in local):
         more = Budget()
-        wider = [_at(program, signatures, size, more) for size in _WIDE_SIZES]
+        wider = [look(program, signatures, size, more) for size in _WIDE_SIZES]
         # Where ranks can be compared and do not agree, the program is wrong there in another way.
         wider = [one for one in wider if not (one.followed and one.here)]
         local = list(_everywhere([*seen.values(), *wider], local))
@@ -108,7 +109,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     return findings, reason
 
 
-def _everywhere(seen: list[_Seen], candidates: list[Finding] | None = None) -> Iterator[Finding]:
+def _everywhere(seen: list[Seen], candidates: list[Finding] | None = None) -> Iterator[Finding]:
     """What is wrong with a call at every number of ranks at which the call is made."""
     keys = [{(one.kind, one.file, one.line) for one in some.calls} for some in seen]
     for finding in candidates if candidates is not None else [finding for one in seen for finding in one.calls]:
@@ -124,8 +125,9 @@ def _common(lists: list[list[Finding]]) -> list[Finding]:
     return [one for one in lists[0] if (one.kind, one.file, one.line) in shared] if shared else fewest
 
 
-def _at(program: Program, signatures: Signatures, size: int, budget: Budget) -> _Seen:
-    seen = _Seen()
+def look(program: Program, signatures: Signatures, size: int, budget: Budget) -> Seen:
+    """Replay a program at one number of ranks."""
+    seen = Seen()
     elements = dict(signatures.elements)
     for replay in replays(program, signatures, size, budget):
         for trace in replay.traces:
@@ -133,6 +135,7 @@ def _at(program: Program, signatures: Signatures, size: int, budget: Budget) -> 
             seen.calls += check_arguments(trace, elements)
             seen.calls += check_ranges(trace, elements)
             seen.lines |= {(op.file, op.line) for op in trace.ops}
+            seen.unset |= trace.unset.keys()
             seen.anywhere += check_lifecycle(trace)
             seen.anywhere += check_threads(trace)
             seen.anywhere += check_windows(trace)
@@ -145,7 +148,7 @@ def _at(program: Program, signatures: Signatures, size: int, budget: Budget) -> 
     return seen
 
 
-def _compare(replay: Replay, elements: dict[str, str], seen: _Seen) -> str:
+def _compare(replay: Replay, elements: dict[str, str], seen: Seen) -> str:
     """Let the ranks meet; why that told nothing (empty: it did)."""
     seen.anywhere += check_targets(replay.traces, elements)
     for trace in replay.traces:

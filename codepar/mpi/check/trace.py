@@ -78,6 +78,8 @@ class RankTrace:
     ops: list[Op] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    unset: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    """Variables (file, name, line of the declaration) that were read before anything was stored in them, and the first line."""
     window_touches: list[WindowTouch] = field(default_factory=list)
     phase: int = 0
     """Fences and barriers so far."""

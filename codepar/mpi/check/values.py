@@ -61,6 +61,8 @@ class Block:
     freed: int | None = None
     element_bytes: int | None = None
     is_window: bool = False
+    is_unset: bool = False
+    """Numbers that the declaration or allocation gave no value."""
     allocated: int | None = None
     """Bytes that were asked for; they need not be a multiple of the element."""
     cells: dict[int, Value] = field(default_factory=dict)

@@ -1,0 +1,64 @@
+"""Whether the arguments of a call have the C types that the function takes, as far as plain variables tell.
+
+What a compiler of C++ refuses and one of C warns of: the address of a status where a number is wanted, a whole array as a count.
+Limits: plain variables, their addresses and elements; a typedef or a struct is taken to fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codepar.mpi.call_text import CallText
+from codepar.mpi.headers import Signature
+from codepar.syntax.variables import Variable
+
+_FORM = re.compile(r"(?P<address>&\s*)?(?P<name>[A-Za-z_]\w*)\s*(?P<index>(?:\[[^\[\]]*\]\s*)*)")
+_QUALIFIERS = re.compile(r"\b(?:const|static|volatile|register|extern|signed|unsigned)\b")
+_NUMBERS = frozenset({"char", "short", "int", "long", "long long", "float", "double", "long double", "bool", "size_t"})
+_COUNTS = frozenset({"int", "MPI_Aint", "MPI_Count", "MPI_Offset"})
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The type of an argument: its base, and how many pointers lead to it."""
+
+    base: str
+    depth: int
+
+
+def misfit(call: CallText, signature: Signature, visible: Mapping[str, Variable]) -> str | None:
+    """Which argument has another type than the function takes, and which; None where nothing is known against them."""
+    for argument, parameter in zip(call.arguments, signature.parameters, strict=False):
+        given = _given(argument, visible)
+        if given is not None and not _fits(given, parameter.type):
+            return f"`{argument}` is {given.base}{' ' + '*' * given.depth if given.depth else ''}, not {parameter.type}"
+    return None
+
+
+def _given(argument: str, visible: Mapping[str, Variable]) -> _Given | None:
+    form = _FORM.fullmatch(argument.strip())
+    variable = visible.get(form["name"]) if form else None
+    if form is None or variable is None:
+        return None
+    depth = variable.pointer_depth + len(variable.dimensions) - form["index"].count("[") + bool(form["address"])
+    return _Given(_base(variable.type), depth)
+
+
+def _base(ctype: str) -> str:
+    words = _QUALIFIERS.sub(" ", ctype).replace("*", " ").replace("[]", " ").split()
+    if len(words) > 1 and words[-1] == "int":
+        words = words[:-1]
+    return " ".join(words) or "int"
+
+
+def _fits(given: _Given, wanted: str) -> bool:
+    base, depth = _base(wanted), wanted.count("*") + wanted.count("[")
+    if base == "void" or (given.base not in _NUMBERS and not given.base.startswith("MPI_")):
+        return True
+    if not depth:
+        return given.depth == 0 or base not in _COUNTS
+    if base == "char":
+        return True
+    return given.base == base and given.depth == depth
