@@ -79,6 +79,7 @@ class Extent:
 
     ``bound`` is an upper bound for tests where contents decide: besides the scalars it may name ``BUFFER_max``, the largest
     value that the integer buffer ``BUFFER`` holds, all values being at least 0. ``is_filled``: every call writes every element.
+    ``assumes`` names the scalars that the expression takes not to be negative (a stride, a width); the entry checks them.
     """
 
     expression: str | None = None
@@ -88,6 +89,7 @@ class Extent:
     reason: str | None = None
     bound: str | None = None
     is_filled: bool = False
+    assumes: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> bool:

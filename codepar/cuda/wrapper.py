@@ -30,6 +30,12 @@ static inline void codepar_no_overlap(const char *names, const void *a, size_t a
         abort();
     }
 }
+static inline void codepar_not_negative(const char *name, long long value) {
+    if (value < 0) {
+        fprintf(stderr, "`%s` is %lld, this translation needs it not to be negative\n", name, value);
+        abort();
+    }
+}
 #endif
 """
 _INTEGERS = frozenset({"unsigned", "signed", "char", "short", "int", "long", "size_t", "ssize_t", "ptrdiff_t", "bool", "_Bool"})
@@ -69,7 +75,9 @@ def extent_function(function: SequentialFunction, buffer: str, name: str) -> str
             remedy="say its size by a dimension (`double a[n][m]`), or by loop bounds made of the scalar parameters",
         )
     parameters = ", ".join(_widened(one, function) for one in function.signature.parameters)
-    return f"static long long {name}({parameters}) {{\n    return {as_cxx(extent.expression, function.language)};\n}}\n"
+    checks = "".join(f'    codepar_not_negative("{one}", {cxx_name(one)});\n' for one in extent.assumes)
+    value = as_cxx(extent.expression, function.language)
+    return f"static long long {name}({parameters}) {{\n{checks}    return {value};\n}}\n"
 
 
 def _declaration(one: Parameter, function: SequentialFunction) -> str:
