@@ -1,0 +1,141 @@
+"""What a sentence asks for: to read, to change, to test or to write; whether it compares, makes one thing, or asks nothing.
+
+Limits: by words and their order; irony and hypotheticals are taken literally.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.tokens import Sentence, Token
+
+_LIGHT = frozenset(
+    "add write give make provide generate put need want tell show do does create get have name answer find propose suggest turn insert"
+    " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай 写 给我 给出 写出 加上 添加 追加"
+    " 书い ください 作成 教え come want like apply keep".split()
+)
+_READ_NOUN = re.compile(
+    r"\b(?:explanations?|descriptions?|summar(?:y|ies)|reviews?|comments?|doc(?:s|string|strings|umentation)?|complexity|overview|walkthrough"
+    r"|erklärung(?:en)?|beschreibung(?:en)?|kommentare?|explicaci[oó]n|comentarios?|описани\w+|комментари\w+|yes/no|yes or no)\b|注释|说明|コメント|説明",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"\A\W*(?:(?:hi|hello|hey|ok|so|well|hallo|hola|привет)\b[^.:]{0,20}[,!]\s*)?(?:i have|i've got|i got|we have|we've got|there are|there's|here(?:'s| is| are)|this (?:is|file|code|routine|module|program|class)\b.{0,30}\b(?:has|contains|holds|is)\b"
+    r"|this is|these are|attached (?:is|are)|they|these \w+ (?:are|were|is|share|work|all work|come|belong|live|do the job)|the (?:functions|files|loops|kernels|code|\w+) (?:are|is|were|come|comes|share|belong)\b|my \w+ (?:has|have|are|is)\b"
+    r"|ich habe|hier (?:ist|sind)|das sind|diese \w+ (?:sind|teilen)|tengo|aquí (?:está|están|hay)|estas \w+ son|у меня|вот|это|есть|我有|这是|这里有|這是|私は|これは)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like|i'd like|want|need|please|bitte|por favor|пожалуйста)\b|请|ください",
+    re.IGNORECASE,
+)
+_COMPARES = re.compile(
+    r"\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one|a single|1)\b|\bcompare\b|\bcomparison\b|\brank(?:ing)?\b(?! ?\d)"
+    r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
+    r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel|loop|class|file)\b(?= (?:out of|from|for all|that))"
+    r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bverschmelz|\bkombinier|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
+    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれが|どちら|統合|1つにまとめ|一つにまとめ",
+    re.IGNORECASE,
+)
+_SPLITS = re.compile(
+    r"\b(?:split|divide|break|separate|distribute|cut|refactor|extract|move|organi[sz]e|teile|aufteil\w*|zerleg\w*|divide|separa|reparte|раздели|разбей)\b[^.?!]{0,80}\b(?:into|across|up into|to|auf|in|en|на)\b|拆分|分成|分割",
+    re.IGNORECASE,
+)
+_RESULT_FILES = re.compile(
+    r"\b(?:into|across|auf|en|на)\b[^.?!]{0,30}\b(?:files?|modules?|functions?|parts?|pieces|kernels?|classes|headers?|dateien|teile|archivos|partes|файл\w*|част\w*|функци\w*|[\w]+\.\w{1,4})\b|成.{0,6}(?:文件|部分|函数)",
+    re.IGNORECASE,
+)
+
+
+def act_of(sentence: Sentence) -> Tag | None:
+    """The strongest thing that a sentence asks for; None when it asks nothing."""
+    tokens = sentence.tokens
+    heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in _LIGHT and not t.quoted]
+    read = [t for t in tokens if t.has(Tag.READ) and not t.quoted]
+    tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]
+    if heavy and not (read and read[0].start < heavy[0].start and sentence.is_question):
+        return Tag.CHANGE
+    if read or _READ_NOUN.search(sentence.text):
+        return Tag.READ
+    if tests:
+        return Tag.TEST
+    light = [t for t in tokens if t.text in _LIGHT or t.has(Tag.WRITE, Tag.CHANGE)]
+    if sentence.is_question and not any(t.has(Tag.CHANGE) for t in light) and tokens and not _requests(tokens):
+        return Tag.READ
+    if light or _wants(sentence.text):
+        return Tag.READ if any(t.text in {"tell", "state", "say", "list", "name"} for t in light) else Tag.CHANGE
+    return None
+
+
+def _wants(text: str) -> bool:
+    return (
+        re.search(
+            r"->|=>|→|\b(?:versions?|become|becomes|rewritten|ported|translated|converted|nach|a cuda)\b|版", text, re.IGNORECASE
+        )
+        is not None
+    )
+
+
+def _requests(tokens: tuple[Token, ...]) -> bool:
+    """ "Could you port ...?" is a request, not a question."""
+    return any(
+        t.text in {"can", "could", "would", "will", "kannst", "könntest", "puedes", "podrías", "можешь", "можете"}
+        for t in tokens[:3]
+    ) and any(t.text in {"you", "u", "du", "ihr"} or t.text.startswith(("pued", "podr", "може")) for t in tokens[:4])
+
+
+def is_statement(sentence: Sentence) -> bool:
+    """Whether a sentence only tells what there is."""
+    match = _STATEMENT.match(sentence.text)
+    return match is not None and not sentence.is_question and not _ASKS.search(sentence.text, match.end())
+
+
+def compares(sentence: Sentence, first: int) -> bool:
+    """Whether what is asked of the pieces at token ``first`` is one answer over all."""
+    return _COMPARES.search(sentence.text) is not None and not _is_aside(sentence, first)
+
+
+def _is_aside(sentence: Sentence, first: int) -> bool:
+    """A comparison behind "and (then|finally)" once each piece has been spoken of."""
+    match = _COMPARES.search(sentence.text)
+    place = sentence.tokens[min(first, len(sentence.tokens) - 1)].start - sentence.start
+    if match is None or match.start() < place:
+        return False
+    return (
+        re.search(
+            r"(?:,|;|\band\b)\s*(?:and )?(?:then|finally|at the end|afterwards|also)\b",
+            sentence.text[place : match.start() + 1],
+            re.IGNORECASE,
+        )
+        is not None
+    )
+
+
+def splits_into(sentence: Sentence) -> bool:
+    """Whether one thing is to be cut into parts."""
+    match = _SPLITS.search(sentence.text)
+    return match is not None and _RESULT_FILES.search(sentence.text, match.start()) is not None
+
+
+def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> bool:
+    """Whether a single artifact is made: "write a Makefile for these files", "a main that calls each of them"."""
+    tokens = sentence.tokens
+    for index in range(first - 1, -1, -1):
+        token = tokens[index]
+        if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted:
+            continue
+        before = tokens[max(0, index - 4) : index]
+        if not any(one.has(Tag.A) or one.has(Tag.WRITE) for one in before) or any(
+            one.has(Tag.THESE, Tag.EACH, Tag.ALL) for one in before
+        ):
+            continue
+        between = tokens[index + 1 : first]
+        clause = any(
+            one.has(Tag.THAT)
+            or one.text in {"to", "calling", "using", "wrapping", "running", "der", "die", "das", "que", "который"}
+            for one in between
+        )
+        if clause or not distributes:
+            return True
+    return False

@@ -1,0 +1,436 @@
+"""Requests that do the same to several pieces of code or files that are there: by quantity, by names, by a pronoun.
+
+Limits: the pieces are told by their kind, names, files, marks in comments and exceptions; what needs an understanding of the
+code ("every function that allocates") stays whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.code import Unit
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import Refusal
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.references import NameGroup, Reference, looks_like_name, name_groups, name_of, references
+from codepar.prompts.request import Place, Request, Source
+from codepar.prompts.tokens import Sentence, Token
+
+_SUFFIX = re.compile(
+    r"(?:\*?\.(\w+)|\b(C\+\+|C|CUDA|Fortran|Python|header|source)) (?:source |code )?(?:files?|sources?|programs?)\b",
+    re.IGNORECASE,
+)
+_SUFFIXES = {
+    "c++": {".cpp", ".cc", ".cxx"}, "c": {".c"}, "cuda": {".cu"}, "fortran": {".f90", ".f", ".f95", ".f03", ".f08", ".for"}, "python": {".py"},
+    "header": {".h", ".hpp", ".hh", ".cuh"}, "source": {".c", ".cpp", ".cc", ".cxx", ".cu", ".f90", ".f", ".py"},
+}  # fmt: skip
+_MARKED = re.compile(
+    r"\b(?:marked|tagged|annotated|labell?ed|flagged|commented)\s+(?:with|as|by)?\s*(?:a |an |the )?[\"'`]?(?://\s*|#\s*|@|!\s*)?([\w\-]+)",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"\A\s*(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where|with a|with an|taking|returning|longer|using|calling|die|que|котор\w+)\s+(\w+)(?:\s+(\w+))?",
+    re.IGNORECASE,
+)
+_PLAIN_RELATIVE = frozenset("i you we follow follows are is were was below come comes i've ich hier siguen sigue folgen".split())
+_KEPT_OUT = re.compile(
+    r"\b(?:except|excluding|but not|besides|not to|not for|not in|other than|apart from|ignore|skip|leave|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b|除了|以外|不要",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
+_OVERLAP = re.compile(
+    r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it|darin|dentro|внутри|in that function|in the same)\b",
+    re.IGNORECASE,
+)
+_INTERACTS = re.compile(
+    r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(rb"(?://[^\n]*|/\*(?:(?!\*/).)*\*/|#[^\n]*|![^\n]*)\s*\Z", re.DOTALL)
+_BEFORE = 200
+
+
+class CodeReader:
+    """Reads one request for pieces of code. ``read`` is its one entry."""
+
+    def __init__(self, discourse: Discourse) -> None:
+        self.discourse = discourse
+        self.request: Request = discourse.request
+
+    def read(self) -> Found:
+        """The pieces that the request is about, why it stays whole, or None when it speaks of no pieces."""
+        whole: Whole | None = None
+        introduced: tuple[Tag, ...] = ()
+        if (only := self._only()) is not None:
+            return only
+        for sentence in self.discourse.sentences:
+            found = self._read_sentence(sentence, introduced)
+            if isinstance(found, Reading):
+                return found
+            whole = whole or found
+            introduced = next((r.nouns for r in references(sentence) if r.nouns), introduced)
+        return whole
+
+    def _only(self) -> Whole | None:
+        """ "I only want main rewritten" beside other talk of functions."""
+        for sentence in self.discourse.sentences:
+            named = {name_of(t).lower() for t in sentence.tokens if name_of(t).lower() in self._symbols}
+            if (
+                _ONLY.search(sentence.text)
+                and len(named) == 1
+                and act_of(sentence)
+                and not any(r.is_definite and r.nouns for r in references(sentence))
+            ):
+                return Whole(Refusal.ONE_TASK, f"only `{named.pop()}` is to be worked on")
+        return None
+
+    def _read_sentence(self, sentence: Sentence, introduced: tuple[Tag, ...]) -> Found:
+        groups = name_groups(sentence, self._known)
+        refers = references(sentence)
+        if not groups and not refers:
+            return None
+        if is_statement(sentence):
+            return None
+        if splits_into(sentence):
+            return Whole(Refusal.ONE_TASK, "one thing is to be divided into parts that fit together")
+        for group in groups:
+            found = self._by_names(sentence, group)
+            if found is not None:
+                return found
+        for reference in refers:
+            found = self._by_quantity(sentence, reference, introduced)
+            if found is not None:
+                return found
+        return None
+
+    # --- names
+
+    @cached_property
+    def _symbols(self) -> dict[str, tuple[Source, Unit]]:
+        found: dict[str, tuple[Source, Unit]] = {}
+        for source in self.request.sources:
+            for unit in () if source.code is None else (*source.code.functions, *source.code.methods, *source.code.classes):
+                found.setdefault(unit.name.lower(), (source, unit))
+                if unit.owner:
+                    found.setdefault(f"{unit.owner}::{unit.name}".lower(), (source, unit))
+                    found.setdefault(f"{unit.owner}.{unit.name}".lower(), (source, unit))
+        return found
+
+    @cached_property
+    def _files(self) -> dict[str, Source]:
+        found = {source.name.lower(): source for source in self.request.sources if source.name}
+        return {PurePosixPath(name).name: source for name, source in found.items()} | found
+
+    @cached_property
+    def _known(self) -> dict[str, object]:
+        return {**self._symbols, **self._files}
+
+    def _by_names(self, sentence: Sentence, group: NameGroup) -> Found:
+        kept_out = self._excluded(sentence)
+        tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
+        if any(_KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
+            return None
+        are_files = [token for token in tokens if token.is_file or name_of(token).lower() in self._files]
+        if (blocked := self._blocked(sentence, group.first, distributes=False)) is not None:
+            return blocked
+        if act_of(sentence) is None and not self._asks_elsewhere(sentence):
+            return None
+        if len(are_files) == len(tokens):
+            return self._named_files(sentence, tokens)
+        if group.unknown and self._symbols:
+            return Whole(Refusal.CONTRADICTION, f"`{name_of(group.unknown[0])}` is not in the code")
+        number = self._stated(sentence, group)
+        if number is not None and number != len(tokens):
+            return Whole(Refusal.CONTRADICTION, f"the request says {number}, and names {len(tokens)}")
+        elements = self._unique(
+            self._element(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens if not t.is_file
+        )
+        return self._checked(
+            Kind.CODE, elements, sentence, group.first, group.last, ordered=group.loose and self._orders(sentence)
+        )
+
+    @staticmethod
+    def _stated(sentence: Sentence, group: NameGroup) -> int | None:
+        before = sentence.tokens[max(0, group.first - 4) : group.first]
+        numbers = [
+            token.number
+            for token, after in zip(before, (*before[1:], before[-1:] and before[-1]), strict=False)
+            if token.number is not None
+            and after
+            and after.has(Tag.FUNCTION, Tag.KERNEL, Tag.LOOP, Tag.FILE, Tag.CLASS, Tag.METHOD, Tag.SUBROUTINE)
+        ]
+        return numbers[-1] if numbers else None
+
+    @staticmethod
+    def _orders(sentence: Sentence) -> bool:
+        return re.search(r"\b(?:first|after|before|then|next|followed)\b", sentence.text, re.IGNORECASE) is not None
+
+    def _asks_elsewhere(self, sentence: Sentence) -> bool:
+        others = [one for one in self.discourse.sentences if one is not sentence and not is_statement(one)]
+        return any(act_of(one) is not None for one in others)
+
+    def _named_files(self, sentence: Sentence, tokens: list[Token]) -> Found:
+        elements = []
+        for token in tokens:
+            source = self._files.get(name_of(token).lower())
+            if source is None:
+                elements.append(Element(self.request.place(token.start, token.end), token.text))
+            else:
+                elements.append(self._file_element(source))
+        first, last = (sentence.tokens.index(token) for token in (tokens[0], tokens[-1]))
+        return self._checked(Kind.FILE, self._unique(elements), sentence, first, last)
+
+    def _excluded(self, sentence: Sentence) -> set[str]:
+        """Names behind "except", "not to", "ignore", in this sentence and the next ones."""
+        found = set()
+        for one in self.discourse.sentences:
+            match = _KEPT_OUT.search(one.text)
+            if one.start < sentence.start or match is None:
+                continue
+            found |= {
+                name_of(t).lower() for t in one.tokens if t.start >= one.start + match.end() and name_of(t).lower() in self._known
+            }
+            if match[0] in {"以外", "除了"}:
+                found |= {
+                    name_of(t).lower()
+                    for t in one.tokens
+                    if t.start < one.start + match.start() and name_of(t).lower() in self._known
+                }
+        return found
+
+    # --- quantity
+
+    def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...]) -> Found:
+        if not self.request.sources or self._is_talk_of_other(sentence, reference):
+            return None
+        distributes = reference.each
+        if (blocked := self._blocked(sentence, reference.first, distributes=distributes)) is not None:
+            return blocked
+        if not (reference.is_definite or reference.number is not None):
+            return None
+        if self._selects(sentence, reference):
+            return Whole(Refusal.UNSUPPORTED, "which of them are meant needs an understanding of the code")
+        nouns = reference.nouns or introduced or (Tag.FUNCTION,)
+        if Tag.FILE in nouns or Tag.SNIPPET in nouns:
+            return self._files_by_quantity(sentence, reference, nouns)
+        chosen = self._chosen(sentence, reference, nouns)
+        if not chosen and not reference.nouns and not introduced:
+            chosen = self._chosen(sentence, reference, (Tag.LOOP,))
+        kept_out = self._excluded(sentence)
+        elements = [element for element in chosen if element.name.lower() not in kept_out]
+        return self._counted(Kind.CODE, elements, sentence, reference, excluded=len(elements) != len(chosen))
+
+    def _counted(
+        self, kind: Kind, elements: list[Element], sentence: Sentence, reference: Reference, *, excluded: bool = False
+    ) -> Found:
+        number = reference.number
+        if kind is Kind.CODE and not excluded and number != len(elements):
+            without = [one for one in elements if one.name.lower() != "main"]
+            elements = without if number is None or number == len(without) or len(without) == len(elements) else elements
+        else:
+            elements = (
+                elements
+                if number == len(elements)
+                else [one for one in elements if one.name.lower() != "main" or one.unit is None]
+            )
+        number = number or self._announced(reference)
+        if number is not None and number != len(elements) and not excluded:
+            if (broken := self._broken(elements)) is not None:
+                return broken
+            return Whole(Refusal.CONTRADICTION, f"the request speaks of {number}, and there are {len(elements)}")
+        return self._checked(kind, elements, sentence, reference.first, reference.last)
+
+    def _announced(self, reference: Reference) -> int | None:
+        """The number that an earlier statement gave: "This routine has four loops. For every loop ..."."""
+        for sentence in self.discourse.sentences:
+            for other in references(sentence) if is_statement(sentence) else ():
+                if other.number is not None and set(other.nouns) & set(reference.nouns or other.nouns):
+                    return other.number
+            for before, after in zip(sentence.tokens, sentence.tokens[1:], strict=False) if is_statement(sentence) else ():
+                if before.number is not None and after.tags & set(reference.nouns):
+                    return before.number
+        return None
+
+    def _chosen(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> list[Element]:
+        sources = self._meant_sources(sentence)
+        owner = self._owner(sentence, reference)
+        words = {word.lower() for word in reference.adjectives}
+        marked = _MARKED.search(sentence.text)
+        found: list[Element] = []
+        for source in sources:
+            units = {unit for noun in nouns for unit in self._units(source, noun, words)}
+            for unit in sorted(units, key=lambda unit: unit.start):
+                if owner is not None and owner not in {unit.owner, unit.name} and Tag.LOOP in nouns:
+                    continue
+                if not self._fits(source, unit, words) or (marked and not self._is_marked(source, unit, marked[1])):
+                    continue
+                found.append(self._element(source, unit))
+        return found
+
+    @staticmethod
+    def _units(source: Source, noun: Tag, words: set[str]) -> Iterable[Unit]:
+        code = source.code
+        if code is None:
+            return ()
+        match noun:
+            case Tag.KERNEL:
+                return tuple(u for u in code.functions if "__global__" in u.marks) or code.functions
+            case Tag.SUBROUTINE | Tag.FUNCTION:
+                return code.functions or code.methods
+            case Tag.METHOD:
+                return code.methods or code.functions
+            case Tag.CLASS:
+                return tuple(u for u in code.classes if "struct" not in u.marks) or code.classes
+            case Tag.STRUCT:
+                return tuple(u for u in code.classes if "class" not in u.marks) or code.classes
+            case Tag.LOOP:
+                return code.inner_loops if words & {"inner", "innermost", "nested"} else code.loops
+        return ()
+
+    @staticmethod
+    def _fits(source: Source, unit: Unit, words: set[str]) -> bool:
+        is_private = "static" in unit.marks or unit.name.startswith("_")
+        if words & {"public", "exported", "extern"} and is_private:
+            return False
+        if words & {"private", "static", "internal"} and not is_private:
+            return False
+        if "device" in words and "__device__" not in unit.marks:
+            return False
+        if "host" in words and unit.marks & {"__global__", "__device__"}:
+            return False
+        loops = words & {"for", "while", "do"}
+        return not (loops and unit.marks & {"for", "while"} and not loops & unit.marks)
+
+    @staticmethod
+    def _is_marked(source: Source, unit: Unit, mark: str) -> bool:
+        """Whether the comment before a piece, or one on its first line, holds the mark."""
+        assert source.code is not None
+        data = source.code.data
+        comment = _COMMENT.search(data[max(0, unit.start - _BEFORE) : unit.start])
+        first = data[unit.start : unit.start + _BEFORE].split(b"\n", 1)[0]
+        text = (comment.group() if comment else b"") + first
+        return re.search(rb"\b" + re.escape(mark.encode()) + rb"\b", text, re.IGNORECASE) is not None
+
+    def _meant_sources(self, sentence: Sentence) -> list[Source]:
+        """The files that the sentence (or the one before) names, else all code."""
+        for text in (sentence, *(one for one in self.discourse.sentences if one.start < sentence.start)):
+            named = [self._files[name_of(t).lower()] for t in text.tokens if name_of(t).lower() in self._files]
+            if named:
+                return named
+        return list(self.request.sources)
+
+    def _owner(self, sentence: Sentence, reference: Reference) -> str | None:
+        behind = sentence.tokens[reference.last + 1 :]
+        return next((self._symbols[name_of(t).lower()][1].name for t in behind if name_of(t).lower() in self._symbols), None)
+
+    def _selects(self, sentence: Sentence, reference: Reference) -> bool:
+        """Whether a relative clause narrows the pieces down."""
+        if reference.last >= len(sentence.tokens) or not reference.nouns or _MARKED.search(sentence.text):
+            return False
+        rest = sentence.text[sentence.tokens[reference.last].end - sentence.start :]
+        match = _RELATIVE.match(rest)
+        return match is not None and not ({match[1].lower(), (match[2] or "").lower()} & _PLAIN_RELATIVE)
+
+    def _is_talk_of_other(self, sentence: Sentence, reference: Reference) -> bool:
+        """ "using these functions", "calls all of them": the pieces are means, not what is worked on."""
+        before = sentence.tokens[max(0, reference.first - 2) : reference.first]
+        means = {"using", "use", "uses", "with", "calling", "call", "calls", "without", "mit", "con", "usando", "from", "between"}
+        return any(token.text in means for token in before) and not (reference.each and before[-1].text == "with")
+
+    def _files_by_quantity(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> Found:
+        attached = [source for source in self.request.sources if source.is_attached]
+        named = [source for source in self.request.sources if source.name]
+        blocks = [source for source in self.request.sources if source.block is not None]
+        sources = attached or (named if len(named) > 1 else blocks)
+        if Tag.SNIPPET in nouns and blocks:
+            sources = blocks
+        if match := _SUFFIX.search(sentence.text):
+            suffixes = {f".{match[1].lower()}"} if match[1] else _SUFFIXES[match[2].lower()]
+            sources = [s for s in sources if s.name and PurePosixPath(s.name).suffix.lower() in suffixes] or sources
+        kept_out = self._excluded(sentence)
+        chosen = [s for s in sources if not s.name or s.name.lower() not in kept_out]
+        elements = [self._file_element(source) for source in self._in_order_of_mention(chosen)]
+        if len(elements) < 2 and reference.number is None and reference.nouns:
+            return None
+        return self._counted(Kind.FILE, elements, sentence, reference, excluded=len(chosen) != len(sources))
+
+    def _in_order_of_mention(self, sources: list[Source]) -> list[Source]:
+        def mentioned(source: Source) -> int:
+            place = self.request.prose.find(source.name) if source.name and source.is_attached else -1
+            return place if place >= 0 else len(self.request.prose)
+
+        return sorted(sources, key=mentioned)
+
+    # --- what both end in
+
+    def _blocked(self, sentence: Sentence, first: int, *, distributes: bool) -> Whole | None:
+        if compares(sentence, first) or (_INTERACTS.search(sentence.text) and not distributes):
+            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
+        if makes_one_thing(sentence, first, distributes=distributes):
+            return Whole(Refusal.ONE_TASK, "one thing is to be made of them")
+        match = _OVERLAP.search(sentence.text)
+        if match and re.search(
+            r"\b(?:function|routine|kernel|subroutine|funktion|función|функци\w+)s?\b", sentence.text, re.IGNORECASE
+        ):
+            return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
+        return None
+
+    def _element(self, source: Source, unit: Unit, name: str | None = None) -> Element:
+        return Element(source.place(unit), name or unit.name, unit, source)
+
+    def _file_element(self, source: Source) -> Element:
+        data = source.text.encode()
+        if source.is_attached:
+            return Element(Place(source.file, 0, len(data)), source.name or "", None, source)
+        start = len(data) - len(data.lstrip())
+        return Element(Place(None, source.offset + start, source.offset + len(data.rstrip())), source.name or "", None, source)
+
+    @staticmethod
+    def _unique(elements: Iterable[Element]) -> list[Element]:
+        return list({element.place: element for element in elements}.values())
+
+    @staticmethod
+    def _broken(elements: list[Element]) -> Whole | None:
+        for element in elements:
+            if (
+                element.source is not None
+                and element.unit is not None
+                and element.source.code is not None
+                and element.source.code.is_broken
+            ):
+                return Whole(
+                    Refusal.PARSE_ERROR, "the code has a bracket or an end missing, so that its pieces cannot be told apart"
+                )
+        return None
+
+    def _checked(
+        self, kind: Kind, elements: list[Element], sentence: Sentence, first: int, last: int, *, ordered: bool = False
+    ) -> Found:
+        broken = self._broken(elements)
+        if broken is None and len(elements) < 2 and kind is Kind.CODE:
+            broken = self._broken([Element(Place(None, 0, 1), "", Unit, s) for s in self.request.sources])  # type: ignore[arg-type]
+        if broken is not None:
+            return broken
+        if len(elements) < 2:
+            return None
+        if kind is Kind.CODE and not any(element.source and element.source.is_attached for element in elements):
+            elements = sorted(elements, key=lambda element: element.place.start)
+        tokens = sentence.tokens
+        act = act_of(sentence) or self._later_act(sentence) or Tag.CHANGE
+        return Reading(kind, tuple(elements), act, tokens[first].start, tokens[min(last, len(tokens) - 1)].end, ordered=ordered)
+
+    def _later_act(self, sentence: Sentence) -> Tag | None:
+        acts: list[Callable[[], Tag | None]] = [
+            lambda one=one: act_of(one) for one in self.discourse.sentences if one is not sentence
+        ]  # type: ignore[misc]
+        return next((act for find in acts if (act := find()) is not None), None)
+
+
+def speaks_of_code(token: Token) -> bool:
+    """Whether a word is code by its looks."""
+    return looks_like_name(token)

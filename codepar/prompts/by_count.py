@@ -1,0 +1,220 @@
+"""Requests for a number of alike answers that are not described one by one: "10 variants of this kernel", "fünf Ideen".
+
+Limits: the number must stand before what is asked for, not in a phrase with "in", "with" or "of"; a superlative ("the 5 largest")
+asks for one ranking.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import MAX_ITEMS, Refusal
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.references import NOUNS
+from codepar.prompts.tokens import Sentence, Token
+
+_BOUNDARY = frozenset({",", ".", ";", ":", "?", "!", "。", "，", "；", "：", "？", "(", ")", "（", "）", "->", "—"})
+_WINDOW = 6
+_RANKED = re.compile(
+    r"\b(?:top|best|worst|largest|biggest|smallest|fastest|slowest|first|last|latest|hottest|longest|shortest|next|most|least|common(?:est)?|popular|other|important|größten|besten|wichtigsten|häufigsten"
+    r"|mejores|peores|principales|más|лучши\w+|самы\w+|главны\w+)\b|最",
+    re.IGNORECASE,
+)
+_MEASURED = frozenset(
+    {
+        "in",
+        "with",
+        "within",
+        "of",
+        "to",
+        "for",
+        "on",
+        "at",
+        "by",
+        "than",
+        "using",
+        "over",
+        "has",
+        "have",
+        "mit",
+        "auf",
+        "von",
+        "con",
+        "de",
+        "с",
+        "на",
+        "из",
+        "les",
+        "about",
+        "between",
+        "takes",
+        "x",
+    }
+)
+_VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
+_SHARED_SPLIT = re.compile(
+    r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
+    re.IGNORECASE,
+)
+
+
+def read_counts(discourse: Discourse) -> Found:
+    """The counted answers of the first sentence that asks for some."""
+    for sentence in discourse.sentences:
+        found = _read_sentence(discourse, sentence)
+        if found is not None:
+            return found
+    return None
+
+
+def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
+    tokens = sentence.tokens
+    counted = [
+        index for index, token in enumerate(tokens) if token.number is not None and token.number >= 2 and _asks(sentence, index)
+    ]
+    if not counted:
+        return None
+    first = counted[0]
+    if _is_ranked(sentence, first):
+        return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
+    parts = _parts(sentence, first) if len(counted) == 1 else []
+    if isinstance(parts, Whole):
+        return parts
+    numerals = [tokens[index] for index in (parts or counted)]
+    total = sum(token.number or 0 for token in numerals)
+    if total > MAX_ITEMS:
+        return Whole(Refusal.UNSUPPORTED, f"{total} answers are more than the {MAX_ITEMS} that are planned")
+    elements = tuple(
+        Element(discourse.request.place(token.start, token.end), token.text)
+        for token in numerals
+        for _ in range(token.number or 0)
+    )
+    return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
+
+
+def _asks(sentence: Sentence, index: int) -> bool:
+    """Whether the number at ``index`` counts what is asked for."""
+    tokens = sentence.tokens
+    if not _wanted_before(sentence, index):
+        return False
+    for offset, token in enumerate(tokens[index + 1 : index + 1 + _WINDOW]):
+        if token.text in _BOUNDARY or token.number is not None:
+            return False
+        if token.has(Tag.MEASURE) and not token.has(Tag.ALIKE):
+            following = tokens[index + 2 + offset : index + 3 + offset]
+            if not (following and following[0].has(Tag.ALIKE)):
+                return False
+            continue
+        if token.has(Tag.FOR, Tag.WITH, Tag.THAT, Tag.AND) and token.text not in {"の", "的"}:
+            return False
+        if token.has(Tag.ALIKE):
+            following = tokens[index + 2 + offset : index + 3 + offset]
+            if following and following[0].has(Tag.ALIKE) and not following[0].has(Tag.FOR):
+                return True
+            return _is_plural(token) and not (token.has(*NOUNS) and _is_there(sentence, index))
+        if _is_unknown_plural(token) and _is_strong_wish(tokens, index):
+            following = tokens[index + 2 + offset : index + 3 + offset]
+            if not following or not following[0].is_word or following[0].has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE):
+                return True
+    return False
+
+
+def _wanted_before(sentence: Sentence, index: int) -> bool:
+    tokens = sentence.tokens
+    before = tokens[:index]
+    last = before[-1] if before else None
+    if last is not None and (last.has(Tag.THESE, Tag.EACH, Tag.ALL) or (last.has(Tag.THE) and last.text not in {"la"})):
+        return False
+    if (
+        last is not None
+        and last.text in _MEASURED
+        and not (
+            last.text == "of" and len(before) > 1 and before[-2].text in {"list", "set", "series", "bunch", "collection", "total"}
+        )
+    ):
+        return False
+    clause = [token for token in before]
+    while any(token.text in {";", ".", "。"} for token in clause):
+        clause = clause[next(i for i, token in enumerate(clause) if token.text in {";", ".", "。"}) + 1 :]
+    if any(token.has(Tag.THAT) and token.text in {"that", "which", "who"} for token in clause):
+        return False
+    if _one_artifact(clause):
+        return False
+    wishes = any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause) or any(t.has(Tag.READ) for t in clause)
+    text = sentence.text[: tokens[index].start - sentence.start]
+    after = any(token.has(Tag.WRITE) for token in tokens[index:]) and any("\u3040" <= t.text[:1] <= "\u9fff" for t in tokens)
+    return wishes or after or _VERBLESS.match(text) is not None
+
+
+def _one_artifact(clause: list[Token]) -> bool:
+    """ "Write a function with 3 arguments": what is counted belongs to one thing."""
+    for index, token in enumerate(clause):
+        if token.has(Tag.A) and token.number is None:
+            return any(after.has(Tag.ARTIFACT) for after in clause[index + 1 : index + 4])
+    return False
+
+
+def _is_there(sentence: Sentence, index: int) -> bool:
+    """ "Translate three functions": the pieces exist; "write three functions": they do not."""
+    heavy = [t for t in sentence.tokens[:index] if t.has(Tag.CHANGE, Tag.READ) and not t.has(Tag.WRITE)]
+    return bool(heavy)
+
+
+def _is_plural(token: Token) -> bool:
+    return not token.text.isascii() or token.text.endswith(("s", "en", "n", "ideas", "code")) or token.has(Tag.PLURAL)
+
+
+def _is_unknown_plural(token: Token) -> bool:
+    return (
+        not token.tags
+        and token.text.isalpha()
+        and token.text.endswith("s")
+        and not token.text.endswith("ss")
+        and len(token.text) > 3
+    )
+
+
+def _is_strong_wish(tokens: tuple[Token, ...], index: int) -> bool:
+    """A verb of making right before the number."""
+    before = [token for token in tokens[max(0, index - 3) : index] if not token.has(Tag.POLITE) or token.has(Tag.WRITE)]
+    return any(token.has(Tag.WRITE) for token in before)
+
+
+def _is_ranked(sentence: Sentence, index: int) -> bool:
+    tokens = sentence.tokens
+    start = tokens[max(0, index - 2)].start - sentence.start
+    end = tokens[min(len(tokens) - 1, index + 2)].end - sentence.start
+    return _RANKED.search(sentence.text[start:end]) is not None
+
+
+def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
+    """Numerals behind the first that tell the parts of the sum; a part that leaves the rest open binds all answers."""
+    tokens = sentence.tokens
+    rest = [i for i in range(index + 1, len(tokens)) if _tells_part(tokens, i)]
+    total = tokens[index].number
+    if len(rest) > 1 and sum(_part_number(tokens[i]) for i in rest) == total:
+        return rest
+    match = _SHARED_SPLIT.search(sentence.text, tokens[index].end - sentence.start)
+    if (
+        match
+        and "each" not in sentence.text[tokens[index].end - sentence.start : match.end() + 8].lower()
+        and " per " not in sentence.text
+    ):
+        return Whole(Refusal.CONSTRAINT, f'"{match[0]}" binds the answers together')
+    return []
+
+
+def _part_number(token: Token) -> int:
+    return token.number or 1
+
+
+def _tells_part(tokens: tuple[Token, ...], index: int) -> bool:
+    token = tokens[index]
+    if token.number is None and token.text not in {"one", "1"}:
+        return False
+    before = tokens[index - 1]
+    return (before.text in {",", ":", "(", ";", "，", "："} or before.has(Tag.AND)) and (
+        index + 1 >= len(tokens) or not tokens[index + 1].has(Tag.MEASURE)
+    )

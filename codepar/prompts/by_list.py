@@ -1,0 +1,242 @@
+"""Requests that list things by words in lines, in quotes, or by numbers within a sentence: each element may be an item.
+
+What decides is the sentence that leads in and how the elements begin: a list of requirements, steps or data of one task is not
+a list of tasks. Limits: one list is read, the first that holds tasks; elements that only the sense tells apart stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from codepar.prompts.acts import act_of, compares, makes_one_thing, splits_into
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import Refusal
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.lists import Listing, inline_list, trimmed
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.tokens import Sentence, sentences_of
+
+_MOST = 0.6
+_LINES = re.compile(r"[^\n]*\S[^\n]*")
+_ASKING = re.compile(
+    r"\A\W*(?:what|how|why|when|where|which|who|is|are|does|do|can|should|was|wie|warum|wann|wo|wozu|welche\w*|wer|qué|que|cómo|como|por qué|cuándo|cuál|dónde|что|чем|зачем|почему|когда|как|где|какой|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
+    re.IGNORECASE,
+)
+_DETAILS = re.compile(
+    r"\b(?:requirements?|constraints?|rules|conditions?|features|options|flags|parameters|arguments|fields|columns|steps?|notes?|details|specs?|specification|inputs?|outputs?|format|assum\w+|given|support(?:s|ing)?|handles?|environment|setup"
+    r"|tried|error|log|output|background|goals?|criteria|guidelines?|hints?|keep in mind|remember|restrictions|properties|behaviou?r|make sure|ensure|should|must|needs? to|has to|stages?|phases?|members|limitations|supposed to|so that|as follows|like this|in this order|the following order"
+    r"|anforderungen|bedingungen|schritte|soll(?:te)?|muss|eigenschaften|regeln|beachte|requisitos|condiciones|pasos|debe|reglas|características|требования|условия|шаги|должн\w+|правила|учти)\b|要求|需求|条件|步骤|注意|功能|必须|应该|要件|手順|条件|仕様",
+    re.IGNORECASE,
+)
+_TASKS = re.compile(
+    r"\b(?:tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*)\b"
+    r"|问题|任务|以下|下面|下列|分别|每|次の|以下の|質問|それぞれ|各|課題|几件事|事情",
+    re.IGNORECASE,
+)
+_RESULT = re.compile(
+    r"\b(?:in this order|in order|step by step|follow(?:ing)? (?:these )?steps|procedure|pipeline|workflow|schritt für schritt|paso a paso|по шагам|по порядку)\b|按顺序|一步一步|順番に",
+    re.IGNORECASE,
+)
+
+
+class _Sense(Enum):
+    TASKS = auto()
+    DETAILS = auto()
+    COMPARED = auto()
+    OPEN = auto()
+
+
+def read_lists(discourse: Discourse) -> Found:
+    """The first list of tasks; where lists hold only details, why the request stays whole; None when there is no list."""
+    whole: Whole | None = None
+    for listing in discourse.lists:
+        found = _read(discourse, listing, discourse.lead_of(listing))
+        if isinstance(found, Reading):
+            return found
+        whole = whole or found
+    inline = _read_inline(discourse)
+    quoted = None if inline else _read_lines(discourse)
+    return inline or quoted or whole
+
+
+def _read(discourse: Discourse, listing: Listing, lead: Sentence | None) -> Found:
+    if len(listing.elements) < 2:
+        return None
+    sense = _sense(discourse, listing, lead)
+    if sense is _Sense.COMPARED:
+        return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
+    if sense is not _Sense.TASKS:
+        return Whole(Refusal.ONE_TASK, "the list holds details of one task")
+    number = _stated(lead)
+    if number is not None and number != len(listing.elements):
+        return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(listing.elements)} follow")
+    return _reading(discourse, listing, lead)
+
+
+def _reading(discourse: Discourse, listing: Listing, lead: Sentence | None) -> Reading:
+    prompt = discourse.request.prompt
+    elements = tuple(Element(discourse.request.place(start, end), prompt[start:end]) for start, end in listing.elements)
+    instructions = _begins_alike(discourse, listing, commands=True) >= 1 / 2
+    act = (act_of(lead) if lead is not None and not instructions else None) or Tag.WRITE
+    return Reading(Kind.WORDS, elements, act, listing.start, listing.end, instructions=instructions)
+
+
+def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Sense:
+    commands = _begins_alike(discourse, listing, commands=True)
+    asking = _begins_alike(discourse, listing, commands=False)
+    if lead is None or not (lead.announces or _is_near(discourse, lead, listing)):
+        return _Sense.TASKS if max(commands, asking) >= _MOST else _Sense.OPEN
+    text = lead.text
+    if compares(lead, len(lead.tokens) - 1):
+        return _Sense.COMPARED
+    if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead)) or _RESULT.search(text):
+        return _Sense.DETAILS
+    tasks, details = _TASKS.search(text), _DETAILS.search(text)
+    if asking >= _MOST or commands >= _MOST:
+        strict = details and not tasks
+        return _Sense.DETAILS if strict or _one_object(lead) else _Sense.TASKS
+    if details and not (tasks and act_of(lead)):
+        return _Sense.DETAILS
+    if _is_about_list(lead):
+        return _Sense.DETAILS
+    plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
+    if act_of(lead) and (tasks or plural or _ends_open(lead)):
+        return _Sense.TASKS
+    return _Sense.OPEN
+
+
+def _ends_open(lead: Sentence) -> bool:
+    """ "Write tests for:", "Explain:": the list is the object of the verb."""
+    words = [token for token in lead.tokens if token.is_word]
+    return lead.announces and bool(words) and (words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE) or len(words) <= 2)
+
+
+def _one_object(lead: Sentence) -> bool:
+    """ "Optimise `conv`:", "Change this function as follows:" with commands behind: details of one task."""
+    tokens = lead.tokens
+    if _TASKS.search(lead.text) or act_of(lead) is None or not lead.announces:
+        return False
+    if any(token.has(Tag.PLURAL) for token in tokens):
+        return False
+    return any(token.quoted or token.text in {"this", "my", "the", "a", "an", "diese", "este", "esta"} for token in tokens)
+
+
+def _is_about_list(lead: Sentence) -> bool:
+    """ "Why is step 3 in this list necessary?": the list is data."""
+    return (
+        lead.is_question
+        and re.search(r"\b(?:list|step|order|output|log|this|that)\b", lead.text, re.IGNORECASE) is not None
+        and not lead.announces
+    )
+
+
+def _for_each(lead: Sentence) -> bool:
+    return lead.has(Tag.EACH) or re.search(r"for (?:the|these|all)\b", lead.text, re.IGNORECASE) is not None
+
+
+def _is_near(discourse: Discourse, lead: Sentence, listing: Listing) -> bool:
+    return discourse.prose[lead.end : listing.start].count("\n") <= 2
+
+
+def _begins_alike(discourse: Discourse, listing: Listing, *, commands: bool) -> float:
+    """The share of elements that begin with a command, or ask."""
+    hits = sum(_commands(discourse, *element) if commands else _asks(discourse, *element) for element in listing.elements)
+    return hits / len(listing.elements)
+
+
+def _commands(discourse: Discourse, start: int, end: int) -> bool:
+    return is_command(discourse.prose, start, min(end, start + 120))
+
+
+def is_command(prose: str, start: int, end: int) -> bool:
+    """Whether a text begins with a verb that asks for something."""
+    tokens = Sentence(prose, start, end).tokens
+    for index, token in enumerate(tokens[:6]):
+        if token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE) or (token.has(Tag.TEST) and len(tokens) > 1):
+            return not (index == 0 and len(tokens) > 1 and tokens[1].text in {":", "="})
+        if not token.has(Tag.POLITE, Tag.FOR) and token.is_word and token.text.isascii():
+            return False
+    return False
+
+
+def _asks(discourse: Discourse, start: int, end: int) -> bool:
+    text = discourse.prose[start:end].rstrip()
+    return text.endswith(("?", "？")) or _ASKING.match(text) is not None
+
+
+def _stated(lead: Sentence | None) -> int | None:
+    """The number of things that a lead says follow: "these 3 functions:", "four things"."""
+    if lead is None:
+        return None
+    for token, after, second in zip(lead.tokens, lead.tokens[1:], (*lead.tokens[2:], lead.tokens[-1]), strict=False):
+        nouns = (Tag.TASK, Tag.FUNCTION, Tag.FILE, Tag.ALIKE, Tag.KERNEL, Tag.CLASS, Tag.LOOP)
+        if (
+            token.number is not None
+            and token.number > 1
+            and (after.has(*nouns) or (not after.tags and second.has(*nouns)) or after.text in {"個", "个", "つ", "следующ"})
+        ):
+            in_measure = lead.tokens.index(token) > 0 and lead.tokens[lead.tokens.index(token) - 1].text in {
+                "in",
+                "with",
+                "at",
+                "of",
+                "than",
+                "most",
+            }
+            if not in_measure and not after.has(Tag.MEASURE):
+                return token.number
+    return None
+
+
+def _read_inline(discourse: Discourse) -> Found:
+    """Numbers within a paragraph."""
+    for start, end in _paragraphs(discourse):
+        listing = inline_list(discourse.prose, start, end)
+        if listing is None:
+            continue
+        before = sentences_of(discourse.prose, start, listing.start)
+        lead = before[-1] if before else next((s for s in reversed(discourse.sentences) if s.end <= start), None)
+        if lead is not None and lead.end > listing.start:
+            lead = Sentence(discourse.prose, lead.start, listing.start)
+        found = _read(discourse, listing, lead) if lead is not None or _is_tasks(discourse, listing) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _is_tasks(discourse: Discourse, listing: Listing) -> bool:
+    return max(_begins_alike(discourse, listing, commands=True), _begins_alike(discourse, listing, commands=False)) >= _MOST
+
+
+def _paragraphs(discourse: Discourse) -> list[tuple[int, int]]:
+    bounds, position = [], 0
+    for listing in discourse.lists:
+        bounds.append((position, listing.start))
+        position = listing.end
+    bounds.append((position, len(discourse.prose)))
+    return [(low, high) for low, high in bounds if discourse.prose[low:high].strip()]
+
+
+def _read_lines(discourse: Discourse) -> Found:
+    """Lines without marks behind a sentence that speaks of each of them: quoted texts, sentences to translate."""
+    for index, sentence in enumerate(discourse.sentences):
+        behind = discourse.prose[sentence.end :]
+        lines = list(_LINES.finditer(discourse.prose, sentence.end))
+        nouns = sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)
+        distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces
+        if len(lines) < 2 or not behind[:1] or not nouns or not distributes or act_of(sentence) is None or discourse.lists:
+            continue
+        if "\n" not in behind[: behind.index(lines[0][0].strip()[:1]) + 1] or compares(sentence, 0):
+            continue
+        texts = [line[0].strip() for line in lines]
+        quoted = all(text[:1] in "\"'“„«「‘" for text in texts)
+        if not quoted and not (
+            sentence.announces and all(len(text) < 160 for text in texts) and not _DETAILS.search(sentence.text)
+        ):
+            continue
+        if index != len(discourse.sentences) - 1 and discourse.sentences[index + 1].start < lines[0].start():
+            continue
+        elements = tuple(trimmed(discourse.prose, line.start(), line.end(), lead_in=False) for line in lines)
+        return _read(discourse, Listing(lines[0].start(), lines[-1].end(), elements, numbered=False), sentence)
+    return None

@@ -1,0 +1,258 @@
+"""Requests that list things within a sentence by commas, semicolons or a conjunction: "explain a, b and c", "in C, Fortran and Python".
+
+Limits: only where the sentence says that each is wanted by itself: behind a colon, behind a noun in the plural, for what is to be
+explained, for languages and models to write in, and for things with an article of their own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.by_list import _stated
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import Refusal
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.lists import trimmed
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.tokens import Sentence
+
+_TARGETS = frozenset(
+    "c c++ cpp c++17 c++20 fortran python rust go golang java javascript typescript julia cuda hip sycl opencl openmp openacc mpi mpi4py kokkos raja tbb pthreads"
+    " numpy cupy numba matlab r ruby swift kotlin scala haskell zig nim d lua perl bash c# csharp php chapel upc metal vulkan pytorch jax std::thread cilk hpx ada"
+    " english german french spanish russian chinese japanese italian portuguese korean dutch polish arabic hindi turkish swedish"
+    " deutsch englisch französisch spanisch russisch chinesisch japanisch italienisch inglés alemán francés ruso chino japonés"
+    " английский немецкий французский испанский китайский японский англ".split()
+) | {
+    "英文",
+    "英语",
+    "中文",
+    "日语",
+    "日文",
+    "法语",
+    "德语",
+    "俄语",
+    "西班牙语",
+    "英語",
+    "中国語",
+    "日本語",
+    "ドイツ語",
+    "フランス語",
+}
+_SPLIT = re.compile(
+    r"\s*(?:[,，、;；]\s*(?:and|or|und|oder|sowie|y|e|и|或者|以及|和)?(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)\s*)",
+    re.IGNORECASE,
+)
+_LANGUAGE_SERIES = re.compile(
+    r"(?:\b(?:in|to|into|for|as|using|with|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE
+)
+_ARTICLE = re.compile(r"\A(?:an?|one|ein(?:e[nmrs]?)?|un[ao]?|одн?[аиоу]\w*)\s", re.IGNORECASE)
+_DETAIL = re.compile(
+    r"\b(?:requirements?|constraints?|parameters?|arguments?|fields?|members|inputs?|outputs?|flags?|options|format|columns|objects?|order|steps?|with|where|note|mind|values|ranks|sizes?|case|links?)\b",
+    re.IGNORECASE,
+)
+_OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)\b", re.IGNORECASE)
+_MAX_WORDS = 24
+_SHORT = 7
+
+
+def read_series(discourse: Discourse) -> Found:
+    """The series of the first sentence that holds one of separate wishes."""
+    for sentence in discourse.sentences:
+        if is_statement(sentence):
+            continue
+        found = (
+            _behind_colon(discourse, sentence)
+            or _semicolons(discourse, sentence)
+            or _targets(discourse, sentence)
+            or _articles(discourse, sentence)
+            or _explained(discourse, sentence)
+            or _named(discourse, sentence)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _elements(prose: str, start: int, end: int, separator: re.Pattern[str] = _SPLIT) -> list[tuple[int, int]]:
+    """The parts of a series, parentheses and quotes kept whole."""
+    hidden = re.sub(
+        r"\([^()]*\)|（[^（）]*）|\"[^\"\n]*\"|`[^`\n]*`|“[^”]*”|「[^」]*」|<[\w, ]*>",
+        lambda match: "x" * len(match[0]),
+        prose[start:end],
+    )
+    found, position = [], 0
+    for match in separator.finditer(hidden):
+        if match.end() == match.start():
+            continue
+        found.append(trimmed(prose, start + position, start + match.start()))
+        position = match.end()
+    found.append(trimmed(prose, start + position, end))
+    return [(low, high) for low, high in found if high > low]
+
+
+def _reading(discourse: Discourse, sentence: Sentence, elements: list[tuple[int, int]], *, instructions: bool = False) -> Found:
+    number = _stated(sentence)
+    if number is not None and number != len(elements):
+        return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(elements)} follow")
+    prompt = discourse.request.prompt
+    found = tuple(Element(discourse.request.place(low, high), prompt[low:high]) for low, high in elements)
+    act = act_of(sentence) or Tag.WRITE
+    return Reading(Kind.WORDS, found, act, elements[0][0], elements[-1][1], tier="medium", instructions=instructions)
+
+
+def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "Explain these terms: a, b and c"."""
+    match = re.search(r"[:：]\s*(?=\S)", sentence.text)
+    if (
+        match is None
+        or "//" in sentence.text[match.start() : match.start() + 3]
+        or sentence.text[match.end() :].lstrip()[:1] in ":"
+    ):
+        return None
+    lead = Sentence(discourse.prose, sentence.start, sentence.start + match.start())
+    elements = _elements(discourse.prose, sentence.start + match.end(), sentence.end)
+    if len(elements) < 2 or act_of(lead) is None and not lead.has(Tag.TASK):
+        return None
+    if any(len(discourse.prose[a:b].split()) > _MAX_WORDS for a, b in elements):
+        return None
+    if compares(lead, 0):
+        return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
+    if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH)) or _DETAIL.search(lead.text):
+        return None
+    plural = any(
+        token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE, Tag.FUNCTION) and not token.text.isascii())
+        for token in lead.tokens
+    )
+    counted = _stated(lead) is not None
+    if not (lead.has(Tag.EACH, Tag.THESE, Tag.ALL) or plural or counted or len(lead.tokens) <= 3):
+        return None
+    if not (plural or counted or lead.has(Tag.EACH) or lead.has(Tag.TASK)) and any(
+        t.quoted or t.has(Tag.THE, Tag.A) for t in lead.tokens
+    ):
+        return None
+    return _reading(discourse, Sentence(discourse.prose, sentence.start, sentence.start + match.end()), elements)
+
+
+def _semicolons(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "for saxpy: cuda; for dot: openmp; for the sort: ..."."""
+    parts = _elements(discourse.prose, sentence.start, sentence.end, re.compile(r"\s*[;；]\s*"))
+    if len(parts) < 2:
+        return None
+    heads = [re.match(r"(?:for|für|para|для|in|to)\s[^:：]{1,40}[:：]", discourse.prose[a:b], re.IGNORECASE) for a, b in parts]
+    return _reading(discourse, sentence, parts, instructions=True) if all(heads) else None
+
+
+def _targets(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "hello world in C, Fortran and Python": languages, or programming models, to write in."""
+    if act_of(sentence) is None or compares(sentence, 0):
+        return None
+    for match in _LANGUAGE_SERIES.finditer(sentence.text):
+        start = sentence.start + match.end()
+        elements = _elements(discourse.prose, start, sentence.end)
+        run: list[tuple[int, int]] = []
+        for low, high in elements:
+            text = re.sub(r"\A(?:in|to|into|en|nach|на|auf) ", "", discourse.prose[low:high].lower())
+            low += high - low - len(text)
+            if text not in _TARGETS:
+                word = re.match(r"[^\s,.;:?!()]+", discourse.prose[low:high])
+                rest = discourse.prose[low + (word.end() if word else 0) : high]
+                if (
+                    word
+                    and run
+                    and word[0].lower() in _TARGETS
+                    and re.match(r"\s*(?:please|pls|bitte|versions?|loops?|code|\(|[.:?!—-])|\Z", rest, re.IGNORECASE)
+                ):
+                    run.append((low, low + word.end()))
+                break
+            run.append((low, high))
+        if len(run) > 1 and not re.search(
+            r"\b(?:mix|mixed|hybrid|combin\w+|both in one|interop\w*|between)\b", sentence.text, re.IGNORECASE
+        ):
+            return _reading(discourse, sentence, run)
+    return None
+
+
+def _articles(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "a function that ..., a class for ... and a test": things with an article of their own."""
+    verb = next((t for t in sentence.tokens if t.has(Tag.WRITE)), None)
+    if verb is None or compares(sentence, 0):
+        return None
+    match = re.compile(
+        r"(?:\b(?:me|us|mir|uns|por favor|please)\b\s*)*(?=(?:an?|one|eine?[nmrs]?|un[ao]?)\s)|.{0,60}?[:—–-]\s*(?=(?:one|an?)\s)",
+        re.IGNORECASE,
+    ).match(discourse.prose, verb.end + 1, sentence.end)
+    if match is None:
+        return None
+    elements = _elements(discourse.prose, match.end(), sentence.end, _ARTICLE_SPLIT)
+    if len(elements) < 2 or not all(_ARTICLE.match(discourse.prose[a:b]) for a, b in elements):
+        return None
+    if len(elements) == 2 and not all(
+        any(t.has(Tag.ARTIFACT) or t.text == "one" for t in Sentence(discourse.prose, a, b).tokens[:5]) for a, b in elements
+    ):
+        return None
+    return _reading(discourse, sentence, elements)
+
+
+_ARTICLE_SPLIT = re.compile(
+    r"\s*(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?|un[ao]?|another)\s)",
+    re.IGNORECASE,
+)
+
+
+def _explained(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "explain a, b and c", "what is a, b and c": three or more short things, none of which is a part of one."""
+    tokens = sentence.tokens
+    verb = next((i for i, t in enumerate(tokens) if t.has(Tag.READ)), None)
+    asks = re.search(
+        r"\b(?:what (?:is|are)|was (?:ist|sind|bedeuten)|qu[eé] (?:es|son|significan?)|что такое)\b|什么是|什麼是",
+        sentence.text,
+        re.IGNORECASE,
+    )
+    if (verb is None and asks is None) or compares(sentence, 0) or _OF_ONE.search(sentence.text):
+        return None
+    if not asks and not all(token.has(Tag.POLITE, Tag.QUESTION, Tag.THAT, Tag.READ, Tag.WRITE) for token in tokens[:verb]):
+        return None
+    start = sentence.start + asks.end() if asks else tokens[verb or 0].end
+    elements = _elements(discourse.prose, start, sentence.end)
+    short = all(len(discourse.prose[a:b].split()) <= _SHORT for a, b in elements)
+    if len(elements) < 3 or not short or any(_is_clause(discourse, a, b) for a, b in elements):
+        return None
+    return _reading(discourse, sentence, elements)
+
+
+def _is_clause(discourse: Discourse, start: int, end: int) -> bool:
+    tokens = Sentence(discourse.prose, start, end).tokens
+    first = next((t for t in tokens if not t.has(Tag.POLITE, Tag.FOR)), None)
+    return (
+        first is None
+        or first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.WITH, Tag.THAT, Tag.THEM)
+        or first.text in {"in", "with", "so", "but", "etc"}
+    )
+
+
+def _named(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "write functions add, sub and mul", "tests for push, pop and peek" where no such code is."""
+    tokens = sentence.tokens
+    if act_of(sentence) is None or compares(sentence, 0) or splits_into(sentence) or _DETAIL.search(sentence.text):
+        return None
+    for index, token in enumerate(tokens[:-1]):
+        leads = token.has(Tag.PLURAL) and token.has(Tag.FUNCTION, Tag.KERNEL, Tag.CLASS, Tag.STRUCT, Tag.METHOD, Tag.SUBROUTINE)
+        tests = token.has(Tag.TEST) and tokens[index + 1].has(Tag.FOR)
+        if not leads and not tests:
+            continue
+        start = (
+            tokens[index + 1].end
+            if tests or tokens[index + 1].text in {"called", "named", "for", "namens", "llamadas"}
+            else token.end
+        )
+        elements = _elements(discourse.prose, start, sentence.end)
+        words = [discourse.prose[a:b].split() for a, b in elements]
+        if (
+            len(elements) > 1
+            and all(len(word) <= 2 for word in words[:-1])
+            and len(words[-1]) <= 2
+            and not makes_one_thing(sentence, index, distributes=False)
+        ):
+            return _reading(discourse, sentence, elements)
+    return None

@@ -1,0 +1,266 @@
+"""What elements need of each other: typed edges, and what binds them so that the request stays whole.
+
+Limits: calls are told by names; what two pieces share through the heap or a library is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import PurePosixPath
+
+from codepar.prompts.code import Code, Unit, UnitKind
+from codepar.prompts.code_fortran import FortranCode
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import Edge, EdgeKind, Refusal
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.reading import Element, Kind, Reading, Whole
+
+_CONSTRAINT = re.compile(
+    r"\bno two\b|\b(?:no|without|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may|should|must|can) (?:share|repeat|use the same|have the same)"
+    r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
+    r"|\bdon'?t (?:repeat|reuse)\b|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|between them|across all (?:of )?(?:them|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
+    r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names|interface|api|conventions?) (?:across|between|among|over)|\b(?:same|one|common) (?:naming|style|prefix scheme|names|helper|interface|buffer|layout) (?:across|between|among|everywhere|in all|for all)"
+    r"|\bconsistent (?:with each other|across|among|between)|\b(?:increasing|growing|rising|decreasing) (?:difficulty|complexity|order|length)\b|\bfrom (?:easy|easiest|simple|simplest) to (?:hard|hardest|complex|difficult)|\bsuch that no\b|\beach (?:one )?(?:harder|longer|shorter|faster|better|more \w+) than\b|\b(?:alphabetical|sorted|ordered) (?:order|by)\b|\bshare (?:the |a |one )?(?:same |common |single )?(?:helper|buffer|name|prefix|interface|struct)"
+    r"|\bkein\w* (?:zwei|doppel\w+)|\bkeine zwei\b|\binsgesamt\b|\bzusammen (?:höchstens|maximal|nicht)|\bunterscheiden sich\b|\bvoneinander\b|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同|不能重复|不重复|不得重复|总共不|合计|一共不|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)",
+    re.IGNORECASE,
+)
+_FIXTURE = re.compile(
+    r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?|setup|set-up|setUp|test database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection|session|state|datenbank)\b|共享.{0,8}(?:fixture|夹具|状态)|共通の(?:フィクスチャ|セットアップ)",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"\b(?:the (?:result|results|output|outcome|answer|answers)|what you (?:wrote|made|found|did)|you (?:wrote|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations|functions|versions|programs)|both|all of (?:them|the above)|the above|the previous|previous|the (?:new|resulting|finished|rewritten|translated) \w+|from (?:step|task|point|number|item)? ?#?\d|(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*) ?#?\d|the (?:first|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
+    r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面|上述|结果|結果|前の|上で",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(
+    r"\b(?:it|them|that (?:function|script|code|program|kernel|class|file)|this (?:new|function)|es|sie|eso|lo|него|него|её|его|them all)\b|それ|它",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\b(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*|from|in|of|aus|von)? ?(?:#|\()?(\d)\b\)?",
+    re.IGNORECASE,
+)
+_ORDINALS = {"first": 0, "second": 1, "third": 2}
+_MANY = re.compile(r"\b(?:both|all|results|two|three|them|answers|implementations|everything)\b|所有|全部|两个", re.IGNORECASE)
+_NAME = re.compile(r"`([A-Za-z_]\w*)[^`]*`|\b([A-Za-z]\w*_\w+|[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w*)\b|\b([A-Za-z_]\w*)\(")
+_MADE = re.compile(
+    r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)",
+    re.IGNORECASE,
+)
+_CONSUMES = re.compile(
+    r"\b(?:tests?|benchmark|measure|profile|optimi[sz]e|document|explain|review|plot|call it|run|time|teste?n?|vergleich\w*|compare|translate|port)\b|测试|比较|优化|テスト",
+    re.IGNORECASE,
+)
+
+
+def edges_of(reading: Reading) -> tuple[Edge, ...]:
+    """The edges between the elements of a reading, numbered from 1."""
+    match reading.kind:
+        case Kind.CODE:
+            found = list(_signatures(reading))
+            if reading.ordered:
+                found += [(i, i + 1, EdgeKind.ORDER) for i in range(len(reading.elements) - 1)]
+        case Kind.FILE:
+            found = list(_between_files(reading))
+        case Kind.WORDS:
+            found = list(_between_words(reading))
+        case _:
+            found = []
+    return tuple(Edge(from_=str(a + 1), to=str(b + 1), kind=kind) for a, b, kind in sorted(set(found)))
+
+
+def _signatures(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
+    pieces = [e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP]
+    places = {e.unit.name: i for i, e in enumerate(reading.elements) if e in pieces and e.unit is not None}
+    for to, element in enumerate(reading.elements):
+        if element in pieces and element.unit is not None and element.source is not None and element.source.code is not None:
+            for word in _words(element.source.code, element.unit) & places.keys():
+                if places[word] != to:
+                    yield places[word], to, EdgeKind.SIGNATURE
+
+
+def _between_files(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
+    codes = [element.source.code if element.source else None for element in reading.elements]
+    for to, code in enumerate(codes):
+        if code is None:
+            continue
+        for before, other in enumerate(codes):
+            if before != to and other is not None and _needs(code, other, reading.elements[before].name):
+                yield before, to, EdgeKind.FILE
+
+
+def _needs(code: Code, other: Code, name: str) -> bool:
+    path = PurePosixPath(name)
+    modules = other.modules | {path.stem}
+    for imported in code.imports:
+        if PurePosixPath(imported).name == path.name or imported.lower() in {module.lower() for module in other.modules}:
+            return True
+        if path.suffix == ".py" and imported.strip(".").split(".")[-1] in modules:
+            return True
+        if path.suffix == ".py" and path.stem in imported.strip(".").split("."):
+            return True
+    defined = {unit.name for unit in other.functions if unit.name.lower() != "main" and "static" not in unit.marks}
+    own = {unit.name for unit in code.functions}
+    return bool((defined - own) & code.all_words)
+
+
+def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
+    texts = [element.name for element in reading.elements]
+    made: dict[str, int] = {}
+    for to, text in enumerate(texts):
+        if to:
+            yield from ((before, to, EdgeKind.BODY) for before in _spoken_of(text, to, reading))
+        for match in _NAME.finditer(text):
+            name = match[1] or match[2] or match[3]
+            if name in made and made[name] != to and reading.instructions:
+                yield made[name], to, EdgeKind.BODY if _CONSUMES.search(text) else EdgeKind.SIGNATURE
+            elif name in made and made[name] != to:
+                yield made[name], to, EdgeKind.SIGNATURE
+        for match in _MADE.finditer(text):
+            made.setdefault(match[1] or match[2], to)
+
+
+def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
+    """The earlier elements whose answers an element speaks of."""
+    match = _BACK.search(text)
+    if match is None or (
+        match[0].lower() == "both" and not re.search(r"you (?:wrote|made)|above|implementations", text, re.IGNORECASE)
+    ):
+        return []
+    ordinal = re.search(r"\bthe (first|second|third)\b", text, re.IGNORECASE)
+    if ordinal and _ORDINALS[ordinal[1].lower()] < to:
+        return [_ORDINALS[ordinal[1].lower()]]
+    numbers = [
+        int(n) - 1
+        for n in re.findall(
+            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*|#|\()\s?#?(\d)\b",
+            text,
+            re.IGNORECASE,
+        )
+    ]
+    numbers = [n for n in numbers if 0 <= n < to]
+    if numbers:
+        return numbers
+    if match[0].lower() == "your":
+        return []
+    return list(range(to)) if _MANY.search(text) else [to - 1]
+
+
+def obstacle(discourse: Discourse, reading: Reading) -> Whole | None:
+    """What binds the elements so that the request stays whole."""
+    if reading.kind is not Kind.WORDS or not reading.instructions:
+        bound = _bound_by_words(discourse, reading)
+        if bound is not None:
+            return bound
+    if reading.kind in {Kind.CODE, Kind.FILE}:
+        return _overlap(reading) or _by_code(reading)
+    if reading.kind is Kind.WORDS and _is_row(len(reading.elements), edges_of(reading)):
+        return Whole(Refusal.CHAIN, "each part works on the answer of the one before it")
+    return None
+
+
+def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
+    inside = reading.kind is Kind.WORDS
+    for sentence in discourse.sentences:
+        text = sentence.text
+        if inside and reading.start <= sentence.start and sentence.end <= reading.end:
+            continue
+        if match := _CONSTRAINT.search(text):
+            return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
+        if (match := _FIXTURE.search(text)) and re.search(r"test|тест|测试|テスト", text + discourse.prose, re.IGNORECASE):
+            return Whole(Refusal.SHARED_STATE, f'the tests are to share something ("{match[0].strip()}")')
+    return None
+
+
+def _overlap(reading: Reading) -> Whole | None:
+    places = sorted((e.place.file or "", e.place.start, e.place.end) for e in reading.elements)
+    for (file, _, end), (other, start, _) in zip(places, places[1:], strict=False):
+        if file == other and start < end:
+            return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
+    return None
+
+
+def _by_code(reading: Reading) -> Whole | None:
+    if reading.act is Tag.READ:
+        return None
+    shared = _shared_name(reading)
+    if shared is not None:
+        return Whole(Refusal.SHARED_STATE, f"they share the variable `{shared}`, which at least one of them writes")
+    if reading.act is Tag.TEST:
+        return None
+    cycle = _cycle(reading)
+    return Whole(Refusal.CYCLE, f"{cycle} call each other") if cycle else None
+
+
+def _shared_name(reading: Reading) -> str | None:
+    """A variable that two elements touch and one of them writes."""
+    elements = [
+        e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code
+    ]
+    for first, second in combinations(_uses(elements), 2):
+        for name in first.keys() & second.keys():
+            if first[name] or second[name]:
+                return name.split("/")[1] if name.startswith("/") else name
+    return None
+
+
+def _uses(elements: list[Element]) -> list[dict[str, bool]]:
+    """For each element the shared variables it touches, itself or by what it calls, and whether they are written."""
+    found = []
+    for element in elements:
+        assert element.source is not None and element.source.code is not None and element.unit is not None
+        code = element.source.code
+        names = code.shared_names()
+        uses: dict[str, bool] = {}
+        for unit in _called(code, element.unit) if names else ():
+            for name in names & _words(code, unit):
+                writes = code.writes(unit, name)
+                if writes is not None:
+                    key = code.group_of(name) if isinstance(code, FortranCode) else name
+                    uses[key] = uses.get(key, False) or writes
+        found.append(uses)
+    return found
+
+
+def _words(code: Code, unit: Unit) -> set[str]:
+    """The identifiers of a unit; in Fortran without regard to case."""
+    words = code.words(unit)
+    return {word.lower() for word in words} if isinstance(code, FortranCode) else set(words)
+
+
+def _called(code: Code, unit: Unit) -> list[Unit]:
+    """The unit and all functions of its source that it calls, directly or around."""
+    named = {other.name: other for other in (*code.functions, *code.methods)}
+    found, pending = {unit.name: unit}, [unit]
+    while pending:
+        for name in _words(code, pending.pop()) & named.keys() - found.keys():
+            found[name] = named[name]
+            pending.append(named[name])
+    return list(found.values())
+
+
+def _cycle(reading: Reading) -> str | None:
+    """Two elements that reach each other by calls, helpers of the same source taken along."""
+    for first, second in combinations([e for e in reading.elements if e.unit is not None and e.source is not None], 2):
+        if first.source is second.source and _reaches(first, second) and _reaches(second, first):
+            return f"`{first.name}` and `{second.name}`"
+    return None
+
+
+def _reaches(first: Element, second: Element) -> bool:
+    assert first.source is not None and first.source.code is not None and first.unit is not None and second.unit is not None
+    return second.unit in _called(first.source.code, first.unit)
+
+
+def _is_row(count: int, edges: tuple[Edge, ...]) -> bool:
+    """Whether no two elements are free of each other's answers."""
+    bodies = [(int(e.from_), int(e.to)) for e in edges if e.kind is EdgeKind.BODY]
+    if len(bodies) < count - 1:
+        return False
+    before: dict[int, set[int]] = {}
+    for first, to in sorted(bodies, key=lambda pair: pair[1]):
+        before.setdefault(to, set()).update({first} | before.get(first, set()))
+    return all(a in before.get(b, set()) for a, b in combinations(range(1, count + 1), 2))

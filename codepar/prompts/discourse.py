@@ -1,0 +1,43 @@
+"""The prose of a request in order: its lists, and the sentences around and between their elements.
+
+Limits: a sentence that runs on after a list without a blank line is the list's.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from codepar.prompts.lists import Listing, line_lists
+from codepar.prompts.request import Request
+from codepar.prompts.tokens import Sentence, sentences_of
+
+
+class Discourse:
+    """The prose of ``request``."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.prose = request.prose
+
+    @cached_property
+    def lists(self) -> tuple[Listing, ...]:
+        return tuple(line_lists(self.request.prompt, self.prose, self.request.blocks))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences outside the lists."""
+        found: list[Sentence] = []
+        position = 0
+        for listing in self.lists:
+            found += sentences_of(self.prose, position, listing.start)
+            position = listing.end
+        return tuple(found + sentences_of(self.prose, position, len(self.prose)))
+
+    def lead_of(self, listing: Listing) -> Sentence | None:
+        """The last sentence before a list, unless a block of code stands between."""
+        before = [sentence for sentence in self.sentences if sentence.end <= listing.start]
+        if not before:
+            return None
+        last = before[-1]
+        parted = any(last.end <= block.outer_start < listing.start for block in self.request.blocks)
+        return None if parted else last

@@ -1,0 +1,79 @@
+"""The parts of a request without a model: which items it holds, what joins them, or why it stays whole.
+
+Rules of prose outside code, tree-sitter inside it; every item is a place in the text. Limits: what only the sense of a sentence
+tells apart stays whole; precision goes before recall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from codepar.prompts.by_code import CodeReader
+from codepar.prompts.by_count import read_counts
+from codepar.prompts.by_instructions import read_instructions
+from codepar.prompts.by_list import read_lists
+from codepar.prompts.by_series import read_series
+from codepar.prompts.dependence import edges_of, obstacle
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
+from codepar.prompts.reading import Element, Found, Reading, Whole
+from codepar.prompts.request import Request
+
+_NOTHING = Whole(Refusal.ONE_TASK, "it asks for one thing")
+_ORDER = tuple(Refusal)
+
+
+def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
+    """The decomposition of ``prompt`` with its attachments by name. Never fails on text; what is not read stays whole."""
+    request = Request(prompt, files)
+    discourse = Discourse(request)
+    if not any(sentence.tokens for sentence in discourse.sentences) and not discourse.lists:
+        return _whole(Whole(Refusal.EMPTY, "nothing is asked"))
+    found = _read(discourse)
+    if isinstance(found, Reading):
+        bound = obstacle(discourse, found)
+        if len(found.elements) > MAX_ITEMS:
+            bound = Whole(Refusal.UNSUPPORTED, f"{len(found.elements)} parts are more than the {MAX_ITEMS} that are planned")
+        return _split(request, found) if bound is None else _whole(bound)
+    return _whole(found or _NOTHING)
+
+
+def _read(discourse: Discourse) -> Reading | Whole | None:
+    """The first rule that finds elements; of several reasons to stay whole the first in the order of ``Refusal``."""
+    rules: tuple[Callable[[Discourse], Found], ...] = (
+        read_lists,
+        lambda one: CodeReader(one).read(),
+        read_counts,
+        read_series,
+        read_instructions,
+    )
+    reasons: list[Whole] = []
+    for rule in rules:
+        found = rule(discourse)
+        if isinstance(found, Reading):
+            return found
+        if found is not None:
+            reasons.append(found)
+            if found.refusal is not Refusal.ONE_TASK:
+                break
+    return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=None)
+
+
+def _split(request: Request, reading: Reading) -> Decomposition:
+    items = tuple(_item(request, number, element) for number, element in enumerate(reading.elements, 1))
+    return Decomposition(
+        split=True,
+        reason=f"{len(items)} parts that can be answered by themselves",
+        items=items,
+        edges=edges_of(reading),
+        tier=reading.tier,
+    )
+
+
+def _item(request: Request, number: int, element: Element) -> Item:
+    place = element.place
+    return Item(id=str(number), text=request.text_at(place), span=(place.start, place.end), file=place.file)
+
+
+def _whole(whole: Whole) -> Decomposition:
+    return Decomposition(split=False, reason=f"It stays whole: {whole.because}.", refusal=whole.refusal)

@@ -1,0 +1,224 @@
+"""Lists in prose: lines with bullets or numbers, numbers within a sentence, lines in quotes; each element with its place.
+
+Offsets are characters. What the list means, whether tasks or details of one, is not decided here. Limits: nested lists belong
+to the element above them; a numbering must begin at its first number or letter and go up by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from codepar.prompts.blocks import Block
+
+_BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
+_LABEL = r"(?:(?:q|task|question|step|item|aufgabe|frage|tarea|pregunta|задача|вопрос|問|问题|任务)[ \t]*#?|#)?"
+_MARKED = re.compile(
+    rf"^(?P<indent>[ \t]*)(?:(?P<bullet>{_BULLET})(?:[ \t]+\[[ xX]\])?[ \t]+"
+    rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Z]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}|第[一二三四五六七八九十]{{1,2}})(?:[.):][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])|:(?=\s))(?:\*\*)?[ \t]*"
+    r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_INLINE = re.compile(
+    r"(?<![\w.)])[(（]?(?P<number>[0-9]{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{1,3})[)）](?=\s|[^\s,.;)])[ \t]*"
+    r"|(?<![\w.,])(?P<dotted>[0-9]{1,2})\.(?=[ \t]+\S)[ \t]*|(?P<circled>[①-⑳])[ \t]*"
+    r"|(?<!\w)(?P<ordinal>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens|zweitens|drittens|viertens|fünftens"
+    r"|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих|в-четвёртых|в-четвертых)\b[ \t]*,?[ \t]*"
+    r"|(?P<han>第一|第二|第三|第四|第五|首先|其次|最后)[，,、：:]\s*",
+    re.IGNORECASE,
+)
+_ORDINALS = (
+    ("first", "firstly", "erstens", "en primer lugar", "primero", "во-первых", "第一", "首先"),
+    ("second", "secondly", "zweitens", "en segundo lugar", "segundo", "во-вторых", "第二", "其次"),
+    ("third", "thirdly", "drittens", "en tercer lugar", "tercero", "в-третьих", "第三", "最后"),
+    ("fourth", "fourthly", "viertens", "в-четвёртых", "в-четвертых", "第四"),
+    ("fifth", "fifthly", "fünftens", "第五"),
+)
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
+_HAN = "一二三四五六七八九十"
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "‘": "’", "”": "”"}
+_END = re.compile(r"[\s.。;；,，、]+\Z")
+_START = re.compile(
+    r"(?:\s|[,;，；、]|(?:and|also|then|plus|und|y|e|и|а|finally|lastly|schließlich|außerdem|además|также|и наконец|和|以及|还有|然后|最后)(?=[\s，、])(?!\s*[,.]))*"
+    r"(?:(?:please|pls|plz|kindly|could you|can you|would you|bitte|por favor|пожалуйста)\b[ \t,]*)?",
+    re.IGNORECASE,
+)
+_TAIL_AND = re.compile(r"(?:[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list. ``start`` to ``end`` takes in all its elements and their marks; ``elements`` are without marks and separators."""
+
+    start: int
+    end: int
+    elements: tuple[tuple[int, int], ...]
+    numbered: bool
+    is_inline: bool = False
+
+
+@dataclass(slots=True)
+class _Mark:
+    start: int
+    text: int
+    indent: int
+    number: int | None
+    kind: str
+
+
+def trimmed(text: str, start: int, end: int, *, lead_in: bool = True) -> tuple[int, int]:
+    """The bounds of an element without separators, conjunctions and quotes around it and a final full stop."""
+    if lead_in:
+        match = _START.match(text, start, end)
+        start = match.end() if match else start
+    while start < end and text[start].isspace():
+        start += 1
+    for _ in range(3):
+        tail = _TAIL_AND.search(text, start, end)
+        end = tail.start() if tail else end
+        stop = _END.search(text, start, end)
+        if stop and not text[start : stop.start()].endswith(("etc", "e.g", "i.e")):
+            end = stop.start()
+        elif stop:
+            end = start + len(text[start:end].rstrip())
+        inner = _unquoted(text, start, end)
+        if inner == (start, end):
+            break
+        return inner
+    return start, end
+
+
+def _unquoted(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without one pair of quotes around the whole; what they hold is then taken as it is."""
+    closing = _QUOTES.get(text[start : start + 1])
+    inside = text[start + 1 : end - 1]
+    if closing and end - start > 2 and text[end - 1] == closing and closing not in inside:
+        return start + 1 + len(inside) - len(inside.lstrip()), end - 1 - (len(inside) - len(inside.rstrip()))
+    return start, end
+
+
+def line_lists(prompt: str, prose: str, blocks: tuple[Block, ...]) -> list[Listing]:
+    """The lists whose elements begin lines, in the order of the text."""
+    marks = [mark for match in _MARKED.finditer(prose) if (mark := _mark(match)) is not None]
+    found, index = [], 0
+    while index < len(marks):
+        group, index = _group(prose, marks, index)
+        if len(group) > 1:
+            found.append(_listing(prompt, prose, blocks, group))
+    return found
+
+
+def _mark(match: re.Match[str]) -> _Mark | None:
+    indent = len(match["indent"].expandtabs(4))
+    if match["bullet"]:
+        return _Mark(match.start(), match.end(), indent, None, match["bullet"][:1])
+    number, kind = _number(match["number"] or match["circled"])
+    return _Mark(match.start(), match.end(), indent, number, kind) if number is not None else None
+
+
+def _number(text: str) -> tuple[int | None, str]:
+    word = text.lower().removeprefix("第")
+    if word.isdecimal():
+        return int(word), "digit"
+    if "①" <= word <= "⑳":
+        return ord(word) - ord("①") + 1, "circled"
+    if word and all(letter in _HAN for letter in word):
+        value = _HAN.index(word[-1]) + 1 + (10 if len(word) > 1 else 0)
+        return value, "han"
+    if len(word) == 1 and word.isalpha():
+        return ord(word) - ord("a") + 1, "letter"
+    return (_ROMAN.index(word) + 1, "roman") if word in _ROMAN else (None, "")
+
+
+def _group(prose: str, marks: list[_Mark], index: int) -> tuple[list[_Mark], int]:
+    """The marks of one list from ``index`` on, and where the next begins. Deeper marks belong to the element above."""
+    group = [marks[index]]
+    position = index + 1
+    while position < len(marks):
+        mark, last = marks[position], group[-1]
+        if mark.indent > group[0].indent + 1 or (
+            mark.kind != group[0].kind and mark.indent >= group[0].indent and not _is_new(prose, last, mark)
+        ):
+            position += 1
+            continue
+        same = mark.kind == group[0].kind and abs(mark.indent - group[0].indent) <= 1
+        follows = mark.number is None or (last.number is not None and mark.number == last.number + 1)
+        if not same or not follows or _is_parted(prose, last, mark):
+            break
+        group.append(mark)
+        position += 1
+    first = group[0].number
+    return (group if first in {None, 0, 1} else group[:1]), max(position, index + 1)
+
+
+def _is_new(prose: str, last: _Mark, mark: _Mark) -> bool:
+    return "\n\n" in prose[last.start : mark.start]
+
+
+def _is_parted(prose: str, last: _Mark, mark: _Mark) -> bool:
+    """Whether a paragraph that is not indented stands between two marks. Code there is blank in the prose."""
+    between = prose[last.text : mark.start]
+    return re.search(r"\n[ \t]*\n(?![ \t]{2,})(?=\S)", between) is not None
+
+
+def _listing(prompt: str, prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> Listing:
+    ends = [mark.start for mark in group[1:]] + [_end_of_last(prose, blocks, group)]
+    elements = []
+    for mark, end in zip(group, ends, strict=True):
+        start, stop = trimmed(prompt, mark.text, end, lead_in=True)
+        if stop > start:
+            elements.append((start, stop))
+    return Listing(group[0].start, ends[-1], tuple(elements), group[0].number is not None)
+
+
+def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> int:
+    """Where the last element ends: before the next paragraph that is not indented; a block beneath it counts when each has one."""
+    start = group[-1].text
+    newline = prose.find("\n", start)
+    end = len(prose) if newline < 0 else newline
+    for match in re.finditer(r"[^\n]*", prose[end + 1 :]) if newline >= 0 else ():
+        line_start, line = end + 1, match[0]
+        if not line.strip() or len(line) - len(line.lstrip()) <= group[-1].indent or match.start() != line_start - newline - 1:
+            break
+        end = line_start + len(line)
+    bounds = [mark.start for mark in group] + [len(prose)]
+    held = [next((b for b in blocks if low < b.outer_start < high), None) for low, high in zip(bounds, bounds[1:], strict=False)]
+    last = held[-1]
+    return last.outer_end if last is not None and all(held) else end
+
+
+def inline_list(prose: str, start: int, end: int) -> Listing | None:
+    """The numbering within one paragraph: "(1) a, (2) b", "a) ... b) ...", "first, ... second, ..."."""
+    for kind in ("number", "dotted", "circled", "ordinal", "han"):
+        marks = list(_run(match for match in _INLINE.finditer(prose, start, end) if match[kind]))
+        if len(marks) > 1:
+            stops = [mark.start() for mark in marks[1:]] + [_end_of_sentence(prose, marks[-1].end(), end)]
+            elements = tuple(trimmed(prose, mark.end(), stop) for mark, stop in zip(marks, stops, strict=True))
+            if all(low < high for low, high in elements):
+                return Listing(marks[0].start(), stops[-1], elements, numbered=True, is_inline=True)
+    return None
+
+
+def _end_of_sentence(prose: str, start: int, end: int) -> int:
+    match = re.compile(r"[.!?](?=\s|$)|[。！？]|\n[ \t]*\n").search(prose, start, end)
+    return match.end() if match else end
+
+
+def _run(matches: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
+    expected = 1
+    for match in matches:
+        word = match[0].strip(" \t,，、：:()（）").lower()
+        ordinal = next((index + 1 for index, words in enumerate(_ORDINALS) if word in words), None)
+        value = (
+            ordinal if match["ordinal"] or match["han"] else _number((match["number"] or match["dotted"] or match["circled"]))[0]
+        )
+        roman = _ROMAN.index(word) + 1 if word in _ROMAN else None
+        if expected in {value, roman}:
+            yield match
+            expected += 1
+
+
+def shifted(listing: Listing, elements: tuple[tuple[int, int], ...]) -> Listing:
+    """The same list with other elements."""
+    return replace(listing, elements=elements)

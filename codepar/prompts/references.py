@@ -1,0 +1,261 @@
+"""Where a sentence speaks of pieces of code: by quantity ("each of these three functions"), by a list of names, by a pronoun.
+
+Limits: a noun that is not in the lexicon is understood only behind "both" and "these N"; what a relative clause selects
+("functions that allocate") is not worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.tokens import Sentence, Token
+
+NOUNS = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.LOOP, Tag.FILE, Tag.SNIPPET)
+_BOUNDARY = frozenset(".;:?!。；：？！，")
+_SEPARATORS = frozenset({",", "、", "&", "+", "/", "，", "'", '"', "(", ")", "*"})
+_WINDOW = 6
+_GOES_ON = frozenset(
+    {"them", "these", "those", "ones", "one", "ihnen", "diesen", "ellas", "ellos", "них", "ним", "him", "following"}
+)
+_PLURAL_ONLY = frozenset(
+    {
+        "these",
+        "those",
+        "thees",
+        "theese",
+        "diese",
+        "diesen",
+        "estas",
+        "estos",
+        "эти",
+        "этих",
+        "этим",
+        "这些",
+        "这几个",
+        "これらの",
+        "both",
+        "beide",
+        "beiden",
+        "ambas",
+        "ambos",
+        "оба",
+        "обе",
+        "обоих",
+        "обеих",
+    }
+)
+_SINGULAR = frozenset(
+    {"this", "este", "esta", "этот", "эту", "этой", "эта", "этого", "この", "这个", "这段", "这份", "該", "その"}
+)
+_LOOSE = frozenset(
+    {
+        "first",
+        "then",
+        "after",
+        "it",
+        "that",
+        "afterwards",
+        "next",
+        "before",
+        "finally",
+        "well",
+        "as",
+        "followed",
+        "by",
+        "the",
+        "two",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A phrase that stands for several pieces. ``nouns`` is empty for a pronoun; tokens ``first`` to ``last`` of the sentence."""
+
+    nouns: tuple[Tag, ...]
+    first: int
+    last: int
+    each: bool
+    all: bool
+    these: bool
+    number: int | None
+    adjectives: tuple[str, ...]
+
+    @property
+    def is_definite(self) -> bool:
+        return self.each or self.all or self.these
+
+
+def references(sentence: Sentence) -> list[Reference]:
+    """The quantified phrases of a sentence, in order."""
+    found: list[Reference] = []
+    tokens = sentence.tokens
+    for index, token in enumerate(tokens):
+        nouns = tuple(tag for tag in NOUNS if tag in token.tags)
+        if not nouns or token.quoted or (found and index <= found[-1].last):
+            continue
+        reference = _reference(tokens, index, nouns[:1] if Tag.FILE not in nouns else (Tag.FILE,))
+        if reference is not None:
+            found.append(reference)
+    return found or list(_pronouns(tokens))
+
+
+def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) -> Reference | None:
+    first, each, every, these, definite, number, words = index, False, False, False, False, None, []
+    for position in range(index - 1, max(-1, index - 1 - _WINDOW), -1):
+        token = tokens[position]
+        if token.text in _BOUNDARY or token.text == "," or _is_singular(token):
+            break
+        if token.has(Tag.ALIKE) and token.has(Tag.PLURAL) and not token.has(*NOUNS):
+            break
+        if token.number is not None:
+            number = token.number
+        elif token.has(Tag.EACH) and not token.has(Tag.THAT):
+            each = True
+        elif token.has(Tag.ALL):
+            every = True
+            number = 2 if token.text in {"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"} else number
+        elif token.has(Tag.THESE) and token.text not in {"this", "here", "next"}:
+            these = True
+        elif token.has(Tag.THE):
+            definite = True
+        elif token.has(Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE, Tag.COMPARE, Tag.WITH, Tag.QUESTION, Tag.A) or token.has(
+            *NOUNS
+        ):
+            if not each or not token.has(*NOUNS):
+                break
+        elif not token.has(Tag.FOR):
+            words.append(token.text)
+            continue
+        first = position
+    last = index
+    while last + 1 < len(tokens) and tokens[last + 1].text in {"file", "files", "(", ")", "s", "の", "中", "里", "内"}:
+        last += 1
+    if last + 2 < len(tokens) and tokens[last + 1].has(Tag.AND) and (more := [t for t in NOUNS if t in tokens[last + 2].tags]):
+        nouns, last = (*nouns, *more[:1]), last + 2
+    behind = tokens[last + 1 : last + 5]
+    for position, token in enumerate(behind):
+        if token.text in _BOUNDARY or token.has(Tag.READ, Tag.CHANGE):
+            break
+        if token.text in {"each", "individually", "separately", "それぞれ", "分别", "each."} and position < 2:
+            each = True
+        elif token.has(Tag.THESE) and token.text not in {"this", "next"} and position < 4:
+            these = True
+    plural = tokens[index].has(Tag.PLURAL) or not tokens[index].text.isascii() or number is not None
+    if not (each or every or (plural and (these or definite or number))):
+        return None
+    if not plural and not each and not every:
+        return None
+    definite_these = these or definite
+    return Reference(nouns, first, last, each, every, definite_these, number, tuple(words))
+
+
+def _is_singular(token: Token) -> bool:
+    return token.text in _SINGULAR
+
+
+def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
+    """``both``, ``these``, ``each of them``; a noun that is not known behind "both" or "these N" is taken for one."""
+    for index, token in enumerate(tokens):
+        plural = token.text in _PLURAL_ONLY
+        each = token.has(Tag.EACH) and not token.has(Tag.THAT)
+        if not plural and not each and not token.has(Tag.ALL):
+            continue
+        behind = tokens[index + 1 : index + 5]
+        number = next((one.number for one in behind[:3] if one.number is not None), None)
+        number = 2 if token.text in {"both", "beide", "ambas", "ambos", "оба", "обе"} else number
+        content = [one for one in behind if one.is_word and one.number is None and not one.tags]
+        goes_on = [one for one in behind if one.text in _GOES_ON or one.has(Tag.THEM)]
+        bare = (
+            not behind
+            or not behind[0].is_word
+            or behind[0].has(Tag.FOR, Tag.THESE, Tag.THEM, Tag.CHANGE, Tag.AND, Tag.WRITE)
+            or behind[0].text in _GOES_ON
+        )
+        if plural and (bare or number is not None):
+            last = index + (1 if content and not bare else 0)
+            yield Reference((), index, last, False, token.has(Tag.ALL), True, number, ())
+        elif each and (goes_on or not behind or behind[0].text in {",", ".", ":", ")"}):
+            yield Reference((), index, index, True, False, False, number, ())
+        elif token.has(Tag.ALL) and goes_on:
+            yield Reference((), index, index, False, True, False, number, ())
+
+
+@dataclass(frozen=True, slots=True)
+class NameGroup:
+    """Names of one series; ``unknown`` are words of the series that name nothing."""
+
+    tokens: tuple[Token, ...]
+    unknown: tuple[Token, ...]
+    first: int
+    last: int
+    loose: bool
+
+
+def name_of(token: Token) -> str:
+    """A mention without parentheses, parameters and a pointer's star."""
+    text = token.text.split("(", 1)[0].strip().lstrip("*&").rstrip(";:")
+    return text.split()[-1] if text.split() else text
+
+
+def looks_like_name(token: Token) -> bool:
+    """Whether a word is code by its looks."""
+    return token.quoted or token.is_file or token.text.endswith("()") or "_" in token.text or "::" in token.text
+
+
+def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGroup]:
+    """Series of names that ``known`` has (in lower case), two or more distinct ones each."""
+    tokens = sentence.tokens
+    hits = [i for i, token in enumerate(tokens) if name_of(token).lower() in known or token.is_file]
+    groups: list[list[int]] = []
+    for index in hits:
+        if groups and _joined(tokens[groups[-1][-1] + 1 : index]):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    found = [_group(tokens, group) for group in groups]
+    found = [group for group in found if len({name_of(t).lower() for t in (*group.tokens, *group.unknown)}) > 1]
+    if found or len(hits) < 2:
+        return found
+    loose = [index for index in hits if not tokens[index].has(Tag.FOR, Tag.AND)]
+    between = [token for index, after in zip(loose, loose[1:], strict=False) for token in tokens[index + 1 : after]]
+    if len(loose) > 1 and all(
+        token.text in _LOOSE or token.text in _SEPARATORS or token.has(Tag.AND, Tag.THEN) for token in between
+    ):
+        return [NameGroup(tuple(tokens[i] for i in loose), (), loose[0], loose[-1], loose=True)]
+    return []
+
+
+def _joined(between: tuple[Token, ...]) -> bool:
+    """Whether only separators stand between two names, or one unknown name among them."""
+    rest = [
+        token
+        for token in between
+        if token.text not in _SEPARATORS
+        and not token.has(Tag.AND, Tag.THE)
+        and not (token.has(Tag.FOR) and not token.tags & {Tag.THEM})
+        and not token.has(*NOUNS)
+    ]
+    marks = any(token.text in _SEPARATORS or token.has(Tag.AND) for token in between)
+    separated = sum(token.text in {",", "、", "，"} or token.has(Tag.AND) for token in between)
+    return marks and (not rest or (len(rest) == 1 and looks_like_name(rest[0]) and separated >= 2))
+
+
+def _group(tokens: tuple[Token, ...], hits: list[int]) -> NameGroup:
+    unknown = [t for i, t in enumerate(tokens) if hits[0] < i < hits[-1] and i not in hits and looks_like_name(t)]
+    before, after = hits[0], hits[-1]
+    # A name that is not there may also stand at either end of the series.
+    if (
+        before >= 2
+        and (tokens[before - 1].text in {",", "、"} or tokens[before - 1].has(Tag.AND))
+        and looks_like_name(tokens[before - 2])
+    ):
+        unknown.insert(0, tokens[before - 2])
+    position = after + 1
+    while position < len(tokens) and (tokens[position].text in {",", "、"} or tokens[position].has(Tag.AND)):
+        position += 1
+    if after + 1 < position < len(tokens) and looks_like_name(tokens[position]):
+        unknown.append(tokens[position])
+    return NameGroup(tuple(tokens[i] for i in hits), tuple(unknown), hits[0], hits[-1], loose=False)

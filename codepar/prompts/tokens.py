@@ -1,0 +1,160 @@
+"""Sentences of a request as tokens with tags: the one view that all rules of prose share, whatever the language.
+
+Offsets are characters of the prompt. Limits: no grammar; a word is what the lexicon says of it, mistyped words of six letters or
+more are matched with one letter wrong, missing, doubled or swapped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from codepar.prompts.blocks import FILE_NAME
+from codepar.prompts.lexicon import EXACT, IDEOGRAPHIC, STEMS, Tag
+from codepar.prompts.numerals import HAN_NUMBER, NUMBER, value_of
+
+_HAN = r"\u3040-\u30ff\u3400-\u9fff\uff10-\uff19"
+_HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行|组|文|関数|ファイル|函数|文件))"
+_TOKEN = re.compile(
+    rf"(?P<quoted>`[^`\n]+`)|(?P<file>(?<![\w/]){FILE_NAME})|(?P<han>{_HAN_COUNTED}|{'|'.join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))})"
+    rf"|(?P<number>(?<![\w.\-]){NUMBER}(?![\w]|[.:/*×^]\d))"
+    rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(
+    r"[.!?](?:[\"')\]*]*)(?=\s|$)|[。！？]|\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\(?\d{1,2}[.)])[ \t])|(?<=[:：])[ \t]*\n"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|\b[A-Z])\Z", re.IGNORECASE
+)
+_NO_TAGS: frozenset[Tag] = frozenset()
+_TYPO_LENGTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number, quoted name or mark. ``text`` is in lower case unless it is quoted or a file's name."""
+
+    text: str
+    start: int
+    end: int
+    tags: frozenset[Tag] = _NO_TAGS
+    number: int | None = None
+    quoted: bool = False
+    is_file: bool = False
+
+    def has(self, *tags: Tag) -> bool:
+        """Whether it has one of them."""
+        return any(tag in self.tags for tag in tags)
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[:1].isalnum() or self.quoted
+
+
+class Sentence:
+    """A sentence of the prompt: characters ``start`` to ``end``."""
+
+    def __init__(self, prose: str, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+        self.text = prose[start:end]
+        self._prose = prose
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        return tuple(_tokens(self._prose, self.start, self.end))
+
+    def has(self, *tags: Tag) -> bool:
+        """Whether a token has one of them."""
+        return any(token.has(*tags) for token in self.tokens)
+
+    @property
+    def is_question(self) -> bool:
+        return self.text.rstrip("\"')* ").endswith(("?", "？"))
+
+    @property
+    def announces(self) -> bool:
+        """Whether it ends in a colon, so that what follows belongs to it."""
+        return self.text.rstrip("*_ \t\n").endswith((":", "："))
+
+
+def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
+    """The sentences between two offsets; blank ones are left out."""
+    found, position = [], start
+    for match in _SENTENCE_END.finditer(prose, start, end):
+        if match[0].startswith(".") and _ABBREVIATION.search(prose, max(start, match.start() - 6), match.start()):
+            continue
+        _append(found, prose, position, match.end())
+        position = match.end()
+    _append(found, prose, position, end)
+    return found
+
+
+def _append(found: list[Sentence], prose: str, start: int, end: int) -> None:
+    text = prose[start:end]
+    if text.strip():
+        found.append(Sentence(prose, start + len(text) - len(text.lstrip()), start + len(text.rstrip())))
+
+
+def _tokens(prose: str, start: int, end: int) -> Iterator[Token]:
+    for match in _TOKEN.finditer(prose, start, end):
+        text, kind = match[0], match.lastgroup
+        if kind == "quoted":
+            yield Token(text.strip("`").strip(), match.start(), match.end(), quoted=True)
+        elif kind == "file":
+            yield Token(text, match.start(), match.end(), is_file=True)
+        elif kind == "han":
+            yield Token(text, match.start(), match.end(), frozenset(IDEOGRAPHIC.get(text, ())), value_of(text))
+        elif kind == "number":
+            yield Token(text.lower(), match.start(), match.end(), tags_of(text.lower()), value_of(text))
+        else:
+            word = text.lower().replace("’", "'") if kind == "word" else text
+            yield Token(word, match.start(), match.end(), tags_of(word.removesuffix("()")))
+
+
+@cache
+def _misspelt() -> dict[str, str]:
+    """Every word of six letters or more with one letter left out, and the word."""
+    found: dict[str, str] = {}
+    for word in EXACT:
+        if len(word) >= _TYPO_LENGTH - 1 and word.isascii() and word.isalpha():
+            for index in range(1, len(word)):
+                found.setdefault(word[:index] + word[index + 1 :], word)
+    return found
+
+
+@cache
+def tags_of(word: str) -> frozenset[Tag]:
+    """What the lexicon says of a word in lower case."""
+    if word in EXACT:
+        return frozenset(EXACT[word])
+    for length in range(len(word), 2, -1):
+        if word[:length] in STEMS:
+            return frozenset(STEMS[word[:length]])
+    if len(word) >= _TYPO_LENGTH - 1 and word.isascii() and word.isalpha():
+        return _near(word)
+    return _NO_TAGS
+
+
+def _near(word: str) -> frozenset[Tag]:
+    """The tags of a word that differs by one letter (or two swapped ones) and begins alike."""
+    misspelt = _misspelt()
+    plural = misspelt.get(word)
+    if plural is not None and len(word) >= _TYPO_LENGTH and plural[-1] == word[-1]:
+        return frozenset(EXACT[plural])
+    for index in range(1, len(word)):
+        shorter = word[:index] + word[index + 1 :]
+        if shorter in EXACT and len(shorter) >= _TYPO_LENGTH - 1:
+            return frozenset(EXACT[shorter])
+        candidate = misspelt.get(shorter)
+        if (
+            candidate is not None
+            and len(candidate) == len(word)
+            and len(word) >= _TYPO_LENGTH - (sorted(candidate) == sorted(word))
+        ):
+            return frozenset(EXACT[candidate])
+    candidate = misspelt.get(word)
+    return frozenset(EXACT[candidate]) if candidate is not None and len(word) >= _TYPO_LENGTH else _NO_TAGS
