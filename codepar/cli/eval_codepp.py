@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def _new_file(settings: Settings, part: codepp.Part, system: str) -> Path:
 
 
 def _show(
-    path: Path, cases: tuple[codepp.Case, ...], part: codepp.Part, provenance: dict[str, Any] | None, *, as_json: bool
+    path: Path, cases: Sequence[codepp.Case], part: codepp.Part, provenance: dict[str, Any] | None, *, as_json: bool
 ) -> int:
     report = report_decompositions(path, cases, part, provenance)
     for note in report.notes:

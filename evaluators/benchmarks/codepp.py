@@ -1,7 +1,8 @@
-"""``codepp``: requests that hold several tasks, or seem to, with gold items, edges and reasons; written by hand for codepar.
+"""``codepp``: requests that hold several tasks, or seem to, with gold items, edges and reasons.
 
-Half of them, chosen by a hash of the id, are set aside: they were put apart before any rule was written and are for measuring
-alone. Each prompt was labelled twice (``first_pass.toml``, ``second_pass.toml``); ``gold.toml`` holds the resolved labels.
+Those written by hand are the headline. Half of them, chosen by a hash of the id, are set aside: they were put apart before any
+rule was written and are for measuring alone. Each was labelled twice (``first_pass.toml``, ``second_pass.toml``); ``gold.toml``
+holds the resolved labels. Beside them there are generated ones (``codepp_generated``).
 Limits: the labels say what can be answered apart, not what pays.
 """
 
@@ -9,49 +10,48 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from importlib.resources import files as resources
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from codepar.errors import InvalidInput
-from codepar.prompts.items import Decomposition
+from evaluators.benchmarks.codepp_case import Case, Prompt
+from evaluators.benchmarks.codepp_generated import generate
 from evaluators.benchmarks.codepp_labels import Label
+
+__all__ = [
+    "HALVES",
+    "NAME",
+    "Case",
+    "Half",
+    "Part",
+    "Pass",
+    "Prompt",
+    "half_of",
+    "load",
+    "load_labels",
+    "load_part",
+    "load_prompts",
+]
 
 NAME = "codepp"
 Half = Literal["development", "set_aside"]
-Part = Half
+Part = Literal["development", "set_aside", "generated"]
 Pass = Literal["gold", "first_pass", "second_pass"]
 HALVES: tuple[Half, ...] = get_args(Half)
 _Row = TypeVar("_Row", bound=BaseModel)
 
 
-class Prompt(BaseModel):
-    """One request. ``kind`` is the stratum, ``code`` the language of the code, ``prose`` that of the words."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    kind: str
-    code: str
-    prose: str
-    text: str
-    files: dict[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A prompt with what is right for it."""
-
-    prompt: Prompt
-    gold: Decomposition
-
-
 def half_of(prompt_id: str) -> Half:
     """The rule by which a prompt is set aside."""
     return "set_aside" if hashlib.sha256(f"{NAME} {prompt_id}".encode()).digest()[0] & 1 else "development"
+
+
+def load_part(part: Part) -> Sequence[Case]:
+    """The cases of a part with their gold."""
+    return generate() if part == "generated" else load(part)
 
 
 def load(half: Half, labels: Pass = "gold") -> tuple[Case, ...]:
@@ -61,11 +61,6 @@ def load(half: Half, labels: Pass = "gold") -> tuple[Case, ...]:
     if {prompt.id for prompt in prompts} != known.keys():
         raise InvalidInput(f"{labels} of {half} has not the ids of its prompts", remedy="label every prompt once")
     return tuple(Case(prompt, known[prompt.id].resolved(prompt.text, prompt.files)) for prompt in prompts)
-
-
-def load_part(part: Part) -> tuple[Case, ...]:
-    """The cases of a part with their gold."""
-    return load(part)
 
 
 def load_prompts(half: Half) -> tuple[Prompt, ...]:

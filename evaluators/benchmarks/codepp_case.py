@@ -1,0 +1,30 @@
+"""A prompt of ``codepp`` with what is right for it, however it was made. Limits: types alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from codepar.prompts.items import Decomposition
+
+
+class Prompt(BaseModel):
+    """One request. ``kind`` is the stratum, ``code`` the language of the code, ``prose`` that of the words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    kind: str
+    code: str
+    prose: str
+    text: str
+    files: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A prompt with what is right for it."""
+
+    prompt: Prompt
+    gold: Decomposition

@@ -1,0 +1,63 @@
+"""The hand-written prompts: enough of them, labelled twice, halves by the rule, every label resolves."""
+
+from collections import Counter
+
+import pytest
+
+from evaluators.benchmarks.codepp import HALVES, half_of, load, load_labels, load_part, load_prompts
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return {half: load(half) for half in HALVES}
+
+
+def test_there_are_enough_and_enough_negatives(cases):
+    every = [case for half in HALVES for case in cases[half]]
+    assert len({case.prompt.id for case in every}) == len(every) >= 160
+    assert len({case.prompt.text for case in every}) == len(every)
+    whole = sum(not case.gold.split for case in every)
+    assert whole >= 0.4 * len(every)
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_each_half_is_the_rules_and_large_enough(cases, half):
+    assert {half_of(case.prompt.id) for case in cases[half]} == {half}
+    assert len(cases[half]) >= 60
+    assert Counter(case.gold.split for case in cases[half])[False] >= 0.35 * len(cases[half])
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("labels", ["first_pass", "second_pass"])
+def test_both_passes_label_every_prompt_and_resolve(half, labels):
+    assert len(load(half, labels)) == len(load_prompts(half))
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_gold_is_what_a_pass_said(half):
+    """Nothing gets into the gold that neither pass saw."""
+    passes = [{label.id: label for label in load_labels(half, name)} for name in ("first_pass", "second_pass")]
+    prompts = {prompt.id: prompt for prompt in load_prompts(half)}
+    for case in load(half):
+        prompt = prompts[case.prompt.id]
+        said = [one[prompt.id].resolved(prompt.text, prompt.files) for one in passes]
+        assert any(
+            (case.gold.split, case.gold.refusal, case.gold.items, case.gold.edges)
+            == (one.split, one.refusal, one.items, one.edges)
+            for one in said
+        ), prompt.id
+
+
+def test_all_the_languages_that_are_promised_are_there(cases):
+    every = [case.prompt for half in HALVES for case in cases[half]]
+    assert {"c", "c++", "cuda", "fortran", "python"} <= {prompt.code for prompt in every}
+    assert {"en", "zh", "ja", "ru", "es", "de"} <= {prompt.prose for prompt in every}
+
+
+def test_the_set_aside_files_say_so():
+    assert all(load_part(half) == load(half) for half in HALVES)
+    from importlib.resources import files
+
+    folder = files("evaluators") / "data" / "codepp" / "set_aside"
+    for name in ("prompts", "gold", "first_pass", "second_pass"):
+        assert "SET-ASIDE" in (folder / f"{name}.toml").read_text(encoding="utf-8").splitlines()[0]
