@@ -35,7 +35,8 @@ SYSTEM = """You translate a sequential C or C++ function to CUDA C++. Rules:
 - Structs, macros and helper functions that are shown exist already, the helpers also on the device; do not repeat them.
 Answer with the code in one block."""
 OPENMP_SYSTEM = """You make a sequential C or C++ function parallel with OpenMP pragmas. Keep its parameters and results.
-Rename it as told. Private variables and reductions must be right: no data race. Answer with the whole function in one code block."""
+Rename it as told. Private variables and reductions must be right: no data race.
+Answer with the whole function in one code block."""
 
 
 @dataclass(frozen=True, slots=True)

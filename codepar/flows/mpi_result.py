@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from codepar import __version__
+from codepar.flows.provenance import ModelProvenance
 from codepar.mpi.parallelize.sharing import Shares
 from codepar.mpi.proposal import Dropped, Edit, Origin
 from codepar.protocols import Record, Status, Verdict
@@ -37,15 +37,9 @@ class CandidateSummary(Record):
     chosen: bool = False
 
 
-class Provenance(Record):
-    """Who proposed. ``model`` is None where no language model was asked or none answered; ``artefact`` and ``sha256`` are of
-    the weights themselves, where the engine tells."""
+class Provenance(ModelProvenance):
+    """The model, and the header that the signatures of the calls were read from."""
 
-    codepar: str = __version__
-    model: str | None = None
-    artefact: str | None = None
-    sha256: str | None = None
-    backend: str | None = None
     mpi_header: str | None = None
 
 

@@ -133,12 +133,7 @@ async def _answer(project: Project, tried: list[Tried], asker: Asker | None, cou
         candidate=best.name if best else "none",
         candidates=tuple(one.as_candidate(best) for one in tried),
         notes=tuple(notes),
-        provenance=Provenance(
-            model=capabilities.model if capabilities else None,
-            artefact=(capabilities.artefact or None) if capabilities else None,
-            sha256=(capabilities.sha256 or None) if capabilities else None,
-            backend=capabilities.backend if capabilities else None,
-        ),
+        provenance=Provenance.of(capabilities),
         attempts=tuple(one.summary() for one in tried),
         shares=best.shares if best else Shares(),
     )
