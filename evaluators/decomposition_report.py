@@ -15,14 +15,12 @@ from typing import Any
 
 from codepar import __version__
 from codepar.errors import InvalidInput
-from codepar.prompts.items import Decomposition, Refusal
 from codepar.protocols import Record
-from evaluators.benchmarks.codepp import NAME, Case, Part
+from evaluators.benchmarks.codepp import NAME, Case, Part, load_part
 from evaluators.decompositions import DecompositionSample, data_hash, read_decompositions
 from evaluators.intervals import RESAMPLES, Interval
 from evaluators.metrics.decomposition import Match, match, rates
 
-_BROKEN = Decomposition(split=False, reason="no answer", refusal=Refusal.UNSUPPORTED)
 _SHARES = (
     ("split_precision", "split: precision"),
     ("split_recall", "split: recall"),
@@ -72,7 +70,7 @@ def report_decompositions(
     scored = [_score(case, rows[case.prompt.id]) for case in cases if case.prompt.id in rows]
     if not scored:
         raise InvalidInput(f"{path} holds no sample of the {part} prompts", remedy="name the part that the samples are of")
-    first = scored[0].sample
+    first, data = scored[0].sample, data_hash(load_part(part))
     known = {"codepar": __version__, "python": platform.python_version(), "resamples": RESAMPLES, "seed": 0}
     return DecompositionReport(
         model=first.system or path.stem,
@@ -82,14 +80,14 @@ def report_decompositions(
         kinds=_by_kind(scored),
         statuses=dict(Counter(one.sample.status.value for one in scored).most_common()),
         wrong={} if part == "set_aside" else {one.case.prompt.id: _fault(one) for one in scored if not one.match.is_right},
-        notes=tuple(_notes(scored, cases)),
+        notes=tuple(_notes(scored, cases, data)),
         samples_file=str(path),
-        provenance={**known, "data": data_hash(cases), "environment": first.environment or None, **(provenance or {})},
+        provenance={**known, "data": data, "environment": first.environment or None, **(provenance or {})},
     )
 
 
 def _score(case: Case, sample: DecompositionSample) -> _Scored:
-    return _Scored(case, sample, match(case.prompt.text, case.prompt.files, case.gold, sample.decomposition or _BROKEN))
+    return _Scored(case, sample, match(case.prompt.text, case.prompt.files, case.gold, sample.decomposition))
 
 
 def _by_kind(scored: Sequence[_Scored]) -> dict[str, KindCount]:
@@ -112,10 +110,10 @@ def _fault(one: _Scored) -> str:
     return f"edges: {common} right of {proposed} proposed and {wanted} wanted"
 
 
-def _notes(scored: Sequence[_Scored], cases: Sequence[Case]) -> Iterator[str]:
+def _notes(scored: Sequence[_Scored], cases: Sequence[Case], data: str) -> Iterator[str]:
     if len(scored) < len(cases):
         yield f"{len(scored)} of {len(cases)} prompts have a sample"
-    if any(one.sample.data not in {"", data_hash(cases)} for one in scored):
+    if any(one.sample.data not in {"", data} for one in scored):
         yield "the samples were made from another state of the prompts or labels"
 
 

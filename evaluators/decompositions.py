@@ -1,7 +1,7 @@
 """Samples of ``codepp``: append-only JSONL, one row a prompt; a run fills the file and goes on where it stopped.
 
-A row of others needs ``task_id`` and ``decomposition`` (the wire shape of ``codepar split --plan``). A system that broke down,
-took too long or refused counts as one that kept the prompt whole, and is counted by status.
+A row of others needs ``task_id`` and ``decomposition`` (the wire shape of ``codepar split --plan``). Where a system
+broke down, took too long or refused, nothing is split and that is right nowhere.
 Limits: one sample a prompt, in order, one after the other.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +46,16 @@ class DecompositionSample(BaseModel):
         if self.status == Status.OK and self.decomposition is None:
             raise ValueError("no `decomposition`")
         return self
+
+
+@dataclass(frozen=True)
+class DecompositionPlan:
+    """What is run: some of the cases of a part, with the hash of all of them, and the name of what is asked."""
+
+    cases: Sequence[Case]
+    part: Part
+    data: str
+    system: str
 
 
 class DecompositionRun(Record):
@@ -84,15 +95,15 @@ def data_hash(cases: Sequence[Case]) -> str:
     return digest.hexdigest()[:12]
 
 
-def run_decomposer(cases: Sequence[Case], part: Part, system: IsolatedSystem, name: str, path: Path) -> DecompositionRun:
+def run_decomposer(plan: DecompositionPlan, system: IsolatedSystem, path: Path) -> DecompositionRun:
     """Fill the file of samples. Raises what starting the system raises, and ``Conflict`` for a file of another run."""
     provenance = system.start()
     environment = environment_hash(provenance)
-    common = {"part": part, "system": name, "data": data_hash(cases), "environment": environment}
+    common = {"part": plan.part, "system": plan.system, "data": plan.data, "environment": environment}
     made = 0
     with SampleWriter(path) as writer:
         known = _known(path, common)
-        for case in cases:
+        for case in plan.cases:
             if case.prompt.id in known:
                 continue
             answer = system.ask({"prompt": case.prompt.text, "files": case.prompt.files})

@@ -19,7 +19,7 @@ from codepar.errors import EnvironmentFault
 from codepar.settings import Settings
 from evaluators.benchmarks import codepp
 from evaluators.decomposition_report import lines_of_decompositions, report_decompositions
-from evaluators.decompositions import run_decomposer
+from evaluators.decompositions import DecompositionPlan, data_hash, run_decomposer
 from evaluators.isolated import IsolatedSystem
 from evaluators.systems.decomposers import open_decomposer
 
@@ -29,13 +29,14 @@ def run_codepp(part: codepp.Part, system: str, limit: int | None, timeout_s: flo
     if Path(system).is_file():
         return score_codepp(Path(system), part, as_json=as_json)
     open_decomposer(system)
-    cases = codepp.load_part(part)[:limit]
+    every = codepp.load_part(part)
+    plan = DecompositionPlan(every[:limit], part, data_hash(every), system)
     path = checked_output(output) or _new_file(Settings(), part, system)
     command = [sys.executable, "-P", "-m", "evaluators.child_decomposer", "--system", system]
     with IsolatedSystem(command, Settings().environment(), timeout_s) as isolated:
-        ran = run_decomposer(cases, part, isolated, system, path)
+        ran = run_decomposer(plan, isolated, path)
     say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
-    return _show(path, cases, part, ran.provenance, as_json=as_json)
+    return _show(path, plan.cases, part, ran.provenance, as_json=as_json)
 
 
 def score_codepp(path: Path, part: codepp.Part, *, as_json: bool) -> int:

@@ -21,16 +21,20 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from codepar.prompts.items import Decomposition, Item
+from codepar.prompts.items import Decomposition, Item, Refusal
 from evaluators.intervals import RESAMPLES, Interval, Statistic, cluster_bootstrap, wilson
 from evaluators.metrics.mpi_strict import f1, precision, recall
 
+_NOTHING = Decomposition(split=False, reason="no answer", refusal=Refusal.UNSUPPORTED)
 _RATES: Mapping[str, Callable[[float, float, float], float | None]] = {"precision": precision, "recall": recall, "f1": f1}
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What one answer shares with the gold. ``items`` and ``edges`` are common, proposed and wanted ones."""
+    """What one answer shares with the gold. ``items`` and ``edges`` are common, proposed and wanted ones.
+
+    Where ``is_answer`` is false the system broke down: nothing is proposed, and that is right nowhere.
+    """
 
     is_wanted: bool
     is_proposed: bool
@@ -39,16 +43,22 @@ class Match:
     is_grounded: bool
     items: tuple[int, int, int]
     edges: tuple[int, int, int]
+    is_answer: bool = True
 
     @property
     def is_right(self) -> bool:
         """Whether nothing is wrong with it, the reason for keeping a prompt whole aside."""
         common, proposed, wanted = self.edges
-        return self.is_wanted == self.is_proposed and (not self.is_wanted or (self.is_exact and common == proposed == wanted))
+        return (
+            self.is_answer
+            and self.is_wanted == self.is_proposed
+            and (not self.is_wanted or (self.is_exact and common == proposed == wanted))
+        )
 
 
-def match(prompt: str, files: Mapping[str, str], gold: Decomposition, proposed: Decomposition) -> Match:
-    """Compare one answer with the gold."""
+def match(prompt: str, files: Mapping[str, str], gold: Decomposition, answer: Decomposition | None) -> Match:
+    """Compare one answer with the gold; None where the system broke down."""
+    proposed = answer or _NOTHING
     return Match(
         is_wanted=gold.split,
         is_proposed=proposed.split,
@@ -57,6 +67,7 @@ def match(prompt: str, files: Mapping[str, str], gold: Decomposition, proposed: 
         is_grounded=all(_is_grounded(item, prompt, files) for item in proposed.items),
         items=_common([_place(item) for item in proposed.items], [_place(item) for item in gold.items]),
         edges=_common(_edges(proposed), _edges(gold)),
+        is_answer=answer is not None,
     )
 
 
@@ -81,7 +92,7 @@ def _is_grounded(item: Item, prompt: str, files: Mapping[str, str]) -> bool:
 def rates(matches: Sequence[Match], seconds: Sequence[float] = ()) -> dict[str, Interval]:
     """All metrics, by name."""
     both = [one for one in matches if one.is_wanted and one.is_proposed]
-    whole = [one for one in matches if not one.is_wanted and not one.is_proposed]
+    whole = [one for one in matches if one.is_answer and not one.is_wanted and not one.is_proposed]
     proposed = [one for one in matches if one.is_proposed]
     found = {
         "split_precision": wilson(len(both), len(proposed)),

@@ -71,3 +71,9 @@ def test_rates_over_prompts():
 def test_nothing_proposed_has_no_precision():
     found = rates([compare(GOLD, WHOLE)])
     assert (found["split_precision"].value, found["items_exact"].value, found["split_recall"].value) == (None, None, 0)
+
+
+def test_a_break_down_is_no_right_answer_to_what_stays_whole():
+    broken = compare(WHOLE, None)
+    assert not broken.is_right
+    assert rates([broken, compare(WHOLE, WHOLE)])["split_accuracy"].value == 0.5
