@@ -27,7 +27,35 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like|i'd like|want|need|please|bitte|por favor|пожалуйста)\b|请|ください",
+    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like|i'd like|wants?|needs?|should|must|have to|has to|ought|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor|пожалуйста)\b|请|ください",
+    re.IGNORECASE,
+)
+_OPENERS = frozenset(
+    {
+        ",",
+        ";",
+        ":",
+        "(",
+        "-",
+        "–",
+        "—",
+        "and",
+        "then",
+        "so",
+        "but",
+        "also",
+        "please",
+        "to",
+        "just",
+        "only",
+        "und",
+        "y",
+        "и",
+        "...",
+    }
+)
+_FINITE = re.compile(
+    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?|fails?|failed|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están|está|tienen|tiene|funciona\w*|работа\w+)\b",
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
@@ -87,8 +115,35 @@ def _requests(tokens: tuple[Token, ...]) -> bool:
 
 def is_statement(sentence: Sentence) -> bool:
     """Whether a sentence only tells what there is."""
+    if sentence.is_question:
+        return False
     match = _STATEMENT.match(sentence.text)
-    return match is not None and not sentence.is_question and not _ASKS.search(sentence.text, match.end())
+    if match is not None:
+        return not _ASKS.search(sentence.text, match.end())
+    return (
+        _FINITE.search(sentence.text) is not None
+        and not _ASKS.search(sentence.text)
+        and not _wants(sentence.text)
+        and not _has_command(sentence)
+    )
+
+
+def _has_command(sentence: Sentence) -> bool:
+    """Whether a clause begins with a verb that asks for something."""
+    begins = True
+    for token in sentence.tokens:
+        if begins and token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST, Tag.COMPARE) and not token.quoted:
+            return True
+        begins = token.text in _OPENERS or (
+            begins
+            and (
+                token.has(Tag.POLITE, Tag.FOR, Tag.EACH, Tag.ALL)
+                or not token.is_word
+                or token.has(Tag.FUNCTION, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.THEM, Tag.THESE)
+            )
+        )
+        begins = begins or token.has(Tag.FUNCTION, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT)
+    return any(not token.text.isascii() and token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) for token in sentence.tokens)
 
 
 def compares(sentence: Sentence, first: int) -> bool:

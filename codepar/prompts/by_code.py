@@ -99,6 +99,11 @@ class CodeReader:
         if splits_into(sentence):
             return Whole(Refusal.ONE_TASK, "one thing is to be divided into parts that fit together")
         for group in groups:
+            if any(
+                r.is_definite and r.nouns and r.last < group.first and _is_inside(sentence.tokens[r.last + 1 : group.first])
+                for r in refers
+            ):
+                continue
             found = self._by_names(sentence, group)
             if found is not None:
                 return found
@@ -258,14 +263,14 @@ class CodeReader:
 
     def _chosen(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> list[Element]:
         sources = self._meant_sources(sentence)
-        owner = self._owner(sentence, reference)
+        owners = self._owners(sentence, reference)
         words = {word.lower() for word in reference.adjectives}
         marked = _MARKED.search(sentence.text)
         found: list[Element] = []
         for source in sources:
             units = {unit for noun in nouns for unit in self._units(source, noun, words)}
             for unit in sorted(units, key=lambda unit: unit.start):
-                if owner is not None and owner not in {unit.owner, unit.name} and Tag.LOOP in nouns:
+                if owners and unit.owner not in owners and nouns[0] in {Tag.LOOP, Tag.METHOD}:
                     continue
                 if not self._fits(source, unit, words) or (marked and not self._is_marked(source, unit, marked[1])):
                     continue
@@ -324,9 +329,11 @@ class CodeReader:
                 return named
         return list(self.request.sources)
 
-    def _owner(self, sentence: Sentence, reference: Reference) -> str | None:
-        behind = sentence.tokens[reference.last + 1 :]
-        return next((self._symbols[name_of(t).lower()][1].name for t in behind if name_of(t).lower() in self._symbols), None)
+    def _owners(self, sentence: Sentence, reference: Reference) -> set[str]:
+        """The functions or classes that are named around a phrase such as "each loop of `f`"."""
+        around = [t for i, t in enumerate(sentence.tokens) if not reference.first <= i <= reference.last]
+        named = {self._symbols[name_of(t).lower()][1].name for t in around if name_of(t).lower() in self._symbols}
+        return named - self._excluded(sentence)
 
     def _selects(self, sentence: Sentence, reference: Reference) -> bool:
         """Whether a relative clause narrows the pieces down."""
@@ -429,6 +436,11 @@ class CodeReader:
             lambda one=one: act_of(one) for one in self.discourse.sentences if one is not sentence
         ]  # type: ignore[misc]
         return next((act for find in acts if (act := find()) is not None), None)
+
+
+def _is_inside(between: tuple[Token, ...]) -> bool:
+    """Whether a phrase is tied to the names behind it: "each loop in f and g"."""
+    return bool(between) and between[0].text in {"in", "of", "from", "inside", "within", "von", "de", "en", "в", "из", "aus"}
 
 
 def speaks_of_code(token: Token) -> bool:

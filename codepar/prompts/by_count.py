@@ -53,6 +53,7 @@ _MEASURED = frozenset(
         "x",
     }
 )
+_HAN = re.compile(r"\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|案|例|款|套)")
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
     r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
@@ -82,8 +83,10 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     parts = _parts(sentence, first) if len(counted) == 1 else []
     if isinstance(parts, Whole):
         return parts
+    if _is_described(sentence, first, len(parts)):
+        return None
     numerals = [tokens[index] for index in (parts or counted)]
-    total = sum(token.number or 0 for token in numerals)
+    total = sum(_part_number(token) for token in numerals)
     if total > MAX_ITEMS:
         return Whole(Refusal.UNSUPPORTED, f"{total} answers are more than the {MAX_ITEMS} that are planned")
     elements = tuple(
@@ -94,11 +97,42 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
 
 
+def _is_wish_in_han(tokens: tuple[Token, ...], index: int) -> bool:
+    """A number with a counting word in Chinese or Japanese: what is counted must be wanted, and be no measure."""
+    behind = tokens[index + 1 : index + 8]
+    if any(token.has(Tag.MEASURE) and not token.has(Tag.ALIKE) for token in behind[1:4]) or any(
+        t.text in {"有", "带", "用", "在"} for t in tokens[max(0, index - 1) : index]
+    ):
+        return False
+    known = next((t for t in behind if t.has(*NOUNS)), None)
+    return known is None or not _is_there(tokens, len(tokens))
+
+
+def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
+    """ "3 jokes and 2 limericks": another number of things behind a first one."""
+    following = tokens[index + 1 : index + 2]
+    marks = any(token.text == "," or token.has(Tag.AND) for token in tokens[index - 1 : index])
+    return marks and index - before <= _WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
+
+
+def _is_described(sentence: Sentence, index: int, parts: int) -> bool:
+    """ "Three variants: one with ..., one with ...": each is told by words."""
+    tokens = sentence.tokens
+    ones = [
+        i
+        for i in range(index + 1, len(tokens))
+        if tokens[i].text in {"one", "eine", "einer", "uno", "una"} and _tells_part(tokens, i)
+    ]
+    return (parts > 1 and len(ones) == parts) or (len(ones) > 1 and len(ones) == tokens[index].number)
+
+
 def _asks(sentence: Sentence, index: int) -> bool:
     """Whether the number at ``index`` counts what is asked for."""
     tokens = sentence.tokens
     if not _wanted_before(sentence, index):
         return False
+    if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not sentence.has(Tag.THESE):
+        return _is_wish_in_han(tokens, index)
     for offset, token in enumerate(tokens[index + 1 : index + 1 + _WINDOW]):
         if token.text in _BOUNDARY or token.number is not None:
             return False
@@ -113,7 +147,7 @@ def _asks(sentence: Sentence, index: int) -> bool:
             following = tokens[index + 2 + offset : index + 3 + offset]
             if following and following[0].has(Tag.ALIKE) and not following[0].has(Tag.FOR):
                 return True
-            return _is_plural(token) and not (token.has(*NOUNS) and _is_there(sentence, index))
+            return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
         if _is_unknown_plural(token) and _is_strong_wish(tokens, index):
             following = tokens[index + 2 + offset : index + 3 + offset]
             if not following or not following[0].is_word or following[0].has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE):
@@ -148,6 +182,11 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
     return wishes or after or _VERBLESS.match(text) is not None
 
 
+def _comes_up(before: tuple[Token, ...]) -> bool:
+    """ "Come up with"."""
+    return len(before) > 2 and before[-1].text == "with" and before[-2].text == "up"
+
+
 def _one_artifact(clause: list[Token]) -> bool:
     """ "Write a function with 3 arguments": what is counted belongs to one thing."""
     for index, token in enumerate(clause):
@@ -156,24 +195,21 @@ def _one_artifact(clause: list[Token]) -> bool:
     return False
 
 
-def _is_there(sentence: Sentence, index: int) -> bool:
+def _is_there(tokens: tuple[Token, ...], index: int) -> bool:
     """ "Translate three functions": the pieces exist; "write three functions": they do not."""
-    heavy = [t for t in sentence.tokens[:index] if t.has(Tag.CHANGE, Tag.READ) and not t.has(Tag.WRITE)]
+    heavy = [t for t in tokens[:index] if t.has(Tag.CHANGE, Tag.READ) and not t.has(Tag.WRITE)]
     return bool(heavy)
 
 
 def _is_plural(token: Token) -> bool:
-    return not token.text.isascii() or token.text.endswith(("s", "en", "n", "ideas", "code")) or token.has(Tag.PLURAL)
+    return not token.text.isascii() or token.text.endswith(("s", "en", "n", "e", "haiku")) or token.has(Tag.PLURAL)
 
 
 def _is_unknown_plural(token: Token) -> bool:
-    return (
-        not token.tags
-        and token.text.isalpha()
-        and token.text.endswith("s")
-        and not token.text.endswith("ss")
-        and len(token.text) > 3
-    )
+    """A word that is in no lexicon and may be a noun in the plural; behind a number of English that takes an ``s``."""
+    if token.tags or not token.text.isalpha() or len(token.text) <= 3:
+        return False
+    return not token.text.isascii() or (token.text.endswith(("s", "en", "e", "er")) and not token.text.endswith("ss"))
 
 
 def _is_strong_wish(tokens: tuple[Token, ...], index: int) -> bool:

@@ -104,10 +104,13 @@ def _starts_with_verb(prose: str, start: int, end: int) -> bool:
 
 def _apart(discourse: Discourse, pieces: list[tuple[int, int]]) -> bool:
     """Whether the free instructions have objects of their own: names, or words that the others lack."""
+    symbols = {
+        u.name.lower() for s in discourse.request.sources if s.code for u in (*s.code.functions, *s.code.methods, *s.code.classes)
+    }
     named = []
     for low, high in pieces:
         tokens = Sentence(discourse.prose, low, high).tokens
-        named.append(frozenset(name_of(t) for t in tokens if looks_like_name(t)))
+        named.append(frozenset(name_of(t).lower() for t in tokens if looks_like_name(t) or name_of(t).lower() in symbols))
     distinct = {names for names in named if names}
     return len(distinct) > 1 and len(distinct) == len(pieces)
 

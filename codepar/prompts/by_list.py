@@ -18,6 +18,7 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence, sentences_of
 
 _MOST = 0.6
+_FEW_WORDS = 5
 _LINES = re.compile(r"[^\n]*\S[^\n]*")
 _ASKING = re.compile(
     r"\A\W*(?:what|how|why|when|where|which|who|is|are|does|do|can|should|was|wie|warum|wann|wo|wozu|welche\w*|wer|qué|que|cómo|como|por qué|cuándo|cuál|dónde|что|чем|зачем|почему|когда|как|где|какой|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
@@ -109,7 +110,10 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
 def _ends_open(lead: Sentence) -> bool:
     """ "Write tests for:", "Explain:": the list is the object of the verb."""
     words = [token for token in lead.tokens if token.is_word]
-    return lead.announces and bool(words) and (words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE) or len(words) <= 2)
+    if not lead.announces or not words:
+        return False
+    definite = any(t.quoted or t.has(Tag.ARTIFACT, Tag.A) or t.text in {"this", "my"} for t in words)
+    return words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE) or (len(words) <= _FEW_WORDS and not definite)
 
 
 def _one_object(lead: Sentence) -> bool:

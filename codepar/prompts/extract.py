@@ -30,12 +30,12 @@ def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
     if not any(sentence.tokens for sentence in discourse.sentences) and not discourse.lists:
         return _whole(Whole(Refusal.EMPTY, "nothing is asked"))
     found = _read(discourse)
-    if isinstance(found, Reading):
+    if isinstance(found, Reading) and len(found.elements) > 1:
         bound = obstacle(discourse, found)
         if len(found.elements) > MAX_ITEMS:
             bound = Whole(Refusal.UNSUPPORTED, f"{len(found.elements)} parts are more than the {MAX_ITEMS} that are planned")
         return _split(request, found) if bound is None else _whole(bound)
-    return _whole(found or _NOTHING)
+    return _whole(found if isinstance(found, Whole) else _NOTHING)
 
 
 def _read(discourse: Discourse) -> Reading | Whole | None:

@@ -7,7 +7,7 @@ Limits: a noun that is not in the lexicon is understood only behind "both" and "
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence, Token
@@ -46,6 +46,7 @@ _PLURAL_ONLY = frozenset(
         "обеих",
     }
 )
+_TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
 _SINGULAR = frozenset(
     {"this", "este", "esta", "этот", "эту", "этой", "эта", "этого", "この", "这个", "这段", "这份", "該", "その"}
 )
@@ -99,7 +100,20 @@ def references(sentence: Sentence) -> list[Reference]:
         reference = _reference(tokens, index, nouns[:1] if Tag.FILE not in nouns else (Tag.FILE,))
         if reference is not None:
             found.append(reference)
-    return found or list(_pronouns(tokens))
+    return _merged(tokens, found) or list(_pronouns(tokens))
+
+
+def _merged(tokens: tuple[Token, ...], found: list[Reference]) -> list[Reference]:
+    """ "Every class and every function" is one phrase."""
+    merged: list[Reference] = []
+    for reference in found:
+        last = merged[-1] if merged else None
+        between = tokens[last.last + 1 : reference.first] if last else ()
+        if last and last.is_definite and reference.is_definite and between and all(_separates(t) for t in between):
+            merged[-1] = replace(last, nouns=(*last.nouns, *reference.nouns), last=reference.last, number=None)
+        else:
+            merged.append(reference)
+    return merged
 
 
 def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) -> Reference | None:
@@ -164,23 +178,32 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
         if not plural and not each and not token.has(Tag.ALL):
             continue
         behind = tokens[index + 1 : index + 5]
-        number = next((one.number for one in behind[:3] if one.number is not None), None)
-        number = 2 if token.text in {"both", "beide", "ambas", "ambos", "оба", "обе"} else number
-        content = [one for one in behind if one.is_word and one.number is None and not one.tags]
-        goes_on = [one for one in behind if one.text in _GOES_ON or one.has(Tag.THEM)]
-        bare = (
-            not behind
-            or not behind[0].is_word
-            or behind[0].has(Tag.FOR, Tag.THESE, Tag.THEM, Tag.CHANGE, Tag.AND, Tag.WRITE)
-            or behind[0].text in _GOES_ON
-        )
-        if plural and (bare or number is not None):
-            last = index + (1 if content and not bare else 0)
-            yield Reference((), index, last, False, token.has(Tag.ALL), True, number, ())
-        elif each and (goes_on or not behind or behind[0].text in {",", ".", ":", ")"}):
-            yield Reference((), index, index, True, False, False, number, ())
-        elif token.has(Tag.ALL) and goes_on:
-            yield Reference((), index, index, False, True, False, number, ())
+        number = 2 if token.text in _TWO else next((one.number for one in behind[:3] if one.number is not None), None)
+        is_object = _is_object(tokens, index)
+        goes_on = bool(behind) and (behind[0].text in {"of", "one", "von", "de", "из", "a"} or behind[0].text in _GOES_ON)
+        if plural:
+            bare = (
+                not behind or not behind[0].is_word or behind[0].has(Tag.FOR, Tag.THESE, Tag.THEM, Tag.AND, Tag.CHANGE, Tag.WRITE)
+            )
+            if (bare and is_object) or goes_on or (number is not None and is_object):
+                yield Reference((), index, index + (0 if bare or goes_on else 1), False, token.has(Tag.ALL), True, number, ())
+        elif (each and (goes_on or is_object)) or (token.has(Tag.ALL) and goes_on):
+            yield Reference((), index, index, each, not each, False, number, ())
+
+
+def _is_object(tokens: tuple[Token, ...], index: int) -> bool:
+    """Whether a pronoun is what a verb or "for" acts on, or begins the sentence; "8 ranks each" and "and both hang" are not."""
+    before = tokens[index - 1] if index else None
+    if before is None or not before.text.isascii():
+        return True
+    return before.has(Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE, Tag.FOR, Tag.ALL, Tag.EACH) or before.text in {
+        ":",
+        "do",
+        "does",
+        "are",
+        "can",
+        "of",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,17 +268,30 @@ def _joined(between: tuple[Token, ...]) -> bool:
 
 def _group(tokens: tuple[Token, ...], hits: list[int]) -> NameGroup:
     unknown = [t for i, t in enumerate(tokens) if hits[0] < i < hits[-1] and i not in hits and looks_like_name(t)]
-    before, after = hits[0], hits[-1]
+    first, last = hits[0], hits[-1]
     # A name that is not there may also stand at either end of the series.
-    if (
-        before >= 2
-        and (tokens[before - 1].text in {",", "、"} or tokens[before - 1].has(Tag.AND))
-        and looks_like_name(tokens[before - 2])
-    ):
-        unknown.insert(0, tokens[before - 2])
-    position = after + 1
-    while position < len(tokens) and (tokens[position].text in {",", "、"} or tokens[position].has(Tag.AND)):
+    if first >= 2 and _separates(tokens[first - 1]):
+        word = tokens[first - 2]
+        object_of_verb = (
+            first >= 3
+            and tokens[first - 3].has(Tag.CHANGE, Tag.READ, Tag.FUNCTION)
+            and word.is_word
+            and not word.has(Tag.THESE, Tag.THEM)
+        )
+        if looks_like_name(word) or object_of_verb:
+            unknown.insert(0, word)
+    position = last + 1
+    while position < len(tokens) and _separates(tokens[position]):
         position += 1
-    if after + 1 < position < len(tokens) and looks_like_name(tokens[position]):
-        unknown.append(tokens[position])
-    return NameGroup(tuple(tokens[i] for i in hits), tuple(unknown), hits[0], hits[-1], loose=False)
+    if last + 1 < position < len(tokens):
+        word, after = tokens[position], tokens[position + 1 : position + 2]
+        ends = not after or not after[0].is_word or after[0].has(Tag.FOR)
+        if looks_like_name(word) or (
+            ends and word.is_word and not word.tags and word.text.isascii() and word.text.isidentifier()
+        ):
+            unknown.append(word)
+    return NameGroup(tuple(tokens[i] for i in hits), tuple(unknown), first, last, loose=False)
+
+
+def _separates(token: Token) -> bool:
+    return token.text in {",", "、", "，"} or token.has(Tag.AND)
