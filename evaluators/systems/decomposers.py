@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 
 from codepar.errors import InvalidInput
+from codepar.prompts.extract import extract
 from codepar.prompts.items import Decomposition, Item, Refusal
 
 Decomposer = Callable[[str, Mapping[str, str]], Decomposition]
 DECOMPOSERS: Mapping[str, str] = {
     "whole": "nothing is ever split",
     "lists": "each line with a bullet or a number is an item, wherever it stands",
+    "default": "what `codepar split` extracts without a model",
 }
 _LISTED = re.compile(r"^[ \t]*(?:[-*+•・]|\(?(?:\d{1,3}|[a-z])[.)、])[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 
@@ -23,7 +25,7 @@ def open_decomposer(name: str) -> Decomposer:
     """A system by name. Raises ``InvalidInput`` for one that is not known."""
     if name not in DECOMPOSERS:
         raise InvalidInput(f"there is no system {name!r}", remedy=f"one of {', '.join(DECOMPOSERS)}, or a file of samples")
-    return {"whole": _whole, "lists": _lists}[name]
+    return {"whole": _whole, "lists": _lists, "default": extract}[name]
 
 
 def _whole(_prompt: str, _files: Mapping[str, str]) -> Decomposition:
