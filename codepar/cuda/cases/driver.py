@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 
-from codepar.cuda.cases.layout import c_name, layout_of
+from codepar.cuda.cases.layout import layout_of
 from codepar.cuda.cases.spec import TestSet
 from codepar.cuda.cases.wire import render
 from codepar.cuda.function import Parameter, SequentialFunction
@@ -174,7 +174,7 @@ def _is_referenced_number(parameter: Parameter) -> bool:
 
 
 def _type(function: SequentialFunction, text: str) -> str:
-    name = c_name(layout_of(text, function), text)
+    name = layout_of(text, function).spelling
     return "_Bool" if name == "bool" and function.language is Language.C else name
 
 

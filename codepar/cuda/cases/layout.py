@@ -8,7 +8,7 @@ double, vector or complex types; types that only a header declares are not known
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -51,8 +51,8 @@ _C_NAMES = {
     "u2": "unsigned short",
     "i4": "int",
     "u4": "unsigned int",
-    "i8": "long long",
-    "u8": "unsigned long long",
+    "i8": "long",
+    "u8": "unsigned long",
     "f4": "float",
     "f8": "double",
     "b1": "bool",
@@ -89,11 +89,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One element: ``size`` in bytes and the numbers in it, in order; bytes between them are padding."""
+    """One element: ``size`` in bytes and the numbers in it, in order; bytes between them are padding.
+
+    ``spelling`` is how other C or C++ code names the type: arithmetic types by their own names, whatever typedef stood there.
+    """
 
     size: int
     numbers: tuple[Number, ...]
     alignment: int = 1
+    spelling: str = field(default="", compare=False)
 
     @property
     def is_number(self) -> bool:
@@ -121,11 +125,6 @@ def layout_of(type_text: str, function: SequentialFunction) -> Layout:
     return _Resolver(source_of(function.text, function.language), function).layout(type_text, ())
 
 
-def c_name(layout: Layout, type_text: str) -> str:
-    """How other C or C++ code names the type: arithmetic types by their own names, whatever typedef stood there."""
-    return _C_NAMES[layout.numbers[0].kind] if layout.is_number else type_text
-
-
 class _Resolver:
     """Types of one file."""
 
@@ -138,12 +137,13 @@ class _Resolver:
         kind = _ALIASES.get(plain) or _integer(plain)
         if kind is not None:
             width = int(kind[1:])
-            return Layout(width, (Number(0, kind),), width)
+            known = seen or plain in _ALIASES
+            return Layout(width, (Number(0, kind),), width, _C_NAMES[kind] if known else plain)
         if plain in seen:
             raise self._unknown(type_text, "it holds itself")
         record = self._source.records.get(plain)
         if record is not None:
-            return self._record(record, (*seen, plain))
+            return replace(self._record(record, (*seen, plain)), spelling=type_text)
         alias = self._source.typedefs.get(plain)
         if alias is not None and not alias.depth and not alias.is_function and not alias.dimensions:
             return self.layout(alias.type, (*seen, plain))

@@ -20,7 +20,13 @@ from codepar.syntax.variables import text_of
 
 _RELAXED = {"<": "<=", ">": ">=", "<=": "<", ">=": ">"}
 _SWAPPED = {"+": "-", "-": "+", "*": "+", "/": "*", "%": "/"}
-_NARROWER = {"double": "float", "float": "int", "unsigned": "unsigned char", "unsigned int": "unsigned char", "int": "signed char"}
+_NARROWER = {
+    "double": "float",
+    "float": "int",
+    "int": "signed char",
+    "unsigned": "unsigned char",
+    "unsigned int": "unsigned char",
+}
 _NUMBER = re.compile(r"(\d+)(.*)", re.DOTALL)
 MAX_OF_A_KIND = 6
 """So many mutants of one kind at most, spread over the text."""
@@ -121,8 +127,7 @@ class _Device:
 
     def _is_guard(self, condition: Node) -> bool:
         """A condition over what differs from thread to thread."""
-        words = {text_of(one) for one in walk(condition) if one.type == "identifier"}
-        return bool(words & self._threads) and not any(one.type == "subscript_expression" for one in walk(condition))
+        return bool(_words(condition) & self._threads) and not _reads_memory(condition)
 
     def _condition(self, node: Node) -> Iterator[_Fault]:
         condition = unwrapped(field(node, "condition"))
@@ -282,11 +287,19 @@ def _thread_names(body: Node) -> set[str]:
         before = len(names)
         for name, node in assigned:
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
-            if name and value is not None and {text_of(one) for one in walk(value) if one.type == "identifier"} & names:
+            if name and value is not None and not _reads_memory(value) and _words(value) & names:
                 names.add(name)
         if len(names) == before:
             break
     return names
+
+
+def _words(node: Node) -> set[str]:
+    return {text_of(one) for one in walk(node) if one.type == "identifier"}
+
+
+def _reads_memory(node: Node) -> bool:
+    return any(one.type in {"subscript_expression", "pointer_expression"} for one in walk(node))
 
 
 def _target(node: Node) -> str:

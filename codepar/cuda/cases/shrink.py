@@ -15,37 +15,55 @@ Fails = Callable[[TestCase], Awaitable[bool]]
 
 async def shrink(case: TestCase, fails: Fails, attempts: int = 40) -> TestCase:
     """The smallest failing case found; ``case`` itself where no smaller one fails."""
-    best, left, is_better = case, attempts, True
-    while is_better and left > 0:
-        is_better = False
-        for smaller in _smaller(best):
-            if left <= 0:
-                break
-            left -= 1
-            if await fails(smaller):
-                best, is_better = smaller, True
-                break
-    return best
+    return await _Shrinker(fails, attempts).shrink(case)
 
 
-def _smaller(case: TestCase) -> Iterator[TestCase]:
-    """Simpler cases, the boldest first."""
-    numbers = {name: value for name, value in case.scalars.items() if not isinstance(value, dict)}
-    for name in sorted(numbers, key=lambda one: -abs(numbers[one])):
-        for value in _steps(numbers[name]):
-            yield case.model_copy(update={"scalars": {**case.scalars, name: value}})
-    for name, spec in case.buffers.items():
-        for simpler in _simpler(spec):
-            yield case.model_copy(update={"buffers": {**case.buffers, name: simpler}})
+class _Shrinker:
+    """``left`` runs remain."""
+
+    def __init__(self, fails: Fails, attempts: int) -> None:
+        self._fails = fails
+        self._left = attempts
+
+    async def shrink(self, case: TestCase) -> TestCase:
+        best, before = case, None
+        while best != before and self._left > 0:
+            before = best
+            for name in sorted(best.scalars):
+                best = await self._least(best, name)
+            for name in best.buffers:
+                for simpler in _simpler(best.buffers[name]):
+                    candidate = best.model_copy(update={"buffers": {**best.buffers, name: simpler}})
+                    best = candidate if await self._still_fails(candidate) else best
+        return best
+
+    async def _still_fails(self, case: TestCase) -> bool:
+        if self._left <= 0:
+            return False
+        self._left -= 1
+        return await self._fails(case)
+
+    async def _least(self, case: TestCase, name: str) -> TestCase:
+        """The smallest value of a scalar with which it fails, as if all larger ones failed, too."""
+        value = case.scalars[name]
+        if isinstance(value, float):
+            whole = _with(case, name, float(int(value)))
+            return whole if whole.scalars[name] != value and await self._still_fails(whole) else case
+        if not isinstance(value, int):
+            return case
+        passing, failing = 0, value
+        while failing - passing > 1 and self._left > 0:
+            # The smallest is asked first: most faults show there.
+            middle = 1 if passing == 0 and failing == value else (passing + failing) // 2
+            if await self._still_fails(_with(case, name, middle)):
+                failing = middle
+            else:
+                passing = middle
+        return _with(case, name, failing)
 
 
-def _steps(value: Scalar) -> list[Scalar]:
-    """1, a half, a quarter less, one less; whole numbers for fractions."""
-    if isinstance(value, float):
-        return [one for one in (1.0, float(int(value))) if abs(one) < abs(value) and one != value]
-    if value <= 1:
-        return []
-    return [one for one in dict.fromkeys((1, value // 2, value * 3 // 4, value - 1)) if 0 < one < value]
+def _with(case: TestCase, name: str, value: Scalar) -> TestCase:
+    return case.model_copy(update={"scalars": {**case.scalars, name: value}})
 
 
 def _simpler(spec: BufferSpec) -> Iterator[BufferSpec]:
