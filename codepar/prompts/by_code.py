@@ -47,6 +47,10 @@ _OVERLAP = re.compile(
     r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it|darin|dentro|внутри|in that function|in the same)\b",
     re.IGNORECASE,
 )
+_ROUTINE = re.compile(
+    r"\b(?:function|routine|kernel|subroutine|method|funktion|función|функци\w+)s?\b[^.;?!]{0,30}\b(?:and|und|y|и)\b",
+    re.IGNORECASE,
+)
 _INTERACTS = re.compile(
     r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
     re.IGNORECASE,
@@ -69,6 +73,8 @@ class CodeReader:
         if (only := self._only()) is not None:
             return only
         for sentence in self.discourse.sentences:
+            if _OVERLAP.search(sentence.text) and _ROUTINE.search(sentence.text) and act_of(sentence) is Tag.CHANGE:
+                return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
             found = self._read_sentence(sentence, introduced)
             if isinstance(found, Reading):
                 return found
@@ -300,7 +306,7 @@ class CodeReader:
     @staticmethod
     def _fits(source: Source, unit: Unit, words: set[str]) -> bool:
         is_private = "static" in unit.marks or unit.name.startswith("_")
-        if words & {"public", "exported", "extern"} and is_private:
+        if words & {"public", "exported", "extern", "non-static", "nonstatic", "global"} and is_private:
             return False
         if words & {"private", "static", "internal"} and not is_private:
             return False
@@ -380,11 +386,6 @@ class CodeReader:
             return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         if makes_one_thing(sentence, first, distributes=distributes):
             return Whole(Refusal.ONE_TASK, "one thing is to be made of them")
-        match = _OVERLAP.search(sentence.text)
-        if match and re.search(
-            r"\b(?:function|routine|kernel|subroutine|funktion|función|функци\w+)s?\b", sentence.text, re.IGNORECASE
-        ):
-            return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
         return None
 
     def _element(self, source: Source, unit: Unit, name: str | None = None) -> Element:

@@ -72,9 +72,11 @@ def read_counts(discourse: Discourse) -> Found:
 
 def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     tokens = sentence.tokens
-    counted = [
-        index for index, token in enumerate(tokens) if token.number is not None and token.number >= 2 and _asks(sentence, index)
-    ]
+    counted: list[int] = []
+    for index, token in enumerate(tokens):
+        is_more = token.number is not None and token.number >= 2
+        if is_more and (_asks(sentence, index) or (counted and _joins(tokens, counted[-1], index))):
+            counted.append(index)
     if not counted:
         return None
     first = counted[0]
@@ -92,7 +94,7 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     elements = tuple(
         Element(discourse.request.place(token.start, token.end), token.text)
         for token in numerals
-        for _ in range(token.number or 0)
+        for _ in range(_part_number(token))
     )
     return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
 
@@ -164,6 +166,7 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
     if (
         last is not None
         and last.text in _MEASURED
+        and not _comes_up(before)
         and not (
             last.text == "of" and len(before) > 1 and before[-2].text in {"list", "set", "series", "bunch", "collection", "total"}
         )

@@ -87,7 +87,8 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     commands = _begins_alike(discourse, listing, commands=True)
     asking = _begins_alike(discourse, listing, commands=False)
     if lead is None or not (lead.announces or _is_near(discourse, lead, listing)):
-        return _Sense.TASKS if max(commands, asking) >= _MOST else _Sense.OPEN
+        delivers = all(_delivers(discourse, *element) for element in listing.elements)
+        return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
     if compares(lead, len(lead.tokens) - 1):
         return _Sense.COMPARED
@@ -105,6 +106,14 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     if act_of(lead) and (tasks or plural or _ends_open(lead)):
         return _Sense.TASKS
     return _Sense.OPEN
+
+
+def _delivers(discourse: Discourse, start: int, end: int) -> bool:
+    """Whether an element names what is to be made: "unit tests for f", "a benchmark of g", "docs"."""
+    tokens = [t for t in Sentence(discourse.prose, start, min(end, start + 120)).tokens if t.is_word][:4]
+    head = next((t for t in tokens if not t.has(Tag.A, Tag.THE) or t.number is not None), None)
+    made = (Tag.TEST, Tag.READ, Tag.ARTIFACT, Tag.ALIKE)
+    return head is not None and any(t.has(*made) for t in tokens) and not head.has(Tag.DETAIL, Tag.MEASURE, Tag.WITH, Tag.THAT)
 
 
 def _ends_open(lead: Sentence) -> bool:

@@ -52,6 +52,13 @@ _DETAIL = re.compile(
     re.IGNORECASE,
 )
 _OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)\b", re.IGNORECASE)
+_TAIL = re.compile(r"\s+(?:in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)\s", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"(?<![\w.])\d+(?:\s*,\s*\d+)+(?:,?\s*(?:and|or|und|y|и)\s*\d+)?|(?<![\w.])\d+\s+(?:and|or|und|y|и)\s+\d+", re.IGNORECASE
+)
+_VARIANTS = frozenset(
+    {"variants", "versions", "implementations", "alternatives", "varianten", "versionen", "variantes", "versiones"}
+)
 _MAX_WORDS = 24
 _SHORT = 7
 
@@ -68,6 +75,7 @@ def read_series(discourse: Discourse) -> Found:
             or _articles(discourse, sentence)
             or _explained(discourse, sentence)
             or _named(discourse, sentence)
+            or _values(discourse, sentence)
         )
         if found is not None:
             return found
@@ -215,10 +223,51 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     start = sentence.start + asks.end() if asks else tokens[verb or 0].end
     elements = _elements(discourse.prose, start, sentence.end)
+    if len(elements) < 3:
+        return None
+    elements = _bare(discourse, elements)
     short = all(len(discourse.prose[a:b].split()) <= _SHORT for a, b in elements)
-    if len(elements) < 3 or not short or any(_is_clause(discourse, a, b) for a, b in elements):
+    if not short or any(_is_clause(discourse, a, b) for a, b in elements):
         return None
     return _reading(discourse, sentence, elements)
+
+
+def _bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without the words that are written once for all: "me the terms" before the first, "in simple words" behind the last."""
+    prose, (first, *_), (last, end) = discourse.prose, elements, elements[-1]
+    lead = [t for t in Sentence(prose, *first).tokens]
+    for token in lead[:-1]:
+        shared = token.has(Tag.TASK, Tag.THESE) or (
+            token.has(Tag.POLITE, Tag.THE) and len(lead) > 2 and any(t.has(Tag.TASK, Tag.FUNCTION) for t in lead)
+        )
+        if not (
+            shared
+            or (token.has(Tag.FUNCTION) and token.has(Tag.PLURAL))
+            or token.text in {"me", "us", "mir", "uns", "мне", "нам"}
+        ):
+            break
+        first = (token.end + len(prose[token.end : first[1]]) - len(prose[token.end : first[1]].lstrip()), first[1])
+    longest = max(len(prose[low:high].split()) for low, high in elements[:-1])
+    tail = _TAIL.search(prose, last, end)
+    if tail and len(prose[last:end].split()) > longest:
+        end = tail.start()
+    found = [first, *elements[1:]]
+    return [*found[:-1], (found[-1][0], end)]
+
+
+def _values(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "versions with 2, 4 and 8 accumulators": what each variant gets."""
+    alike = next((t for t in sentence.tokens if t.has(Tag.ALIKE) and t.has(Tag.PLURAL) and t.text in _VARIANTS), None)
+    if alike is None or act_of(sentence) is None or compares(sentence, 0):
+        return None
+    match = _NUMBERS.search(sentence.text, alike.end - sentence.start)
+    if match is None:
+        return None
+    found = [
+        (sentence.start + match.start() + n.start(), sentence.start + match.start() + n.end())
+        for n in re.finditer(r"\d+", match[0])
+    ]
+    return _reading(discourse, sentence, found)
 
 
 def _is_clause(discourse: Discourse, start: int, end: int) -> bool:
@@ -247,10 +296,12 @@ def _named(discourse: Discourse, sentence: Sentence) -> Found:
             else token.end
         )
         elements = _elements(discourse.prose, start, sentence.end)
+        if len(elements) < 2:
+            continue
+        elements = _bare(discourse, elements)
         words = [discourse.prose[a:b].split() for a, b in elements]
         if (
-            len(elements) > 1
-            and all(len(word) <= 2 for word in words[:-1])
+            all(len(word) <= 2 for word in words[:-1])
             and len(words[-1]) <= 2
             and not makes_one_thing(sentence, index, distributes=False)
         ):

@@ -17,6 +17,7 @@ from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
 from codepar.prompts.reading import Element, Found, Reading, Whole
+from codepar.prompts.reduce import reduce_of
 from codepar.prompts.request import Request
 
 _NOTHING = Whole(Refusal.ONE_TASK, "it asks for one thing")
@@ -34,7 +35,7 @@ def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
         bound = obstacle(discourse, found)
         if len(found.elements) > MAX_ITEMS:
             bound = Whole(Refusal.UNSUPPORTED, f"{len(found.elements)} parts are more than the {MAX_ITEMS} that are planned")
-        return _split(request, found) if bound is None else _whole(bound)
+        return _split(discourse, found) if bound is None else _whole(bound)
     return _whole(found if isinstance(found, Whole) else _NOTHING)
 
 
@@ -59,13 +60,17 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=None)
 
 
-def _split(request: Request, reading: Reading) -> Decomposition:
+def _split(discourse: Discourse, reading: Reading) -> Decomposition:
+    request = discourse.request
     items = tuple(_item(request, number, element) for number, element in enumerate(reading.elements, 1))
+    closing = reduce_of(discourse, reading)
+    place = request.place(*closing) if closing else None
     return Decomposition(
         split=True,
         reason=f"{len(items)} parts that can be answered by themselves",
         items=items,
         edges=edges_of(reading),
+        reduce=(place.start, place.end) if place else None,
         tier=reading.tier,
     )
 

@@ -61,7 +61,7 @@ _EN = {
     " turn inline unroll transform accelerate offload simplify modernize modernise clean rename instrument speed make change update improve"
     " adapt restructure extend remove patch move put insert debug annotate correct proofread paraphrase shorten rephrase harden tune"
     " give apply reimplement re-implement transpile cudaize tile",
-    Tag.TEST: "test tests unittest unittests pytest benchmark benchmarks fuzz testcase testcases profile",
+    Tag.TEST: "test tests unittest unittests pytest benchmark benchmarks fuzz testcase testcases profile measure",
     Tag.WRITE: "write implement create generate give make produce design draft list suggest propose provide show code build need want name"
     " come brainstorm recommend tell develop compose prepare sketch invent answer solve find get",
     Tag.COMPARE: "compare rank choose pick select combine merge fuse unify contrast differ difference differences versus vs decide",

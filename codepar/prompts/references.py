@@ -138,8 +138,9 @@ def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) ->
         elif token.has(Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE, Tag.COMPARE, Tag.WITH, Tag.QUESTION, Tag.A) or token.has(
             *NOUNS
         ):
-            if not each or not token.has(*NOUNS):
-                break
+            break
+        elif token.has(Tag.AND) and position and tokens[position - 1].has(*NOUNS):
+            break
         elif not token.has(Tag.FOR):
             words.append(token.text)
             continue
