@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from codepar.cuda.bounds import Bounder, Range, Space, narrowed
 from codepar.cuda.c_text import c_of, condition
 from codepar.cuda.function import Extent, SequentialFunction
+from codepar.cuda.inspect import inspector_of
 from codepar.cuda.poly import Poly, Symbol, Variable
 from codepar.cuda.prove import is_nonnegative
 from codepar.cuda.walk import touches_of, unsigned_scalars
@@ -39,7 +40,17 @@ def extents_of(function: SequentialFunction) -> dict[str, Extent]:
         return {one.name: Extent(reason="its expressions are nested too deeply") for one in function.signature.buffers}
     signs = [Poly.of(Symbol(name)) for name in sorted(unsigned_scalars(function))]
     buffers = [one.name for one in function.signature.buffers]
-    return {name: _extent([touch for touch in touches if touch.buffer == name], signs) for name in buffers}
+    found = {name: _extent([touch for touch in touches if touch.buffer == name], signs) for name in buffers}
+    return {name: one if one.is_exact else _inspected(function, name, one) for name, one in found.items()}
+
+
+def _inspected(function: SequentialFunction, buffer: str, extent: Extent) -> Extent:
+    """With an inspector, where there can be one."""
+    found = inspector_of(function, buffer)
+    if found.text is None:
+        reason = f"{extent.reason}; {found.reason}" if extent.reason else None
+        return replace(extent, reason=reason)
+    return replace(extent, inspector=found.text, reads_buffers=found.reads)
 
 
 def _extent(touches: list[Touch], signs: list[Poly]) -> Extent:

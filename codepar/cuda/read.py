@@ -69,6 +69,11 @@ def helper_node(function: SequentialFunction, name: str) -> Node | None:
     return next(iter(source_of(function.text, function.language).function_nodes.get(name, [])), None)
 
 
+def kinds_of_helpers(function: SequentialFunction) -> dict[str, tuple[str, ...]]:
+    """What each helper that is called does with each of its parameters: ``r``, ``w``, ``u`` or empty."""
+    return _Kinds(source_of(function.text, function.language)).helpers_of(node_of(function))
+
+
 def called_names(node: Node) -> list[str]:
     """The names of the functions called below ``node``, each once, in the order of the text."""
     names = [text_of(one.child_by_field_name("function")) for one in walk(node) if one.type == "call_expression"]

@@ -15,7 +15,8 @@ from codepar.cuda.translation import DevicePart
 from codepar.errors import Unsupported
 
 _CHECK = """\
-#ifndef CODEPAR_CHECK
+#ifndef CODEPAR_HOST_CHECKS
+#define CODEPAR_HOST_CHECKS
 static inline void codepar_check(cudaError_t status, const char *call) {
     if (status != cudaSuccess) {
         fprintf(stderr, "%s failed: %s\\n", call, cudaGetErrorString(status));
