@@ -33,7 +33,7 @@ static inline void codepar_no_overlap(const char *names, const void *a, size_t a
 }
 static inline void codepar_not_negative(const char *name, long long value) {
     if (value < 0) {
-        fprintf(stderr, "`%s` is %lld, this translation needs it not to be negative\n", name, value);
+        fprintf(stderr, "`%s` is %lld, this translation needs it not to be negative\\n", name, value);
         abort();
     }
 }
