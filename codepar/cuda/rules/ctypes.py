@@ -67,7 +67,19 @@ _NAMED = _FIXED | {
     "wchar_t": (32, True),
 }
 _DROPPED = frozenset(
-    {"const", "volatile", "restrict", "__restrict__", "__restrict", "static", "register", "extern", "inline", "struct", "constexpr"}
+    {
+        "const",
+        "volatile",
+        "restrict",
+        "__restrict__",
+        "__restrict",
+        "static",
+        "register",
+        "extern",
+        "inline",
+        "struct",
+        "constexpr",
+    }
 )
 
 

@@ -1,0 +1,326 @@
+"""Which loops of a nest may be spread over threads: no two of their turns touch one element, one of them writing.
+
+For two accesses the difference of their subscripts is written ``c * (t - t') + rest`` for the turns ``t`` and ``t'`` of a loop in two
+iterations. Where ``|rest| < |c|`` can be shown, equal subscripts mean equal turns. What cannot be shown from the text alone but
+depends on scalars only (``pitch >= 4 * width``) becomes a condition that the host tests before it launches.
+Limits: subscripts that are linear in the turns; two buffers are taken to be distinct, as the caller promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import gcd
+
+from codepar.cuda.rules.analysis import Access, Analysis, Facts, LoopInfo
+from codepar.cuda.rules.poly import Atom, Poly, simplest
+from codepar.cuda.rules.prove import Prover
+
+_CONDITIONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the host tests: ``poly >= 0``, or ``poly != 0``."""
+
+    poly: Poly
+    is_nonzero: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conflict:
+    """Two accesses that may meet in different turns of ``loop``."""
+
+    write: Access
+    other: Access
+    loop: int
+
+
+@dataclass(slots=True)
+class Alignment:
+    """``free`` are the loops whose turns never conflict, under ``conditions``; ``conflicts`` say why others are not."""
+
+    free: set[int]
+    conditions: list[Condition] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    updates: list[Conflict] = field(default_factory=list)
+
+
+class NestTest:
+    """Tests the loops ``nest`` (outermost first) against all accesses inside the outermost."""
+
+    def __init__(self, analysis: Analysis, nest: list[LoopInfo], accesses: list[Access]) -> None:
+        self._analysis = analysis
+        self._nest = nest
+        self._inside = nest[0].identity
+        self._accesses = accesses
+        self._rank = analysis.rank()
+
+    def run(self, is_update_allowed: bool) -> Alignment:
+        """Loops whose turns are independent; with ``is_update_allowed`` elements that are only added to do not count."""
+        found = Alignment({one.identity for one in self._nest})
+        for write, other in _pairs(self._accesses):
+            if is_update_allowed and write.update and _same_update(write.update, other.update):
+                if self._aligned(write, other, Alignment(set()))[0] >= found.free:
+                    continue
+                found.updates.append(Conflict(write, other, self._inside))
+                continue
+            free, conditions = self._aligned(write, other, found)
+            for missing in found.free - free:
+                found.conflicts.append(Conflict(write, other, missing))
+            found.free &= free
+            found.conditions += [one for one in conditions if one not in found.conditions]
+        if len(found.conditions) > _CONDITIONS:
+            found.free = set()
+        return found
+
+    def _aligned(self, write: Access, other: Access, found: Alignment) -> tuple[set[int], list[Condition]]:
+        """The loops whose turns are equal where both accesses touch one element; all of them where they never do."""
+        every = {one.identity for one in self._nest}
+        if write.path and other.path and not _overlap(write.path, other.path):
+            return every, []
+        pair = _Pair(self, write, other)
+        if pair.is_disjoint():
+            return every, []
+        equal = pair.align(self._nest)
+        missing = [one for one in self._nest if one.identity in found.free and one.identity not in equal]
+        conditions: list[Condition] = []
+        if missing:
+            more = pair.align_at_run_time(missing)
+            if more is not None:
+                equal |= {one.identity for one in missing}
+                conditions = more
+        return equal, conditions
+
+    def second(self, poly: Poly) -> Poly:
+        """The same value in another iteration: what is made inside the nest gets a copy of its own."""
+
+        def copy(atom: Atom) -> Poly | None:
+            if atom.arguments:
+                arguments = tuple(self.second(one) for one in atom.arguments)
+                return Poly.of(Atom(atom.kind, atom.name, arguments, 0)) if arguments != atom.arguments else None
+            if self._inside in self._analysis.born.get(atom, ()):
+                return Poly.of(Atom(atom.kind, atom.name, (), 1))
+            return None
+
+        return poly.replaced(copy)
+
+    def is_invariant(self, poly: Poly) -> bool:
+        """Whether nothing in it is made inside the nest."""
+        return all(atom.copy == 0 and self._inside not in self._analysis.born.get(atom, ()) for atom in poly.all_atoms())
+
+    def is_printable(self, poly: Poly) -> bool:
+        """Whether the host can compute it before the launch."""
+        return self._analysis.is_printable(poly)
+
+    def ranks(self) -> dict[Atom, int]:
+        return {**self._rank, **{Atom(atom.kind, atom.name, atom.arguments, 1): value for atom, value in self._rank.items()}}
+
+
+class _Pair:
+    """Two accesses, the second in an iteration of its own."""
+
+    def __init__(self, test: NestTest, write: Access, other: Access) -> None:
+        self._test = test
+        self._low, self._high = _slack(write, other)
+        self._differences = [simplest(a) - simplest(test.second(b)) for a, b in zip(*_subscripts(write, other), strict=True)]
+        self._facts: Facts = write.facts + tuple(test.second(one) for one in other.facts)
+        self._prover = Prover(self._facts, test.ranks())
+
+    def is_disjoint(self) -> bool:
+        """The subscripts are never equal, or the two never happen in one call."""
+        if self._prover.is_contradictory:
+            return True
+        return any(
+            _never_divides(one, self._low, self._high)
+            or self._prover.holds(one - self._high - 1)
+            or self._prover.holds(-one - self._low - 1)
+            for one in self._differences
+        )
+
+    def align(self, nest: Iterable[LoopInfo]) -> set[int]:
+        """The loops whose turns must be equal."""
+        left, equal = list(nest), set[int]()
+        moved = True
+        while moved and left:
+            moved = False
+            for info in left:
+                if any(self._forces(one, info) for one in self._differences):
+                    self._equate(info)
+                    equal.add(info.identity)
+                    left.remove(info)
+                    moved = True
+                    break
+        return equal
+
+    def _parts(self, difference: Poly, info: LoopInfo) -> tuple[Poly, Poly] | None:
+        """``(c, rest)`` of ``c * (t - t') + rest``."""
+        first = difference.split(info.turn)
+        if first is None or not first[0].terms:
+            return None
+        second = first[1].split(_copy(info.turn))
+        if second is None or second[0] != -first[0]:
+            return None
+        return first[0], second[1]
+
+    def _forces(self, difference: Poly, info: LoopInfo) -> bool:
+        parts = self._parts(difference, info)
+        if parts is None:
+            return False
+        size, rest = parts
+        for sign in (1, -1):
+            scale = size * sign
+            if self._prover.holds(scale - 1 - self._low - rest) and self._prover.holds(scale - 1 - self._high + rest):
+                return True
+        return False
+
+    def _equate(self, info: LoopInfo) -> None:
+        twin = _copy(info.turn)
+
+        def change(atom: Atom) -> Poly | None:
+            if atom == twin:
+                return Poly.of(info.turn)
+            if atom.arguments:
+                return Poly.of(Atom(atom.kind, atom.name, tuple(one.replaced(change) for one in atom.arguments), atom.copy))
+            return None
+
+        self._differences = [one.replaced(change) for one in self._differences]
+        self._facts = tuple(one.replaced(change) for one in self._facts)
+        self._prover = Prover(self._facts, self._test.ranks())
+
+    def align_at_run_time(self, missing: list[LoopInfo]) -> list[Condition] | None:
+        """Conditions on scalars under which the turns of all the loops ``missing`` are equal; None where there are none."""
+        conditions: list[Condition] = []
+        left = sorted(missing, key=self._weight, reverse=True)
+        for info in left:
+            made = next((one for difference in self._differences if (one := self._condition(difference, info)) is not None), None)
+            if made is None:
+                return None
+            conditions += made
+            self._equate(info)
+        return conditions
+
+    def _weight(self, info: LoopInfo) -> tuple[int, int]:
+        """Loops with larger strides come first."""
+        sizes = [parts[0] for one in self._differences if (parts := self._parts(one, info)) is not None]
+        if not sizes:
+            return (-1, 0)
+        return max((max(len(mono) for mono in size.terms), max(abs(value) for value in size.terms.values())) for size in sizes)
+
+    def _condition(self, difference: Poly, info: LoopInfo) -> list[Condition] | None:
+        parts = self._parts(difference, info)
+        if parts is None or not self._test.is_invariant(parts[0]) or not self._test.is_printable(parts[0]):
+            return None
+        size, rest = parts
+        if not rest.terms and not self._low and not self._high:
+            return [Condition(size, is_nonzero=True)] if size.constant is None else None
+        made: list[Condition] = []
+        for wanted in (size - 1 - self._low - rest, size - 1 - self._high + rest):
+            if self._prover.holds(wanted):
+                continue
+            least = self._least(wanted, made, 12)
+            if least is None:
+                return None
+            if least.constant is None:
+                made.append(Condition(least))
+            elif least.constant < 0:
+                return None
+        return list(dict.fromkeys(made))
+
+    def _least(self, poly: Poly, made: list[Condition], budget: int) -> Poly | None:
+        """A lower bound of ``poly`` without anything made inside the nest; signs that are not known become conditions."""
+        inside = [atom for atom in poly.atoms() if not self._test.is_invariant(Poly.of(atom))]
+        if not inside:
+            return poly if self._test.is_printable(poly) else None
+        if budget == 0:
+            return None
+        ranks = self._test.ranks()
+        atom = max(inside, key=lambda one: (ranks.get(one, 0), one.key))
+        parts = poly.split(atom)
+        if parts is None:
+            return None
+        factor, rest = parts
+        sign = self._sign(factor, made)
+        if sign == 0:
+            return None
+        for fact in self._facts:
+            known = fact.split(atom)
+            if known is None or known[0].constant not in {1, -1} or (known[0].constant or 0) * sign < 0:
+                continue
+            # sign > 0: the fact is atom + h >= 0, so factor * atom >= -factor * h; else -atom + h >= 0.
+            bound = rest - factor * known[1] if sign > 0 else rest + factor * known[1]
+            found = self._least(bound, made, budget - 1)
+            if found is not None:
+                return found
+        return None
+
+    def _sign(self, factor: Poly, made: list[Condition]) -> int:
+        if self._prover.holds(factor):
+            return 1
+        if self._prover.holds(-factor):
+            return -1
+        if self._test.is_invariant(factor) and self._test.is_printable(factor):
+            leading = max(factor.terms.items(), key=lambda term: len(term[0]))[1]
+            made.append(Condition(factor if leading > 0 else -factor))
+            return 1 if leading > 0 else -1
+        return 0
+
+
+def _copy(atom: Atom) -> Atom:
+    return Atom(atom.kind, atom.name, atom.arguments, 1)
+
+
+def _pairs(accesses: list[Access]) -> list[tuple[Access, Access]]:
+    """Every write with every access of the same memory, itself included."""
+    found = []
+    for at, one in enumerate(accesses):
+        if not one.is_write:
+            continue
+        found += [
+            (one, other)
+            for place, other in enumerate(accesses)
+            if other.symbol is one.symbol and (not other.is_write or place >= at)
+        ]
+    return found
+
+
+def _same_update(left: str, right: str) -> bool:
+    family = {"+=": "+", "-=": "+"}
+    return bool(left and right) and family.get(left, left) == family.get(right, right)
+
+
+def _overlap(left: str, right: str) -> bool:
+    """Whether one member lies in the other."""
+    return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
+
+
+def _subscripts(write: Access, other: Access) -> tuple[tuple[Poly, ...], tuple[Poly, ...]]:
+    if write.view is None and other.view is None:
+        length = min(len(write.subscripts), len(other.subscripts))
+        return write.subscripts[:length], other.subscripts[:length]
+    return _bytes(write), _bytes(other)
+
+
+def _bytes(access: Access) -> tuple[Poly, ...]:
+    if access.view is not None:
+        return access.subscripts
+    return tuple(one * (access.symbol.type.bits // 8) for one in access.subscripts)
+
+
+def _slack(write: Access, other: Access) -> tuple[int, int]:
+    """How far apart, in units of the subscripts, two starts may lie and still overlap: the second ahead, the first ahead."""
+    if write.view is None and other.view is None:
+        return 0, 0
+    first, second = ((one.view or one.symbol.type).bits // 8 for one in (write, other))
+    return first - 1, second - 1
+
+
+def _never_divides(difference: Poly, low: int, high: int) -> bool:
+    """The greatest common divisor of the coefficients does not divide the constant."""
+    common = 0
+    for mono, value in difference.terms.items():
+        if mono:
+            common = gcd(common, value)
+    if low or high or common == 0:
+        return False
+    return difference.terms.get((), 0) % common != 0

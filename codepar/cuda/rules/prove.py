@@ -1,0 +1,133 @@
+"""Whether a polynomial is never negative, given others that are not: a small search that subtracts multiples of what is known.
+
+To show ``p >= 0`` it writes ``p = q * v + b`` for an atom ``v``, takes a known ``g = m * v + h >= 0`` with ``q = k * m`` and ``k >= 0``,
+and goes on with ``p - k * g``. Each step is an identity, so what it shows holds. Limits: it gives up after a number of steps; *not
+shown* never means *false*.
+"""
+
+from __future__ import annotations
+
+from codepar.cuda.rules.poly import Atom, Poly, as_poly
+
+_STEPS = 600
+_DEPTH = 9
+
+
+class Prover:
+    """Answers questions from one set of facts, each ``>= 0``. ``rank`` orders the atoms: those of inner loops go first."""
+
+    def __init__(self, facts: tuple[Poly, ...], rank: dict[Atom, int] | None = None) -> None:
+        self._rank = rank or {}
+        self._facts = list(dict.fromkeys(fact for fact in facts if fact.constant is None))
+        self.is_contradictory = any((fact.constant or 0) < 0 for fact in facts if fact.constant is not None)
+        self._known: dict[Poly, bool] = {}
+        self._seen_atoms: set[Atom] = set()
+        for fact in list(self._facts):
+            self._learn(fact)
+
+    def holds(self, poly: Poly | int) -> bool:
+        """Whether ``poly >= 0`` could be shown."""
+        if self.is_contradictory:
+            return True
+        target = as_poly(poly)
+        self._learn(target)
+        if target not in self._known:
+            self._known[target] = _Search(self._facts, self._rank).run(target, _DEPTH)
+        return self._known[target]
+
+    def _learn(self, poly: Poly) -> None:
+        """What the operations inside ``poly`` bring with them: a remainder is below its divisor, and so on."""
+        for atom in sorted(poly.atoms() - self._seen_atoms, key=lambda one: one.key):
+            self._seen_atoms.add(atom)
+            for inner in atom.arguments:
+                self._learn(inner)
+            for fact in self._facts_of(atom):
+                self._facts.append(fact)
+                self._learn(fact)
+
+    def _facts_of(self, atom: Atom) -> list[Poly]:
+        value = Poly.of(atom)
+        if atom.name == "unsigned" or atom.kind == "unsigned":
+            return [value]
+        if atom.kind in {"div", "mod"}:
+            left, right = atom.arguments
+            search = _Search(self._facts, self._rank)
+            if not (search.run(left, 5) and search.run(right - 1, 5)):
+                return []
+            if atom.kind == "mod":
+                return [value, right - 1 - value, left - value]
+            return [value, left - right * value, right * value - left + right - 1]
+        if atom.kind == "min":
+            return [one - value for one in atom.arguments]
+        if atom.kind == "max":
+            return [value - one for one in atom.arguments]
+        if atom.kind == "and":
+            return [value, atom.arguments[0] - value]
+        return []
+
+
+class _Search:
+    """One search, with its budget of steps."""
+
+    def __init__(self, facts: list[Poly], rank: dict[Atom, int]) -> None:
+        self._facts = facts
+        self._rank = rank
+        self._left = _STEPS
+        self._failed: dict[Poly, int] = {}
+
+    def run(self, poly: Poly, depth: int) -> bool:
+        """Whether ``poly >= 0`` follows within ``depth`` subtractions."""
+        constant = poly.constant
+        if constant is not None:
+            return constant >= 0
+        if depth <= 0 or self._left <= 0 or self._failed.get(poly, 0) >= depth:
+            return False
+        self._left -= 1
+        self._failed[poly] = depth
+        for atom in self._order(poly):
+            if self._by(poly, atom, depth):
+                return True
+        return False
+
+    def _order(self, poly: Poly) -> list[Atom]:
+        return sorted(poly.atoms(), key=lambda atom: (-self._rank.get(atom, 0), atom.key))
+
+    def _by(self, poly: Poly, atom: Atom, depth: int) -> bool:
+        factor, _rest = _pulled(poly, atom)
+        for fact in self._facts:
+            parts = fact.split(atom)
+            if parts is None or not parts[0].terms:
+                continue
+            scale, multiple = _multiple(factor, parts[0])
+            if multiple is None:
+                continue
+            left = poly * scale - multiple * fact
+            if left == poly or not self.run(multiple, depth - 2 if multiple.constant is None else depth):
+                continue
+            if self.run(left, depth - 1):
+                return True
+        return False
+
+
+def _pulled(poly: Poly, atom: Atom) -> tuple[Poly, Poly]:
+    """``(q, b)`` with ``poly == q * atom + b``; ``q`` may hold the atom again."""
+    factor, rest = {}, {}
+    for mono, value in poly.terms.items():
+        if atom in mono:
+            at = mono.index(atom)
+            factor[mono[:at] + mono[at + 1 :]] = value
+        else:
+            rest[mono] = value
+    return Poly(factor), Poly(rest)
+
+
+def _multiple(factor: Poly, by: Poly) -> tuple[int, Poly | None]:
+    """``(s, k)`` with ``s * factor == k * by``, ``s >= 1``."""
+    number = by.constant
+    if number is not None:
+        if number == 0:
+            return 1, None
+        scale = abs(number)
+        exact = factor.divided(by)
+        return (1, exact) if exact is not None else (scale, factor * (1 if number > 0 else -1))
+    return 1, factor.divided(by)
