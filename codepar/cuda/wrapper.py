@@ -15,23 +15,23 @@ from codepar.cuda.translation import DevicePart
 from codepar.errors import Unsupported
 
 _CHECK = """\
-#ifndef CODEPAR_HOST_CHECKS
-#define CODEPAR_HOST_CHECKS
-static inline void codepar_check(cudaError_t status, const char *call) {
+#ifndef TRANSLATION_HOST_CHECKS
+#define TRANSLATION_HOST_CHECKS
+static inline void cuda_check(cudaError_t status, const char *call) {
     if (status != cudaSuccess) {
         fprintf(stderr, "%s failed: %s\\n", call, cudaGetErrorString(status));
         abort();
     }
 }
-#define CODEPAR_CHECK(call) codepar_check((call), #call)
-static inline void codepar_no_overlap(const char *names, const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
+#define CUDA_CHECK(call) cuda_check((call), #call)
+static inline void buffers_apart(const char *names, const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
     const char *a_start = (const char *)a, *b_start = (const char *)b;
     if (a_bytes > 0 && b_bytes > 0 && a_start < b_start + b_bytes && b_start < a_start + a_bytes) {
         fprintf(stderr, "%s overlap, this translation needs them apart\\n", names);
         abort();
     }
 }
-static inline void codepar_not_negative(const char *name, long long value) {
+static inline void not_negative(const char *name, long long value) {
     if (value < 0) {
         fprintf(stderr, "`%s` is %lld, this translation needs it not to be negative\\n", name, value);
         abort();
@@ -76,7 +76,7 @@ def extent_function(function: SequentialFunction, buffer: str, name: str) -> str
             remedy="say its size by a dimension (`double a[n][m]`), or by loop bounds made of the scalar parameters",
         )
     parameters = ", ".join(_widened(one, function) for one in function.signature.parameters)
-    checks = "".join(f'    codepar_not_negative("{one}", {cxx_name(one)});\n' for one in extent.assumes)
+    checks = "".join(f'    not_negative("{one}", {cxx_name(one)});\n' for one in extent.assumes)
     value = as_cxx(extent.expression, function.language)
     return f"static long long {name}({parameters}) {{\n{checks}    return {value};\n}}\n"
 
@@ -117,11 +117,11 @@ def _entry(function: SequentialFunction, part: DevicePart, entry: str) -> str:
     if returns != "void":
         lines += [f"    {returns} *device_result_ = nullptr;", *_result_memory()]
     lines += [f"    {part.launcher}({', '.join(_arguments(function, part))});"]
-    lines += ["    CODEPAR_CHECK(cudaGetLastError());", "    CODEPAR_CHECK(cudaDeviceSynchronize());"]
+    lines += ["    CUDA_CHECK(cudaGetLastError());", "    CUDA_CHECK(cudaDeviceSynchronize());"]
     lines += [f"    {_copy_out(one)}" for one in signature.buffers if one.role.is_written]
     if returns != "void":
-        lines += [f"    {returns} result_{{}};", _copy_result(), "    CODEPAR_CHECK(cudaFree(device_result_));"]
-    lines += [f"    CODEPAR_CHECK(cudaFree({_device(one)}));" for one in signature.buffers]
+        lines += [f"    {returns} result_{{}};", _copy_result(), "    CUDA_CHECK(cudaFree(device_result_));"]
+    lines += [f"    CUDA_CHECK(cudaFree({_device(one)}));" for one in signature.buffers]
     lines += ["    return result_;"] if returns != "void" else []
     return "\n".join([*lines, "}", ""])
 
@@ -146,7 +146,7 @@ def _overlap_checks(function: SequentialFunction) -> list[str]:
     buffers = function.signature.buffers
     pairs = [(one, other) for at, one in enumerate(buffers) for other in buffers[at + 1 :]]
     return [
-        f'codepar_no_overlap("`{one.name}` and `{other.name}`", {_address(one)}, bytes_{one.name}, '
+        f'buffers_apart("`{one.name}` and `{other.name}`", {_address(one)}, bytes_{one.name}, '
         f"{_address(other)}, bytes_{other.name});"
         for one, other in pairs
         if one.role.is_written or other.role.is_written
@@ -157,28 +157,28 @@ def _copy_in(one: Parameter, function: SequentialFunction) -> list[str]:
     device, kind, size = _device(one), as_cxx(one.type, function.language), f"bytes_{one.name}"
     lines = [
         f"{kind} *{device} = nullptr;",
-        f"CODEPAR_CHECK(cudaMalloc((void **)&{device}, {size} > 0 ? {size} : sizeof({kind})));",
+        f"CUDA_CHECK(cudaMalloc((void **)&{device}, {size} > 0 ? {size} : sizeof({kind})));",
     ]
     extent = function.extents.get(one.name)
     if one.role.is_written and extent is not None and extent.is_filled:
         return lines
-    return [*lines, f"if ({size} > 0) CODEPAR_CHECK(cudaMemcpy({device}, {_address(one)}, {size}, cudaMemcpyHostToDevice));"]
+    return [*lines, f"if ({size} > 0) CUDA_CHECK(cudaMemcpy({device}, {_address(one)}, {size}, cudaMemcpyHostToDevice));"]
 
 
 def _copy_out(one: Parameter) -> str:
     size = f"bytes_{one.name}"
-    return f"if ({size} > 0) CODEPAR_CHECK(cudaMemcpy({_address(one)}, {_device(one)}, {size}, cudaMemcpyDeviceToHost));"
+    return f"if ({size} > 0) CUDA_CHECK(cudaMemcpy({_address(one)}, {_device(one)}, {size}, cudaMemcpyDeviceToHost));"
 
 
 def _result_memory() -> list[str]:
     return [
-        "    CODEPAR_CHECK(cudaMalloc((void **)&device_result_, sizeof(*device_result_)));",
-        "    CODEPAR_CHECK(cudaMemset(device_result_, 0, sizeof(*device_result_)));",
+        "    CUDA_CHECK(cudaMalloc((void **)&device_result_, sizeof(*device_result_)));",
+        "    CUDA_CHECK(cudaMemset(device_result_, 0, sizeof(*device_result_)));",
     ]
 
 
 def _copy_result() -> str:
-    return "    CODEPAR_CHECK(cudaMemcpy(&result_, device_result_, sizeof(result_), cudaMemcpyDeviceToHost));"
+    return "    CUDA_CHECK(cudaMemcpy(&result_, device_result_, sizeof(result_), cudaMemcpyDeviceToHost));"
 
 
 def _arguments(function: SequentialFunction, part: DevicePart) -> list[str]:
