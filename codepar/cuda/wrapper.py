@@ -8,7 +8,7 @@ buffers there and back; buffers of unknown extent raise ``Unsupported``.
 from __future__ import annotations
 
 from codepar.cuda.as_cxx import as_cxx, cxx_name
-from codepar.cuda.function import Extent, Parameter, SequentialFunction
+from codepar.cuda.function import Extent, Parameter, Role, SequentialFunction
 from codepar.cuda.launcher import launcher_casts
 from codepar.cuda.prelude import prelude
 from codepar.cuda.translation import DevicePart
@@ -160,7 +160,7 @@ def _copy_in(one: Parameter, function: SequentialFunction) -> list[str]:
         f"CUDA_CHECK(cudaMalloc((void **)&{device}, {size} > 0 ? {size} : sizeof({kind})));",
     ]
     extent = function.extents.get(one.name)
-    if one.role.is_written and extent is not None and extent.is_filled:
+    if one.role is Role.OUT and extent is not None and extent.is_filled:
         return lines
     return [*lines, f"if ({size} > 0) CUDA_CHECK(cudaMemcpy({device}, {_address(one)}, {size}, cudaMemcpyHostToDevice));"]
 
