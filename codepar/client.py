@@ -18,7 +18,11 @@ from pydantic import BaseModel, ValidationError
 from codepar.errors import CodeparError, EnvironmentFault, InvalidInput
 from codepar.jobs import Event, Job, JobKind, JobState, new_id
 
-PATHS = {JobKind.MPI_COMPLETION: "/v1/mpi/completions", JobKind.EXECUTION: "/v1/executions"}
+PATHS = {
+    JobKind.MPI_COMPLETION: "/v1/mpi/completions",
+    JobKind.CUDA_TRANSLATION: "/v1/cuda/translations",
+    JobKind.EXECUTION: "/v1/executions",
+}
 # Shorter than what proxies cut off.
 WAIT_STEP_S = 30.0
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)

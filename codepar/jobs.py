@@ -17,6 +17,7 @@ class JobKind(StrEnum):
     """What a job does; each kind has one flow (``codepar.flows.FLOWS``)."""
 
     MPI_COMPLETION = "mpi_completion"
+    CUDA_TRANSLATION = "cuda_translation"
     EXECUTION = "execution"
 
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 
 from codepar import __version__
-from codepar.api import executions, health, job_events, jobs, metrics, mpi
+from codepar.api import cuda, executions, health, job_events, jobs, metrics, mpi
 from codepar.api.body import BoundedBody
 from codepar.api.errors import documented, install_error_handlers
 from codepar.api.instruments import MeasuredRequests, Metrics
@@ -27,7 +27,8 @@ from codepar.sweeper import Sweeper
 THREADS = 24
 STORE_CONNECTIONS = 12
 
-DESCRIPTION = """Proposes the MPI calls that a program lacks, compiles and runs what it proposes, and says what it verified.
+DESCRIPTION = """Proposes the MPI calls that a program lacks and the CUDA version of a sequential function, compiles and runs what
+it proposes, and says what it verified.
 
 Work is a job: a submission answers 202 with the job, or 200 with the finished one when it ends within `?wait=SECONDS`.
 Every error has the shape `{"error": {"message", "type", "param", "code"}}`."""
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await services.close()
 
     app = FastAPI(title="codepar", version=__version__, description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
-    for router in (mpi.router, executions.router, jobs.router, job_events.router, health.router, metrics.router):
+    for router in (mpi.router, cuda.router, executions.router, jobs.router, job_events.router, health.router, metrics.router):
         app.include_router(router)
     app.include_router(openai_router(_generator_of), responses=documented(400, 404, 408, 413, 415, 422, 503))
     install_error_handlers(app)

@@ -45,6 +45,10 @@ _OPTIONS = {
     "arguments": "--arg",
     "flags": "--flag",
     "sanitize": "--sanitize",
+    "function": "--function",
+    "candidates": "--candidates",
+    "repair": "--repair",
+    "entry": "--entry",
 }
 
 app = typer.Typer(
@@ -84,6 +88,8 @@ def _register(arguments: Sequence[str]) -> None:
         import_module("codepar.cli.mpi_complete")
         import_module("codepar.cli.mpi_parallelize")
         import_module("codepar.cli.mpi_trace")
+    if named in {None, "cuda"}:
+        import_module("codepar.cli.cuda_translate")
 
 
 @cache

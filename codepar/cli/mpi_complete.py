@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from codepar.cli.common import JsonOption, checked_output, load_program, placed, print_json, read_text, say, write_file
+from codepar.cli.model import open_model
 from codepar.cli.mpi import app
 from codepar.cli.mpi_oracle import shell_oracle
 from codepar.cli.remote import ServiceOption, run_on
-from codepar.errors import CodeparError, InvalidInput
+from codepar.errors import InvalidInput
 from codepar.flows.candidates import trees_of
 from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
@@ -26,7 +27,7 @@ from codepar.flows.verify import MpiVerification, verify
 from codepar.jobs import JobKind
 from codepar.mpi.oracle import CommandRunner
 from codepar.project_folder import load_project
-from codepar.protocols import Generator, SilentProgress, Status, Verdict
+from codepar.protocols import SilentProgress, Status, Verdict
 from codepar.settings import Settings
 from worker.executor import open_executor
 
@@ -225,26 +226,6 @@ async def _complete(request: MpiCompletionRequest, trust: bool, command: Command
     finally:
         if generator is not None:
             await generator.close()
-
-
-async def open_model(settings: Settings, budget_s: float) -> Generator | None:
-    """The language model, or None with the reason on standard error: the rules work without one."""
-    from codepar.engine.factory import open_generator
-
-    try:
-        # Weights that are loaded here take the time they take; somebody else's engine must answer within the budget.
-        async with asyncio.timeout(None if settings.engine_url is None else budget_s):
-            return await open_generator(settings)
-    except TimeoutError:
-        say(f"codepar: no language model: the engine at {settings.engine_url} does not answer within {budget_s:g} s")
-        return None
-    except CodeparError as fault:
-        # An engine of somebody else may answer anything; the rules' answer does not depend on it.
-        where = (
-            f"the engine at {settings.engine_url} answers: " if isinstance(fault, InvalidInput) and settings.engine_url else ""
-        )
-        say(f"codepar: no language model: {where}{fault}")
-        return None
 
 
 async def _verify(request: MpiVerifyRequest, trust: bool, command: CommandRunner | None) -> MpiVerification:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from codepar.errors import EnvironmentFault
+from codepar.flows.cuda_request import CudaTranslationRequest
 from codepar.flows.execute import ExecutionReport, ExecutionRequest, execute
 from codepar.flows.flow import Flow
 from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.flows.translate import translate
 from codepar.jobs import JobKind
 from codepar.protocols import Executor, Generator, Progress
 from codepar.settings import Settings
@@ -26,6 +28,7 @@ async def _execute(
 
 FLOWS: dict[JobKind, Flow] = {
     JobKind.MPI_COMPLETION: Flow(request_model=MpiCompletionRequest, run=complete_level, needs_engine=True),
+    JobKind.CUDA_TRANSLATION: Flow(request_model=CudaTranslationRequest, run=translate, needs_engine=True),
     JobKind.EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
 }
 

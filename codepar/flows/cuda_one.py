@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from codepar.cuda.ask import Failure, Task
@@ -28,7 +27,6 @@ from codepar.flows.cuda_files import Written, write_part
 from codepar.flows.cuda_request import TranslationOptions
 from codepar.flows.cuda_result import Cost, Explained, TranslatedFunction
 from codepar.flows.cuda_tried import Tried, is_hopeless, tried_of
-from codepar.flows.cuda_verify import reproduce
 from codepar.protocols import Diagnostic, Executor, Generator, Progress, Sampling, Status
 from codepar.settings import Settings
 
@@ -47,11 +45,15 @@ class Means:
 
 @dataclass(frozen=True)
 class Found:
-    """The answer for one function; ``written`` is the text of the best proposal, for the project's new files."""
+    """The answer for one function, and the best proposal, for the project's new files."""
 
     answer: TranslatedFunction
-    written: Written | None = None
+    best: Tried | None = None
     asked: bool = False
+
+    @property
+    def written(self) -> Written | None:
+        return self.best.written if self.best is not None else None
 
 
 @dataclass
@@ -126,8 +128,7 @@ async def translate_one(function: SequentialFunction, options: TranslationOption
         run_s=counted.run_s,
         wall_s=time.monotonic() - begun,
     )
-    best = _best(search.tried)
-    return Found(answer.model_copy(update={"cost": cost}), best.written if best else None, bool(asking and asking.answers))
+    return Found(answer.model_copy(update={"cost": cost}), _best(search.tried), bool(asking and asking.answers))
 
 
 def _by_rules(task: Task) -> tuple[list[Tried], tuple[Refusal, ...]]:
@@ -199,14 +200,9 @@ async def _answer(search: Search, asking: Asking | None, reasons: Sequence[Refus
         if best.judged is None:
             verdict = verdict.model_copy(update={"checks": completed(verdict.checks, task.target)})
         notes += best.notes
-    function = task.function
-    if best is not None and best.translation is not None:
-        name = f"{function.name}.cu" if task.target is Target.CUDA else f"{task.entry}{_suffix(function.path)}"
-        command = reproduce(function, best.translation, verdict.seed, function.path, name)
-        verdict = verdict.model_copy(update={"reproduce": command})
     return _row(
         task,
-        verdict.model_copy(update={"tests": None}),
+        verdict.model_copy(update={"tests": None, "seed": search.court.seed}),
         source=best.written.source if best and best.written else "",
         origin=best.origin if best else None,
         tests=verdict.tests,
@@ -264,7 +260,3 @@ def _row(task: Task, verdict: CudaVerdict, **fields: Any) -> TranslatedFunction:
 
 def _explained(one: Refusal) -> Explained:
     return Explained(code=one.code, message=one.message, line=one.line)
-
-
-def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix or ".c"

@@ -14,7 +14,8 @@ from codepar.flows.cuda_choice import chosen_functions
 from codepar.flows.cuda_files import Written, joined, new_files, patch_of
 from codepar.flows.cuda_one import Found, Means, translate_one
 from codepar.flows.cuda_request import CudaTranslationRequest
-from codepar.flows.cuda_result import Cost, CudaTranslation
+from codepar.flows.cuda_result import Cost, CudaTranslation, TranslatedFunction
+from codepar.flows.cuda_verify import reproduce
 from codepar.flows.provenance import ModelProvenance
 from codepar.project import HEADER_SUFFIXES, Project
 from codepar.protocols import Execution, Executor, Generator, Limits, Progress, Status
@@ -75,10 +76,21 @@ async def _compiles(text: str, project: Project, executor: Executor) -> bool:
     return result.status is Status.OK
 
 
+def _reproducible(one: Found, files: dict[str, str]) -> TranslatedFunction:
+    """The answer with the command that judges it again, on the files of the patch."""
+    answer = one.answer
+    path = next((path for path, text in files.items() if not path.endswith(".h") and f"{answer.entry}(" in text), None)
+    translation = one.best.translation if one.best is not None else None
+    if one.written is None or translation is None or path is None:
+        return answer
+    command = reproduce(one.written.function, translation, answer.verdict.seed, answer.path, path)
+    return answer.model_copy(update={"verdict": answer.verdict.model_copy(update={"reproduce": command})})
+
+
 def _answer(
     found: Sequence[Found], passed_over: Sequence[str], patch: str, files: dict[str, str], provenance: ModelProvenance
 ) -> CudaTranslation:
-    answers = [one.answer for one in found]
+    answers = [_reproducible(one, files) for one in found]
     first = next((one for one in answers if not one.verified), answers[0])
     cost = Cost()
     for one in answers:
