@@ -1,6 +1,6 @@
 """``codepar eval run|score|list``: what a system is worth, on hpcorpusmpi (MPI completion) or codepp (decomposition).
 
-Limits: the options --labels, --variant, --model and --budget are for hpcorpusmpi alone, --part for codepp.
+Limits: the options --labels, --variant, --model and --budget are for hpcorpusmpi alone, --part and --batch for codepp.
 """
 
 from __future__ import annotations
@@ -102,13 +102,16 @@ def score_command(
         Path | None, typer.Option(help="The benchmark's programs; without it pred and label are scored by themselves.")
     ] = None,
     part: Part = "development",
+    batch: Annotated[
+        int | None, typer.Option(min=1, max=2, help="Of codepp: the first or second batch of prompts alone.")
+    ] = None,
     labels: Labels = None,
     against: Annotated[Path | None, typer.Option(help="Samples of another system: paired differences to it.")] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Score a file of samples, whoever made it."""
     if is_codepp(samples):
-        return score_codepp(samples, part, as_json=as_json)
+        return score_codepp(samples, part, as_json=as_json, batch=batch)
     kinds = _kinds(labels)
     tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
     if against is not None and data is None:

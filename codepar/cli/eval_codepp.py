@@ -39,9 +39,10 @@ def run_codepp(part: codepp.Part, system: str, limit: int | None, timeout_s: flo
     return _show(path, plan.cases, part, ran.provenance, as_json=as_json)
 
 
-def score_codepp(path: Path, part: codepp.Part, *, as_json: bool) -> int:
-    """Score a file of samples, whoever made it."""
-    return _show(path, codepp.load_part(part), part, None, as_json=as_json)
+def score_codepp(path: Path, part: codepp.Part, *, as_json: bool, batch: int | None = None) -> int:
+    """Score a file of samples, whoever made it; of one batch of the prompts, or of all."""
+    cases = [case for case in codepp.load_part(part) if batch is None or case.prompt.batch == batch]
+    return _show(path, cases, part, None, as_json=as_json)
 
 
 def is_codepp(path: Path) -> bool:

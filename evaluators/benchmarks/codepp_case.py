@@ -10,7 +10,10 @@ from codepar.prompts.items import Decomposition
 
 
 class Prompt(BaseModel):
-    """One request. ``kind`` is the stratum, ``code`` the language of the code, ``prose`` that of the words."""
+    """One request. ``kind`` is the stratum, ``code`` the language of the code, ``prose`` that of the words.
+
+    ``batch`` 2 was written when there were rules already, by somebody who had not read them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,6 +22,7 @@ class Prompt(BaseModel):
     code: str
     prose: str
     text: str
+    batch: int = 1
     files: dict[str, str] = {}
 
 
