@@ -62,7 +62,7 @@ _COMPARES = re.compile(
     r"\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one|a single|1)\b|\bcompare\b|\bcomparison\b|\brank(?:ing)?\b(?! ?\d)"
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
     r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel|loop|class|file)\b(?= (?:out of|from|for all|that))"
-    r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bverschmelz|\bkombinier|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
+    r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれが|どちら|統合|1つにまとめ|一つにまとめ",
     re.IGNORECASE,
 )

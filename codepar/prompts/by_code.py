@@ -47,19 +47,33 @@ _OVERLAP = re.compile(
     r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it|darin|dentro|внутри|in that function|in the same)\b",
     re.IGNORECASE,
 )
+_GATHERS = re.compile(
+    r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) (?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface|repo|enum|dict|switch)\b"
+    r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\ben (?:un|una) (?:sol[oa] )?(?:clase|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
+    re.IGNORECASE,
+)
+_WHY = re.compile(
+    r"\b(?:why|how (?:can|do|should|could|would) (?:i|we)|how to|warum|wieso|wie (?:kann|soll)|por qué|cómo (?:puedo|hago)|почему|зачем)\b|为什么|怎么|なぜ",
+    re.IGNORECASE,
+)
 _ROUTINE = re.compile(
     r"\b(?:function|routine|kernel|subroutine|method|funktion|función|функци\w+)s?\b[^.;?!]{0,30}\b(?:and|und|y|и)\b",
     re.IGNORECASE,
 )
 _INTERACTS = re.compile(
-    r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
+    r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|together|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(rb"(?://[^\n]*|/\*(?:(?!\*/).)*\*/|#[^\n]*|![^\n]*)\s*\Z", re.DOTALL)
 _BEFORE = 200
 
 
-class CodeReader:
+def read_code(discourse: Discourse) -> Found:
+    """The pieces that the request is about, why it stays whole, or None when it speaks of no pieces."""
+    return _CodeReader(discourse).read()
+
+
+class _CodeReader:
     """Reads one request for pieces of code. ``read`` is its one entry."""
 
     def __init__(self, discourse: Discourse) -> None:
@@ -67,7 +81,6 @@ class CodeReader:
         self.request: Request = discourse.request
 
     def read(self) -> Found:
-        """The pieces that the request is about, why it stays whole, or None when it speaks of no pieces."""
         whole: Whole | None = None
         introduced: tuple[Tag, ...] = ()
         if (only := self._only()) is not None:
@@ -125,7 +138,7 @@ class CodeReader:
     def _symbols(self) -> dict[str, tuple[Source, Unit]]:
         found: dict[str, tuple[Source, Unit]] = {}
         for source in self.request.sources:
-            for unit in () if source.code is None else (*source.code.functions, *source.code.methods, *source.code.classes):
+            for unit in () if source.code is None else (*source.code.classes, *source.code.functions, *source.code.methods):
                 found.setdefault(unit.name.lower(), (source, unit))
                 if unit.owner:
                     found.setdefault(f"{unit.owner}::{unit.name}".lower(), (source, unit))
@@ -227,6 +240,8 @@ class CodeReader:
         if self._selects(sentence, reference):
             return Whole(Refusal.UNSUPPORTED, "which of them are meant needs an understanding of the code")
         nouns = reference.nouns or introduced or (Tag.FUNCTION,)
+        if nouns == (Tag.METHOD,) and not any(s.code and s.code.methods for s in self.request.sources):
+            return None
         if Tag.FILE in nouns or Tag.SNIPPET in nouns:
             return self._files_by_quantity(sentence, reference, nouns)
         chosen = self._chosen(sentence, reference, nouns)
@@ -383,6 +398,8 @@ class CodeReader:
 
     def _blocked(self, sentence: Sentence, first: int, *, distributes: bool) -> Whole | None:
         if compares(sentence, first) or (_INTERACTS.search(sentence.text) and not distributes):
+            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
+        if not distributes and (_GATHERS.search(sentence.text) or (_WHY.search(sentence.text) and sentence.is_question)):
             return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         if makes_one_thing(sentence, first, distributes=distributes):
             return Whole(Refusal.ONE_TASK, "one thing is to be made of them")

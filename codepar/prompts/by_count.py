@@ -53,7 +53,11 @@ _MEASURED = frozenset(
         "x",
     }
 )
-_HAN = re.compile(r"\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|案|例|款|套)")
+_HAN = re.compile(r"\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|案|例|款|套|通り)")
+_PER_EACH = re.compile(
+    r"\b(?:about|for|of|on|to|per) (?:each|every)\b|\b(?:für|zu) jede|\b(?:para|de|sobre) cada\b|\b(?:для|о|по) кажд",
+    re.IGNORECASE,
+)
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
     r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
@@ -77,7 +81,7 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
         is_more = token.number is not None and token.number >= 2
         if is_more and (_asks(sentence, index) or (counted and _joins(tokens, counted[-1], index))):
             counted.append(index)
-    if not counted:
+    if not counted or _PER_EACH.search(sentence.text):
         return None
     first = counted[0]
     if _is_ranked(sentence, first):
@@ -107,7 +111,10 @@ def _is_wish_in_han(tokens: tuple[Token, ...], index: int) -> bool:
     ):
         return False
     known = next((t for t in behind if t.has(*NOUNS)), None)
-    return known is None or not _is_there(tokens, len(tokens))
+    if any(t.has(Tag.A) for t in tokens[:index]):
+        return False
+    wished = any(t.has(Tag.WRITE) for t in tokens[:index])
+    return wished or known is None or not _is_there(tokens, len(tokens))
 
 
 def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
@@ -125,6 +132,12 @@ def _is_described(sentence: Sentence, index: int, parts: int) -> bool:
         for i in range(index + 1, len(tokens))
         if tokens[i].text in {"one", "eine", "einer", "uno", "una"} and _tells_part(tokens, i)
     ]
+    behind = re.split(r"[:：]", sentence.text[tokens[index].end - sentence.start :], maxsplit=1)
+    listed = (
+        len([part for part in re.split(r"[,，、;；]|\band\b|\bund\b|和", behind[1]) if part.strip()]) if len(behind) > 1 else 0
+    )
+    if listed == tokens[index].number:
+        return True
     return (parts > 1 and len(ones) == parts) or (len(ones) > 1 and len(ones) == tokens[index].number)
 
 

@@ -28,7 +28,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _PRONOUN_QUESTION = re.compile(
-    r"\b(?:it|they|them|this|that|these|those|he|so|then|er|es|sie|eso|esto|lo|он|она|оно|это|его)\b|它|那|それ", re.IGNORECASE
+    r"\b(?:it|they|them|this|that|these|those|he|so|then|sie|eso|esto|он|она|оно|это|его)\b|它|那|それ", re.IGNORECASE
 )
 
 
@@ -83,30 +83,39 @@ def _with_head(discourse: Discourse, low: int, high: int) -> str:
 
 def _commands_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, int]]:
     """The stretches of a sentence that begin with a command."""
-    prose, cuts = discourse.prose, [sentence.start]
-    hidden = _HIDDEN.sub(lambda match: "x" * len(match[0]), sentence.text)
-    for found in _CUT.finditer(hidden):
-        start = sentence.start + found.end()
-        if is_command(prose, start, min(sentence.end, start + 60)) and _starts_with_verb(prose, start, sentence.end):
-            cuts.append(start)
+    prose, starts, ends = discourse.prose, [sentence.start], list[int]()
     if not is_command(prose, sentence.start, sentence.end):
         return []
-    ends = [*cuts[1:], sentence.end]
-    return [bounds for low, high in zip(cuts, ends, strict=True) if (bounds := trimmed(prose, low, high))[1] > bounds[0]]
+    hidden = _HIDDEN.sub(lambda match: "x" * len(match[0]), sentence.text)
+    for cut in _CUT.finditer(hidden):
+        start = sentence.start + cut.end()
+        if is_command(prose, start, min(sentence.end, start + 60)) and _starts_with_verb(discourse, start, sentence.end):
+            ends.append(sentence.start + cut.start())
+            starts.append(start)
+    ends.append(sentence.end)
+    return [bounds for low, high in zip(starts, ends, strict=True) if (bounds := trimmed(prose, low, high))[1] > bounds[0]]
 
 
-def _starts_with_verb(prose: str, start: int, end: int) -> bool:
-    first = next(
-        (t for t in Sentence(prose, start, min(end, start + 60)).tokens if not (t.has(Tag.POLITE) and not t.has(Tag.WRITE))), None
-    )
-    return first is not None and first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE, Tag.TEST) and not first.quoted
+def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
+    """Whether a verb with an object follows; a name of the code that reads like one ("put, get") is none."""
+    tokens = Sentence(discourse.prose, start, min(end, start + 60)).tokens
+    begin = next((i for i, t in enumerate(tokens) if not (t.has(Tag.POLITE) and not t.has(Tag.WRITE))), None)
+    if begin is None or len(tokens) < begin + 2 or not tokens[begin + 1].is_word:
+        return False
+    first = tokens[begin]
+    is_verb = first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE, Tag.TEST) and not first.quoted
+    return is_verb and first.text not in symbols_of(discourse)
+
+
+def symbols_of(discourse: Discourse) -> set[str]:
+    """The names of the pieces of code, in lower case."""
+    sources = discourse.request.sources
+    return {u.name.lower() for s in sources if s.code for u in (*s.code.functions, *s.code.methods, *s.code.classes)}
 
 
 def _apart(discourse: Discourse, pieces: list[tuple[int, int]]) -> bool:
     """Whether the free instructions have objects of their own: names, or words that the others lack."""
-    symbols = {
-        u.name.lower() for s in discourse.request.sources if s.code for u in (*s.code.functions, *s.code.methods, *s.code.classes)
-    }
+    symbols = symbols_of(discourse)
     named = []
     for low, high in pieces:
         tokens = Sentence(discourse.prose, low, high).tokens

@@ -41,6 +41,17 @@ _RESULT = re.compile(
 )
 
 
+_DATA = re.compile(
+    r"\A\W*(?:but |so |and |now |then |here )?(?:i|we|it|he|she|they|gcc|nvcc|mpirun|the (?:compiler|program|output|log|code|error)|this|my (?:code|program|output)|ich|wir|es|yo|я)\s*(?:'m|'ve|also|already|only|just|still|keep|always)?\s*"
+    r"(?:get|got|getting|see|saw|have|had|tried|use|used|am|ran|run|did|receive|know|prints?|says?|outputs?|shows?|gives?|contains?|has|is|are|was|bekomme|habe|sehe|erhalte|obtengo|tengo|получаю|вижу)\b",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(
+    r"\b(?:questions?|tasks?|requests?|things? (?:to|for|i)|favou?rs?|fragen?|aufgaben?|preguntas?|tareas?|вопрос\w*|задач\w*|need|want|would like|help)\b",
+    re.IGNORECASE,
+)
+
+
 class _Sense(Enum):
     TASKS = auto()
     DETAILS = auto()
@@ -90,6 +101,8 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         delivers = all(_delivers(discourse, *element) for element in listing.elements)
         return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
+    if _DATA.match(text) and not _QUERY.search(text):
+        return _Sense.DETAILS
     if compares(lead, len(lead.tokens) - 1):
         return _Sense.COMPARED
     if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead)) or _RESULT.search(text):
@@ -182,6 +195,8 @@ def _stated(lead: Sentence | None) -> int | None:
     """The number of things that a lead says follow: "these 3 functions:", "four things"."""
     if lead is None:
         return None
+    if re.search(r"\b(?:about|for|of|on|to|per) (?:each|every)\b", lead.text, re.IGNORECASE):
+        return None
     for token, after, second in zip(lead.tokens, lead.tokens[1:], (*lead.tokens[2:], lead.tokens[-1]), strict=False):
         nouns = (Tag.TASK, Tag.FUNCTION, Tag.FILE, Tag.ALIKE, Tag.KERNEL, Tag.CLASS, Tag.LOOP)
         if (
@@ -238,14 +253,19 @@ def _read_lines(discourse: Discourse) -> Found:
         lines = list(_LINES.finditer(discourse.prose, sentence.end))
         nouns = sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)
         distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces
-        if len(lines) < 2 or not behind[:1] or not nouns or not distributes or act_of(sentence) is None or discourse.lists:
+        if len(lines) < 2 or not behind[:1] or not distributes or act_of(sentence) is None or discourse.lists:
             continue
         if "\n" not in behind[: behind.index(lines[0][0].strip()[:1]) + 1] or compares(sentence, 0):
             continue
         texts = [line[0].strip() for line in lines]
         quoted = all(text[:1] in "\"'“„«「‘" for text in texts)
-        if not quoted and not (
-            sentence.announces and all(len(text) < 160 for text in texts) and not _DETAILS.search(sentence.text)
+        asking = all(text.endswith(("?", "？")) for text in texts)
+        if not (nouns or quoted):
+            continue
+        if (
+            not quoted
+            and not asking
+            and not (sentence.announces and all(len(text) < 160 for text in texts) and not _DETAILS.search(sentence.text))
         ):
             continue
         if index != len(discourse.sentences) - 1 and discourse.sentences[index + 1].start < lines[0].start():

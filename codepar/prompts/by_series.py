@@ -20,6 +20,7 @@ from codepar.prompts.tokens import Sentence
 _TARGETS = frozenset(
     "c c++ cpp c++17 c++20 fortran python rust go golang java javascript typescript julia cuda hip sycl opencl openmp openacc mpi mpi4py kokkos raja tbb pthreads"
     " numpy cupy numba matlab r ruby swift kotlin scala haskell zig nim d lua perl bash c# csharp php chapel upc metal vulkan pytorch jax std::thread cilk hpx ada"
+    " gcc clang icc icx nvcc msvc nvc++ g++ openmpi mpich slurm pbs lsf linux windows macos cmake make bazel meson"
     " english german french spanish russian chinese japanese italian portuguese korean dutch polish arabic hindi turkish swedish"
     " deutsch englisch französisch spanisch russisch chinesisch japanisch italienisch inglés alemán francés ruso chino japonés"
     " английский немецкий французский испанский китайский японский англ".split()
@@ -43,9 +44,8 @@ _SPLIT = re.compile(
     r"\s*(?:[,，、;；]\s*(?:and|or|und|oder|sowie|y|e|и|或者|以及|和)?(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)\s*)",
     re.IGNORECASE,
 )
-_LANGUAGE_SERIES = re.compile(
-    r"(?:\b(?:in|to|into|for|as|using|with|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE
-)
+_LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
+_AFTER_TARGET = r"\s*(?:please|pls|bitte|versions?|loops?|code|give|show|tell|write|\(|[.:?!—-]|[^\x00-\x7f])|\Z"
 _ARTICLE = re.compile(r"\A(?:an?|one|ein(?:e[nmrs]?)?|un[ao]?|одн?[аиоу]\w*)\s", re.IGNORECASE)
 _DETAIL = re.compile(
     r"\b(?:requirements?|constraints?|parameters?|arguments?|fields?|members|inputs?|outputs?|flags?|options|format|columns|objects?|order|steps?|with|where|note|mind|values|ranks|sizes?|case|links?)\b",
@@ -69,7 +69,8 @@ def read_series(discourse: Discourse) -> Found:
         if is_statement(sentence):
             continue
         found = (
-            _behind_colon(discourse, sentence)
+            _quoted(discourse, sentence)
+            or _behind_colon(discourse, sentence)
             or _semicolons(discourse, sentence)
             or _targets(discourse, sentence)
             or _articles(discourse, sentence)
@@ -96,7 +97,11 @@ def _elements(prose: str, start: int, end: int, separator: re.Pattern[str] = _SP
         found.append(trimmed(prose, start + position, start + match.start()))
         position = match.end()
     found.append(trimmed(prose, start + position, end))
-    return [(low, high) for low, high in found if high > low]
+    found = [(low, high) for low, high in found if high > low]
+    if found and prose[found[-1][1] - 1] in "?？!":
+        # The mark ends the sentence, not its last element.
+        found[-1] = trimmed(prose, found[-1][0], found[-1][1] - 1)
+    return found
 
 
 def _reading(discourse: Discourse, sentence: Sentence, elements: list[tuple[int, int]], *, instructions: bool = False) -> Found:
@@ -153,7 +158,7 @@ def _semicolons(discourse: Discourse, sentence: Sentence) -> Found:
 
 def _targets(discourse: Discourse, sentence: Sentence) -> Found:
     """ "hello world in C, Fortran and Python": languages, or programming models, to write in."""
-    if act_of(sentence) is None or compares(sentence, 0):
+    if compares(sentence, 0) or (act_of(sentence) is None and not sentence.is_question):
         return None
     for match in _LANGUAGE_SERIES.finditer(sentence.text):
         start = sentence.start + match.end()
@@ -163,14 +168,11 @@ def _targets(discourse: Discourse, sentence: Sentence) -> Found:
             text = re.sub(r"\A(?:in|to|into|en|nach|на|auf) ", "", discourse.prose[low:high].lower())
             low += high - low - len(text)
             if text not in _TARGETS:
-                word = re.match(r"[^\s,.;:?!()]+", discourse.prose[low:high])
+                word = re.match(r"[A-Za-z][\w+#]*", discourse.prose[low:high], re.ASCII) or re.match(
+                    r"\w+", discourse.prose[low:high]
+                )
                 rest = discourse.prose[low + (word.end() if word else 0) : high]
-                if (
-                    word
-                    and run
-                    and word[0].lower() in _TARGETS
-                    and re.match(r"\s*(?:please|pls|bitte|versions?|loops?|code|\(|[.:?!—-])|\Z", rest, re.IGNORECASE)
-                ):
+                if word and run and word[0].lower() in _TARGETS and re.match(_AFTER_TARGET, rest, re.IGNORECASE):
                     run.append((low, low + word.end()))
                 break
             run.append((low, high))
@@ -193,6 +195,8 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     if match is None:
         return None
     elements = _elements(discourse.prose, match.end(), sentence.end, _ARTICLE_SPLIT)
+    if any(Sentence(discourse.prose, a, b).has(Tag.THEN) for a, b in elements):
+        return None
     if len(elements) < 2 or not all(_ARTICLE.match(discourse.prose[a:b]) for a, b in elements):
         return None
     if len(elements) == 2 and not all(
@@ -206,6 +210,26 @@ _ARTICLE_SPLIT = re.compile(
     r"\s*(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?|un[ao]?|another)\s)",
     re.IGNORECASE,
 )
+
+
+def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
+    """Several texts in quotes, side by side, to be translated, corrected or classified."""
+    if not _ON_TEXTS.search(sentence.text) or compares(sentence, 0):
+        return None
+    texts = list(_QUOTED.finditer(sentence.text))
+    between = [sentence.text[a.end() : b.start()] for a, b in zip(texts, texts[1:], strict=False)]
+    if len(texts) < 2 or not all(
+        re.fullmatch(r"[\s,，、;]*(?:and|or|und|y|и|和|と)?\s*", text, re.IGNORECASE) for text in between
+    ):
+        return None
+    return _reading(discourse, sentence, [(sentence.start + t.start() + 1, sentence.start + t.end() - 1) for t in texts])
+
+
+_ON_TEXTS = re.compile(
+    r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
 
 
 def _explained(discourse: Discourse, sentence: Sentence) -> Found:
@@ -223,7 +247,8 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     start = sentence.start + asks.end() if asks else tokens[verb or 0].end
     elements = _elements(discourse.prose, start, sentence.end)
-    if len(elements) < 3:
+    held = [i for i, (low, high) in enumerate(elements[:-1]) if " of " in discourse.prose[low:high]]
+    if len(elements) < 3 or held[:1] > [0] or re.search(r"\bin (?:a|one) (?:single )?(?:table|sentence|list)\b", sentence.text):
         return None
     elements = _bare(discourse, elements)
     short = all(len(discourse.prose[a:b].split()) <= _SHORT for a, b in elements)
@@ -247,6 +272,8 @@ def _bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[i
         ):
             break
         first = (token.end + len(prose[token.end : first[1]]) - len(prose[token.end : first[1]].lstrip()), first[1])
+    shared = re.match(r"(?:the|a) \w+ of ", prose[first[0] : first[1]])
+    first = (first[0] + shared.end(), first[1]) if shared else first
     longest = max(len(prose[low:high].split()) for low, high in elements[:-1])
     tail = _TAIL.search(prose, last, end)
     if tail and len(prose[last:end].split()) > longest:

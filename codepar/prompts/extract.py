@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from codepar.prompts.by_code import CodeReader
+from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_instructions import read_instructions
 from codepar.prompts.by_list import read_lists
@@ -43,7 +43,7 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     """The first rule that finds elements; of several reasons to stay whole the first in the order of ``Refusal``."""
     rules: tuple[Callable[[Discourse], Found], ...] = (
         read_lists,
-        lambda one: CodeReader(one).read(),
+        read_code,
         read_counts,
         read_series,
         read_instructions,
@@ -55,7 +55,7 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
             return found
         if found is not None:
             reasons.append(found)
-            if found.refusal is not Refusal.ONE_TASK:
+            if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=None)
 

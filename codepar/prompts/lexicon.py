@@ -94,7 +94,7 @@ _EN = {
     Tag.ALIKE: "variant variants version versions implementation implementations alternative alternatives idea ideas example examples"
     " way ways suggestion suggestions tip tips solution solutions approach approaches poem poems joke jokes title titles"
     " tagline taglines recipe recipes option options reason reasons case cases sample samples design designs story stories name names"
-    " headline headlines slogan slogans question questions exercise exercises problem problems quiz quizzes haiku haikus sentence sentences tweet tweets"
+    " headline headlines slogan slogans question questions exercise exercises problem problems quiz quizzes haiku haikus tweet tweets"
     " prompt prompts candidate candidates rewrite rewrites formulation formulations fact facts email emails caption captions"
     " input inputs dataset datasets test tests testcase testcases snippet snippets unittests benchmark benchmarks kernel kernels function functions"
     " program programs proposal proposals paraphrase paraphrases quote quotes",

@@ -15,7 +15,7 @@ from codepar.prompts.blocks import Block
 _BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
 _LABEL = r"(?:(?:q|task|question|step|item|aufgabe|frage|tarea|pregunta|задача|вопрос|問|问题|任务)[ \t]*#?|#)?"
 _MARKED = re.compile(
-    rf"^(?P<indent>[ \t]*)(?:(?P<bullet>{_BULLET})(?:[ \t]+\[[ xX]\])?[ \t]+"
+    rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○])(?:[ \t]+\[[ xX]\])?[ \t]*"
     rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Z]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}|第[一二三四五六七八九十]{{1,2}})(?:[.):][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])|:(?=\s))(?:\*\*)?[ \t]*"
     r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
     re.MULTILINE | re.IGNORECASE,
