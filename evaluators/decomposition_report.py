@@ -76,7 +76,7 @@ def report_decompositions(
         model=first.system or path.stem,
         part=part,
         prompts=len(scored),
-        metrics=rates([one.match for one in scored], [one.sample.seconds for one in scored if one.sample.seconds is not None]),
+        metrics=rates([one.match for one in scored], _spent(scored)),
         kinds=_by_kind(scored),
         statuses=dict(Counter(one.sample.status.value for one in scored).most_common()),
         wrong={} if part == "set_aside" else {one.case.prompt.id: _fault(one) for one in scored if not one.match.is_right},
@@ -88,6 +88,14 @@ def report_decompositions(
 
 def _score(case: Case, sample: DecompositionSample) -> _Scored:
     return _Scored(case, sample, match(case.prompt.text, case.prompt.files, case.gold, sample.decomposition))
+
+
+def _spent(scored: Sequence[_Scored]) -> dict[str, list[float]]:
+    samples = [one.sample for one in scored]
+    return {
+        "extraction_ms": [one.seconds for one in samples if one.seconds is not None],
+        "extraction_cpu_ms": [one.cpu_seconds for one in samples if one.cpu_seconds is not None],
+    }
 
 
 def _by_kind(scored: Sequence[_Scored]) -> dict[str, KindCount]:
@@ -124,10 +132,10 @@ def lines_of_decompositions(report: DecompositionReport) -> Iterator[str]:
     for name, title in _SHARES:
         interval = report.metrics[name]
         yield f"  {title:<42}{_shown(interval, 3):<26}n = {interval.n}"
-    for percent in (50, 95):
-        name = f"extraction_ms_p{percent}"
-        if name in report.metrics:
-            yield f"  {f'extraction, p{percent}':<42}{_shown(report.metrics[name], 2)} ms"
+    for name, title in (("extraction_ms", "extraction"), ("extraction_cpu_ms", "extraction, processor time")):
+        for percent in (50, 95):
+            if f"{name}_p{percent}" in report.metrics:
+                yield f"  {f'{title}, p{percent}':<42}{_shown(report.metrics[f'{name}_p{percent}'], 2)} ms"
     yield ""
     yield f"  {'kind':<24}right"
     yield from (f"  {kind:<24}{count.right} of {count.n}" for kind, count in report.kinds.items())

@@ -26,7 +26,7 @@ from evaluators.samples import SampleWriter
 
 
 class DecompositionSample(BaseModel):
-    """What a system made of one prompt. ``seconds`` are those of the extraction alone."""
+    """What a system made of one prompt. ``seconds`` (clock) and ``cpu_seconds`` (processor) are those of the extraction alone."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -38,6 +38,7 @@ class DecompositionSample(BaseModel):
     status: Status = Status.OK
     decomposition: Decomposition | None = None
     seconds: float | None = None
+    cpu_seconds: float | None = None
     environment: str = ""
     message: str = ""
 

@@ -7,7 +7,8 @@
 - ``edges_*``: edges by the places of both ends and their kind, over all prompts likewise.
 - ``refusal_agrees``: the stated reason is the gold's, over prompts rightly kept whole.
 - ``grounded``: splits whose items all have the text that stands at their span.
-- ``extraction_ms_p50``, ``_p95``: time of the extraction alone.
+- ``extraction_ms_p50``, ``_p95``: time of the extraction alone on the clock; ``extraction_cpu_ms_*``: of the processor, which
+  other programs of the machine do not lengthen as much.
 
 Shares of prompts have Wilson's interval, the others a bootstrap over prompts. Limits: an item that is off by one character counts
 as wrong.
@@ -89,8 +90,8 @@ def _is_grounded(item: Item, prompt: str, files: Mapping[str, str]) -> bool:
     return text is not None and text.encode()[slice(*item.span)] == item.text.encode()
 
 
-def rates(matches: Sequence[Match], seconds: Sequence[float] = ()) -> dict[str, Interval]:
-    """All metrics, by name."""
+def rates(matches: Sequence[Match], spent: Mapping[str, Sequence[float]] | None = None) -> dict[str, Interval]:
+    """All metrics, by name. ``spent``: seconds of the prompts by what they are called in milliseconds (``extraction_ms``)."""
     both = [one for one in matches if one.is_wanted and one.is_proposed]
     whole = [one for one in matches if one.is_answer and not one.is_wanted and not one.is_proposed]
     proposed = [one for one in matches if one.is_proposed]
@@ -103,8 +104,9 @@ def rates(matches: Sequence[Match], seconds: Sequence[float] = ()) -> dict[str, 
         "grounded": wilson(sum(one.is_grounded for one in proposed), len(proposed)),
     }
     found |= cluster_bootstrap([(*one.items, *one.edges) for one in matches], _statistics(matches))
-    if seconds:
-        found |= {f"extraction_ms_p{percent}": _percentile(seconds, percent) for percent in (50, 95)}
+    for name, seconds in (spent or {}).items():
+        if seconds:
+            found |= {f"{name}_p{percent}": _percentile(seconds, percent) for percent in (50, 95)}
     return found
 
 

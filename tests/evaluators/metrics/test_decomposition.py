@@ -56,7 +56,8 @@ def test_an_item_that_does_not_stand_there_is_not_grounded():
 
 def test_rates_over_prompts():
     found = rates(
-        [compare(GOLD, GOLD), compare(GOLD, WHOLE), compare(WHOLE, GOLD), compare(WHOLE, WHOLE)], [0.001, 0.002, 0.003, 0.010]
+        [compare(GOLD, GOLD), compare(GOLD, WHOLE), compare(WHOLE, GOLD), compare(WHOLE, WHOLE)],
+        {"extraction_ms": [0.001, 0.002, 0.003, 0.010]},
     )
     value = {name: interval.value for name, interval in found.items()}
     assert (value["split_precision"], value["split_recall"], value["split_accuracy"]) == (0.5, 0.5, 0.5)
