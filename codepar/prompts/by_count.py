@@ -120,6 +120,8 @@ def _is_wish_in_han(tokens: tuple[Token, ...], index: int) -> bool:
 def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
     """ "3 jokes and 2 limericks": another number of things behind a first one."""
     following = tokens[index + 1 : index + 2]
+    if tokens[index - 1].has(Tag.AND) and following and following[0].has(Tag.THAT, Tag.WITH):
+        return True
     marks = any(token.text == "," or token.has(Tag.AND) for token in tokens[index - 1 : index])
     return marks and index - before <= _WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
 

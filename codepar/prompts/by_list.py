@@ -19,6 +19,7 @@ from codepar.prompts.tokens import Sentence, sentences_of
 
 _MOST = 0.6
 _FEW_WORDS = 5
+_LONG = 160
 _LINES = re.compile(r"[^\n]*\S[^\n]*")
 _ASKING = re.compile(
     r"\A\W*(?:what|how|why|when|where|which|who|is|are|does|do|can|should|was|wie|warum|wann|wo|wozu|welche\w*|wer|qué|que|cómo|como|por qué|cuándo|cuál|dónde|что|чем|зачем|почему|когда|как|где|какой|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
@@ -41,6 +42,10 @@ _RESULT = re.compile(
 )
 
 
+_FOR_EACH_ONE = re.compile(
+    r"\b(?:for (?:each|every one|all)(?: of (?:them|these|those))?|each (?:one )?(?:of them )?(?:should|must|needs?|gets?|has to)[^:]*|für jede(?:s|n)?|para cada un[ao]|для кажд\w+)\s*[:：]\s*\Z",
+    re.IGNORECASE,
+)
 _DATA = re.compile(
     r"\A\W*(?:but |so |and |now |then |here )?(?:i|we|it|he|she|they|gcc|nvcc|mpirun|the (?:compiler|program|output|log|code|error)|this|my (?:code|program|output)|ich|wir|es|yo|я)\s*(?:'m|'ve|also|already|only|just|still|keep|always)?\s*"
     r"(?:get|got|getting|see|saw|have|had|tried|use|used|am|ran|run|did|receive|know|prints?|says?|outputs?|shows?|gives?|contains?|has|is|are|was|bekomme|habe|sehe|erhalte|obtengo|tengo|получаю|вижу)\b",
@@ -101,6 +106,8 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         delivers = all(_delivers(discourse, *element) for element in listing.elements)
         return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
+    if _FOR_EACH_ONE.search(text) and discourse.request.sources:
+        return _Sense.DETAILS
     if _DATA.match(text) and not _QUERY.search(text):
         return _Sense.DETAILS
     if compares(lead, len(lead.tokens) - 1):
@@ -183,7 +190,9 @@ def is_command(prose: str, start: int, end: int) -> bool:
             return not (index == 0 and len(tokens) > 1 and tokens[1].text in {":", "="})
         if not token.has(Tag.POLITE, Tag.FOR) and token.is_word and token.text.isascii():
             return False
-    return False
+    return any(
+        token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) for token in tokens[-5:] if "\u3040" <= token.text[:1] <= "\u9fff"
+    )
 
 
 def _asks(discourse: Discourse, start: int, end: int) -> bool:
@@ -219,9 +228,9 @@ def _stated(lead: Sentence | None) -> int | None:
 
 def _read_inline(discourse: Discourse) -> Found:
     """Numbers within a paragraph."""
-    for start, end in _paragraphs(discourse):
+    for start, end in discourse.stretches:
         listing = inline_list(discourse.prose, start, end)
-        if listing is None:
+        if listing is None or _is_quoted(discourse.prose, start, listing.start):
             continue
         before = sentences_of(discourse.prose, start, listing.start)
         lead = before[-1] if before else next((s for s in reversed(discourse.sentences) if s.end <= start), None)
@@ -233,43 +242,44 @@ def _read_inline(discourse: Discourse) -> Found:
     return None
 
 
+def _is_quoted(prose: str, start: int, end: int) -> bool:
+    """Whether a place lies inside quotes: a text that was given, not told."""
+    before = prose[start:end]
+    return before.count('"') % 2 == 1 or before.count("“") > before.count("”") or before.count("«") > before.count("»")
+
+
 def _is_tasks(discourse: Discourse, listing: Listing) -> bool:
     return max(_begins_alike(discourse, listing, commands=True), _begins_alike(discourse, listing, commands=False)) >= _MOST
-
-
-def _paragraphs(discourse: Discourse) -> list[tuple[int, int]]:
-    bounds, position = [], 0
-    for listing in discourse.lists:
-        bounds.append((position, listing.start))
-        position = listing.end
-    bounds.append((position, len(discourse.prose)))
-    return [(low, high) for low, high in bounds if discourse.prose[low:high].strip()]
 
 
 def _read_lines(discourse: Discourse) -> Found:
     """Lines without marks behind a sentence that speaks of each of them: quoted texts, sentences to translate."""
     for index, sentence in enumerate(discourse.sentences):
-        behind = discourse.prose[sentence.end :]
-        lines = list(_LINES.finditer(discourse.prose, sentence.end))
-        nouns = sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)
         distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces
-        if len(lines) < 2 or not behind[:1] or not distributes or act_of(sentence) is None or discourse.lists:
+        if not distributes or act_of(sentence) is None or compares(sentence, 0) or discourse.lists:
             continue
-        if "\n" not in behind[: behind.index(lines[0][0].strip()[:1]) + 1] or compares(sentence, 0):
+        end = next(high for low, high in discourse.stretches if low <= sentence.start < high)
+        lines = [line for line in _LINES.finditer(discourse.prose, sentence.end, end)]
+        if len(lines) < 2 or "\n" not in discourse.prose[sentence.end : lines[0].end() - len(lines[0][0].lstrip())]:
             continue
-        texts = [line[0].strip() for line in lines]
-        quoted = all(text[:1] in "\"'“„«「‘" for text in texts)
-        asking = all(text.endswith(("?", "？")) for text in texts)
-        if not (nouns or quoted):
-            continue
-        if (
-            not quoted
-            and not asking
-            and not (sentence.announces and all(len(text) < 160 for text in texts) and not _DETAILS.search(sentence.text))
-        ):
-            continue
-        if index != len(discourse.sentences) - 1 and discourse.sentences[index + 1].start < lines[0].start():
-            continue
-        elements = tuple(trimmed(discourse.prose, line.start(), line.end(), lead_in=False) for line in lines)
-        return _read(discourse, Listing(lines[0].start(), lines[-1].end(), elements, numbered=False), sentence)
+        if _are_texts(sentence, [line[0].strip() for line in lines]) and _follow(discourse, index, lines[0].start()):
+            elements = tuple(trimmed(discourse.prose, line.start(), line.end(), lead_in=False) for line in lines)
+            return _read(discourse, Listing(lines[0].start(), lines[-1].end(), elements, numbered=False), sentence)
     return None
+
+
+def _follow(discourse: Discourse, index: int, start: int) -> bool:
+    """Whether nothing is said between a sentence and the lines."""
+    behind = discourse.sentences[index + 1 : index + 2]
+    return not behind or behind[0].start >= start
+
+
+def _are_texts(sentence: Sentence, texts: list[str]) -> bool:
+    """Whether lines are elements: all in quotes, all questions, or short ones behind a colon."""
+    if all(text[:1] in "\"'“„«「‘" for text in texts):
+        return True
+    if not (sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)):
+        return False
+    if all(text.endswith(("?", "？")) for text in texts):
+        return True
+    return sentence.announces and all(len(text) < _LONG for text in texts) and not _DETAILS.search(sentence.text)

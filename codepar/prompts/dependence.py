@@ -18,7 +18,7 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Kind, Reading, Whole
 
 _CONSTRAINT = re.compile(
-    r"\bno two\b|\b(?:no|without|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may|should|must|can) (?:share|repeat|use the same|have the same)"
+    r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}\b(?:among|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bno two\b|\b(?:no|without|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may|should|must|can) (?:share|repeat|use the same|have the same)"
     r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
     r"|\bdon'?t (?:repeat|reuse)\b|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|between them|across all (?:of )?(?:them|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
     r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names|interface|api|conventions?) (?:across|between|among|over)|\b(?:same|one|common) (?:naming|style|prefix scheme|names|helper|interface|buffer|layout) (?:across|between|among|everywhere|in all|for all)"
@@ -47,7 +47,7 @@ _ORDINALS = {"first": 0, "second": 1, "third": 2}
 _MANY = re.compile(r"\b(?:both|all|results|two|three|them|answers|implementations|everything)\b|所有|全部|两个", re.IGNORECASE)
 _NAME = re.compile(r"`([A-Za-z_]\w*)[^`]*`|\b([A-Za-z]\w*_\w+|[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w*)\b|\b([A-Za-z_]\w*)\(")
 _MADE = re.compile(
-    r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)",
+    r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)|\A([A-Za-z_]\w*)\(",
     re.IGNORECASE,
 )
 _CONSUMES = re.compile(
@@ -120,7 +120,7 @@ def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
             elif name in made and made[name] != to:
                 yield made[name], to, EdgeKind.SIGNATURE
         for match in _MADE.finditer(text):
-            made.setdefault(match[1] or match[2], to)
+            made.setdefault(match[1] or match[2] or match[3], to)
 
 
 def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:

@@ -21,17 +21,26 @@ class Discourse:
 
     @cached_property
     def lists(self) -> tuple[Listing, ...]:
-        return tuple(line_lists(self.request.prompt, self.prose, self.request.blocks))
+        return tuple(line_lists(self.request.prompt, self.prose, self.request.blocks, self.request.stretches))
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences outside the lists."""
-        found: list[Sentence] = []
-        position = 0
-        for listing in self.lists:
-            found += sentences_of(self.prose, position, listing.start)
-            position = listing.end
-        return tuple(found + sentences_of(self.prose, position, len(self.prose)))
+        return tuple(sentence for low, high in self.stretches for sentence in sentences_of(self.prose, low, high))
+
+    @cached_property
+    def stretches(self) -> tuple[tuple[int, int], ...]:
+        """The characters of prose between blocks of code and lists."""
+        found: list[tuple[int, int]] = []
+        for low, high in self.request.stretches:
+            start = low
+            for listing in self.lists:
+                if listing.start >= high or listing.end <= start:
+                    continue
+                found.append((start, max(start, listing.start)))
+                start = min(high, listing.end)
+            found.append((start, high))
+        return tuple((low, high) for low, high in found if self.prose[low:high].strip())
 
     def lead_of(self, listing: Listing) -> Sentence | None:
         """The last sentence before a list, unless a block of code stands between."""

@@ -38,12 +38,13 @@ _ORDINALS = (
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _HAN = "一二三四五六七八九十"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "‘": "’", "”": "”"}
-_END = re.compile(r"[\s.。;；,，、]+\Z")
+_END = " \t\r\n\f\v\u3000.。;；,，、"
 _START = re.compile(
     r"(?:\s|[,;，；、]|(?:and|also|then|plus|und|y|e|и|а|finally|lastly|schließlich|außerdem|además|также|и наконец|和|以及|还有|然后|最后)(?=[\s，、])(?!\s*[,.]))*"
     r"(?:(?:please|pls|plz|kindly|could you|can you|would you|bitte|por favor|пожалуйста)\b[ \t,]*)?",
     re.IGNORECASE,
 )
+_TAIL = 40
 _TAIL_AND = re.compile(r"(?:[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE)
 
 
@@ -75,13 +76,11 @@ def trimmed(text: str, start: int, end: int, *, lead_in: bool = True) -> tuple[i
     while start < end and text[start].isspace():
         start += 1
     for _ in range(3):
-        tail = _TAIL_AND.search(text, start, end)
-        end = tail.start() if tail else end
-        stop = _END.search(text, start, end)
-        if stop and not text[start : stop.start()].endswith(("etc", "e.g", "i.e")):
-            end = stop.start()
-        elif stop:
-            end = start + len(text[start:end].rstrip())
+        tail = _TAIL_AND.search(text, max(start, end - _TAIL), end)
+        end = tail.start() if tail and tail.start() > start else end
+        bare = text[start:end].rstrip(_END)
+        kept = text[start:end].rstrip() if bare.endswith(("etc", "e.g", "i.e")) else bare
+        end = start + len(kept)
         inner = _unquoted(text, start, end)
         if inner == (start, end):
             break
@@ -98,9 +97,10 @@ def _unquoted(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def line_lists(prompt: str, prose: str, blocks: tuple[Block, ...]) -> list[Listing]:
-    """The lists whose elements begin lines, in the order of the text."""
-    marks = [mark for match in _MARKED.finditer(prose) if (mark := _mark(match)) is not None]
+def line_lists(prompt: str, prose: str, blocks: tuple[Block, ...], stretches: tuple[tuple[int, int], ...]) -> list[Listing]:
+    """The lists whose elements begin lines, in the order of the text; marks are looked for in ``stretches`` alone."""
+    matches = (match for low, high in stretches for match in _MARKED.finditer(prose, low, high))
+    marks = [mark for match in matches if (mark := _mark(match)) is not None]
     found, index = [], 0
     while index < len(marks):
         group, index = _group(prose, marks, index)

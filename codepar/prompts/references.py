@@ -188,6 +188,8 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
             )
             if (bare and is_object) or goes_on or (number is not None and is_object):
                 yield Reference((), index, index + (0 if bare or goes_on else 1), False, token.has(Tag.ALL), True, number, ())
+        elif token.has(Tag.ALL) and behind and behind[0].number is not None and not any(one.has(*NOUNS) for one in behind[1:3]):
+            yield Reference((), index, index + 1, False, True, False, behind[0].number, ())
         elif (each and (goes_on or is_object)) or (token.has(Tag.ALL) and goes_on):
             yield Reference((), index, index, each, not each, False, number, ())
 
@@ -262,7 +264,7 @@ def _joined(between: tuple[Token, ...]) -> bool:
         and not (token.has(Tag.FOR) and not token.tags & {Tag.THEM})
         and not token.has(*NOUNS)
     ]
-    marks = any(token.text in _SEPARATORS or token.has(Tag.AND) for token in between)
+    marks = not between or any(token.text in _SEPARATORS or token.has(Tag.AND) for token in between)
     separated = sum(token.text in {",", "、", "，"} or token.has(Tag.AND) for token in between)
     return marks and (not rest or (len(rest) == 1 and looks_like_name(rest[0]) and separated >= 2))
 

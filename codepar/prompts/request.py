@@ -59,6 +59,12 @@ class Request:
         self.blocks = blocks_of(prompt)
         self.prose = self._blanked()
 
+    @cached_property
+    def stretches(self) -> tuple[tuple[int, int], ...]:
+        """The characters between blocks of code."""
+        bounds = [0, *(place for block in self.blocks for place in (block.outer_start, block.outer_end)), len(self.prompt)]
+        return tuple((low, high) for low, high in zip(bounds[::2], bounds[1::2], strict=True) if low < high)
+
     def _blanked(self) -> str:
         pieces, position = [], 0
         for block in self.blocks:
