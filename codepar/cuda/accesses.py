@@ -168,6 +168,10 @@ class AccessFinder:
         for child in named(node):
             if child.start_byte != argument.start_byte:
                 yield from self._visit(child)
+        if unwrapped(argument).type == "field_expression":
+            # An array inside of a struct: part of the struct's element.
+            yield from self._visit(argument, kind, True)
+            return
         yield from self._address(argument)
         if self._subscripts(node) >= self._needed(node):
             yield from self._touch(node, self.bases(argument), kind, partial)

@@ -439,7 +439,8 @@ def _reads_come_first(accesses: list[Access]) -> bool:
         return False
     loops = [[parent for parent in ancestors(one.node) if parent.type in LOOPS] for one in accesses]
     node = accesses[0].node
-    index = node.child_by_field_name("indices") or node.child_by_field_name("index") or node.children[-2]
+    index = named(node)[-1]
+    index = named(index)[-1] if index.type == "subscript_argument_list" else index
     return all(len(one) == 1 and one == loops[0] for one in loops) and _is_counter(text_of(unwrapped(index)), loops[0][0])
 
 
