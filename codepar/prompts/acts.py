@@ -27,7 +27,7 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like|i'd like|wants?|needs?|should|must|have to|has to|ought|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor|пожалуйста)\b|请|ください",
+    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like|i'd like|we'd like|grateful|appreciate|looking for|help (?:me|with|us)|wants?|needs?|should|must|have to|has to|ought|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor|пожалуйста)\b|请|ください",
     re.IGNORECASE,
 )
 _OPENERS = frozenset(
@@ -63,7 +63,7 @@ _COMPARES = re.compile(
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
     r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel|loop|class|file)\b(?= (?:out of|from|for all|that))"
     r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
-    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれが|どちら|統合|1つにまとめ|一つにまとめ",
+    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|1つにまとめ|一つにまとめ",
     re.IGNORECASE,
 )
 _SPLITS = re.compile(
@@ -181,9 +181,8 @@ def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> boo
         if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted:
             continue
         before = tokens[max(0, index - 4) : index]
-        if not any(one.has(Tag.A) or one.has(Tag.WRITE) for one in before) or any(
-            one.has(Tag.THESE, Tag.EACH, Tag.ALL) for one in before
-        ):
+        several = any(one.has(Tag.THESE, Tag.EACH, Tag.ALL) or (one.number or 1) > 1 for one in before)
+        if several or not any(one.has(Tag.A, Tag.WRITE) for one in before):
             continue
         between = tokens[index + 1 : first]
         clause = any(
@@ -194,3 +193,16 @@ def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> boo
         if clause or not distributes:
             return True
     return False
+
+
+def chains(sentence: Sentence) -> bool:
+    """Whether steps follow on each other: "write f, then test it"."""
+    acts = sum(token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) for token in sentence.tokens)
+    return acts > 1 and _THEN.search(sentence.text) is not None
+
+
+_THEN = re.compile(
+    r"\b(?:then|after(?:wards| that)|finally|once|next|dann|danach|anschließend|luego|después|затем|потом)\b"
+    r"|然后|接着|之后|最后|再|その後|それから|次に",
+    re.IGNORECASE,
+)

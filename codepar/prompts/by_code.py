@@ -85,7 +85,7 @@ class _CodeReader:
         introduced: tuple[Tag, ...] = ()
         if (only := self._only()) is not None:
             return only
-        for sentence in self.discourse.sentences:
+        for sentence in self.discourse.spoken:
             if _OVERLAP.search(sentence.text) and _ROUTINE.search(sentence.text) and act_of(sentence) is Tag.CHANGE:
                 return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
             found = self._read_sentence(sentence, introduced)
@@ -97,7 +97,7 @@ class _CodeReader:
 
     def _only(self) -> Whole | None:
         """ "I only want main rewritten" beside other talk of functions."""
-        for sentence in self.discourse.sentences:
+        for sentence in self.discourse.spoken:
             named = {name_of(t).lower() for t in sentence.tokens if name_of(t).lower() in self._symbols}
             if (
                 _ONLY.search(sentence.text)
@@ -195,7 +195,7 @@ class _CodeReader:
         return re.search(r"\b(?:first|after|before|then|next|followed)\b", sentence.text, re.IGNORECASE) is not None
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
-        others = [one for one in self.discourse.sentences if one is not sentence and not is_statement(one)]
+        others = [one for one in self.discourse.spoken if one is not sentence and not is_statement(one)]
         return any(act_of(one) is not None for one in others)
 
     def _named_files(self, sentence: Sentence, tokens: list[Token]) -> Found:
@@ -212,7 +212,7 @@ class _CodeReader:
     def _excluded(self, sentence: Sentence) -> set[str]:
         """Names behind "except", "not to", "ignore", in this sentence and the next ones."""
         found = set()
-        for one in self.discourse.sentences:
+        for one in self.discourse.spoken:
             match = _KEPT_OUT.search(one.text)
             if one.start < sentence.start or match is None:
                 continue
@@ -273,7 +273,7 @@ class _CodeReader:
 
     def _announced(self, reference: Reference) -> int | None:
         """The number that an earlier statement gave: "This routine has four loops. For every loop ..."."""
-        for sentence in self.discourse.sentences:
+        for sentence in self.discourse.spoken:
             for other in references(sentence) if is_statement(sentence) else ():
                 if other.number is not None and set(other.nouns) & set(reference.nouns or other.nouns):
                     return other.number
@@ -344,7 +344,7 @@ class _CodeReader:
 
     def _meant_sources(self, sentence: Sentence) -> list[Source]:
         """The files that the sentence (or the one before) names, else all code."""
-        for text in (sentence, *(one for one in self.discourse.sentences if one.start < sentence.start)):
+        for text in (sentence, *(one for one in self.discourse.spoken if one.start < sentence.start)):
             named = [self._files[name_of(t).lower()] for t in text.tokens if name_of(t).lower() in self._files]
             if named:
                 return named
@@ -451,7 +451,7 @@ class _CodeReader:
 
     def _later_act(self, sentence: Sentence) -> Tag | None:
         acts: list[Callable[[], Tag | None]] = [
-            lambda one=one: act_of(one) for one in self.discourse.sentences if one is not sentence
+            lambda one=one: act_of(one) for one in self.discourse.spoken if one is not sentence
         ]  # type: ignore[misc]
         return next((act for find in acts if (act := find()) is not None), None)
 

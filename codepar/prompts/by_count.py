@@ -67,7 +67,7 @@ _SHARED_SPLIT = re.compile(
 
 def read_counts(discourse: Discourse) -> Found:
     """The counted answers of the first sentence that asks for some."""
-    for sentence in discourse.sentences:
+    for sentence in discourse.spoken:
         found = _read_sentence(discourse, sentence)
         if found is not None:
             return found
@@ -110,7 +110,7 @@ def _is_wish_in_han(tokens: tuple[Token, ...], index: int) -> bool:
         t.text in {"有", "带", "用", "在"} for t in tokens[max(0, index - 1) : index]
     ):
         return False
-    known = next((t for t in behind if t.has(*NOUNS)), None)
+    known = next((t for t in behind if t.has(*NOUNS) and not t.has(Tag.ALIKE)), None)
     if any(t.has(Tag.A) for t in tokens[:index]):
         return False
     wished = any(t.has(Tag.WRITE) for t in tokens[:index])

@@ -41,9 +41,9 @@ def read_instructions(discourse: Discourse) -> Found:
 
 
 def _questions(discourse: Discourse) -> Found:
-    asked = [s for s in discourse.sentences if s.is_question]
+    asked = [s for s in discourse.spoken if s.is_question]
     others = [
-        s for s in discourse.sentences if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4
+        s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4
     ]
     if len(asked) < 2 or others or discourse.lists:
         return None
@@ -62,7 +62,7 @@ def _question_bounds(discourse: Discourse, sentence: Sentence) -> tuple[int, int
 
 def _instructions(discourse: Discourse) -> Found:
     pieces: list[tuple[int, int]] = []
-    spoken = [s for s in discourse.sentences if not is_statement(s)]
+    spoken = [s for s in discourse.spoken if not is_statement(s)]
     for sentence in spoken:
         if sentence.is_question and not is_command(discourse.prose, sentence.start, sentence.end):
             continue

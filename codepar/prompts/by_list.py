@@ -230,7 +230,7 @@ def _read_inline(discourse: Discourse) -> Found:
     """Numbers within a paragraph."""
     for start, end in discourse.stretches:
         listing = inline_list(discourse.prose, start, end)
-        if listing is None or _is_quoted(discourse.prose, start, listing.start):
+        if listing is None or discourse.is_quoted(listing.start):
             continue
         before = sentences_of(discourse.prose, start, listing.start)
         lead = before[-1] if before else next((s for s in reversed(discourse.sentences) if s.end <= start), None)
@@ -240,12 +240,6 @@ def _read_inline(discourse: Discourse) -> Found:
         if found is not None:
             return found
     return None
-
-
-def _is_quoted(prose: str, start: int, end: int) -> bool:
-    """Whether a place lies inside quotes: a text that was given, not told."""
-    before = prose[start:end]
-    return before.count('"') % 2 == 1 or before.count("“") > before.count("”") or before.count("«") > before.count("»")
 
 
 def _is_tasks(discourse: Discourse, listing: Listing) -> bool:

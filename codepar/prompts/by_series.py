@@ -41,7 +41,7 @@ _TARGETS = frozenset(
     "フランス語",
 }
 _SPLIT = re.compile(
-    r"\s*(?:[,，、;；]\s*(?:and|or|und|oder|sowie|y|e|и|或者|以及|和)?(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)\s*)",
+    r"\s*(?:[,，、;；]\s*(?:and|or|und|oder|sowie|y|e|и|或者|以及|和)?(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
     re.IGNORECASE,
 )
 _LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
@@ -65,7 +65,7 @@ _SHORT = 7
 
 def read_series(discourse: Discourse) -> Found:
     """The series of the first sentence that holds one of separate wishes."""
-    for sentence in discourse.sentences:
+    for sentence in discourse.spoken:
         if is_statement(sentence):
             continue
         found = (
@@ -115,17 +115,15 @@ def _reading(discourse: Discourse, sentence: Sentence, elements: list[tuple[int,
 
 
 def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
-    """ "Explain these terms: a, b and c"."""
-    match = re.search(r"[:：]\s*(?=\S)", sentence.text)
-    if (
-        match is None
-        or "//" in sentence.text[match.start() : match.start() + 3]
-        or sentence.text[match.end() :].lstrip()[:1] in ":"
-    ):
+    """ "Explain these terms: a, b and c"; dashes around the series do as well."""
+    mark = _COLON.search(sentence.text)
+    if mark is None:
         return None
-    lead = Sentence(discourse.prose, sentence.start, sentence.start + match.start())
-    elements = _elements(discourse.prose, sentence.start + match.end(), sentence.end)
-    if len(elements) < 2 or act_of(lead) is None and not lead.has(Tag.TASK):
+    lead = Sentence(discourse.prose, sentence.start, sentence.start + mark.start())
+    closing = _DASH.search(sentence.text, mark.end()) if mark["dash"] else None
+    end = sentence.start + closing.start() if closing else sentence.end
+    elements = _elements(discourse.prose, sentence.start + mark.end(), end)
+    if len(elements) < 2 or (act_of(lead) is None and not lead.has(Tag.TASK)):
         return None
     if any(len(discourse.prose[a:b].split()) > _MAX_WORDS for a, b in elements):
         return None
@@ -133,18 +131,30 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
     if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH)) or _DETAIL.search(lead.text):
         return None
-    plural = any(
-        token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE, Tag.FUNCTION) and not token.text.isascii())
-        for token in lead.tokens
-    )
-    counted = _stated(lead) is not None
-    if not (lead.has(Tag.EACH, Tag.THESE, Tag.ALL) or plural or counted or len(lead.tokens) <= 3):
+    if not (_speaks_of_several(lead) or _is_bare_verb(lead)):
         return None
-    if not (plural or counted or lead.has(Tag.EACH) or lead.has(Tag.TASK)) and any(
-        t.quoted or t.has(Tag.THE, Tag.A) for t in lead.tokens
-    ):
-        return None
-    return _reading(discourse, Sentence(discourse.prose, sentence.start, sentence.start + match.end()), elements)
+    return _reading(discourse, Sentence(discourse.prose, sentence.start, sentence.start + mark.end()), elements)
+
+
+def _speaks_of_several(lead: Sentence) -> bool:
+    """Whether what leads in has a plural, a number or "each" for what follows."""
+    plural = any(t.has(Tag.PLURAL) or (t.has(Tag.TASK, Tag.ALIKE, Tag.FUNCTION) and not t.text.isascii()) for t in lead.tokens)
+    if plural or _stated(lead) is not None or lead.has(Tag.EACH):
+        return True
+    return lead.has(Tag.THESE, Tag.ALL) and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in lead.tokens)
+
+
+def _is_bare_verb(lead: Sentence) -> bool:
+    """ "Explain briefly:", "Translate to French:": the series is the object of the verb."""
+    words = [token for token in lead.tokens if token.is_word]
+    if len(words) <= 3 and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in words):
+        return True
+    acts = act_of(lead) is Tag.READ or _ON_TEXTS.search(lead.text) is not None
+    return acts and len(words) <= _SHORT and not any(t.quoted or t.has(Tag.ARTIFACT, Tag.THE) or t.text == "this" for t in words)
+
+
+_COLON = re.compile(r"[:：](?!//|:)\s*(?=\S)|\s(?P<dash>[—–])\s+(?=\S)")
+_DASH = re.compile(r"\s[—–](?=\s)")
 
 
 def _semicolons(discourse: Discourse, sentence: Sentence) -> Found:

@@ -29,6 +29,17 @@ class Discourse:
         return tuple(sentence for low, high in self.stretches for sentence in sentences_of(self.prose, low, high))
 
     @cached_property
+    def spoken(self) -> tuple[Sentence, ...]:
+        """The sentences that do not stand inside quotes: a text in quotes was given to be worked on."""
+        return tuple(sentence for sentence in self.sentences if not self.is_quoted(sentence.start))
+
+    def is_quoted(self, offset: int) -> bool:
+        """Whether quotes are open at ``offset``."""
+        start = next((low for low, high in self.stretches if low <= offset < high), offset)
+        before = self.prose[start:offset]
+        return before.count('"') % 2 == 1 or before.count("“") > before.count("”") or before.count("«") > before.count("»")
+
+    @cached_property
     def stretches(self) -> tuple[tuple[int, int], ...]:
         """The characters of prose between blocks of code and lists."""
         found: list[tuple[int, int]] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from codepar.prompts.acts import chains, compares
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_instructions import read_instructions
@@ -57,7 +58,16 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
-    return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=None)
+    return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
+
+
+def _plain_reason(discourse: Discourse) -> Whole | None:
+    """Why a request in which no rule found anything is one task, where its words say so."""
+    if any(compares(sentence, 0) for sentence in discourse.spoken):
+        return Whole(Refusal.COMPARISON, "one answer over all is asked for")
+    if any(chains(sentence) for sentence in discourse.spoken):
+        return Whole(Refusal.CHAIN, "each step works on what the one before it made")
+    return None
 
 
 def _split(discourse: Discourse, reading: Reading) -> Decomposition:

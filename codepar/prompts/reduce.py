@@ -27,7 +27,8 @@ def reduce_of(discourse: Discourse, reading: Reading) -> tuple[int, int] | None:
     """Characters of the closing wish, or None."""
     if reading.kind is Kind.WORDS and reading.instructions:
         return None
-    match = _CLOSING.search(discourse.prose, reading.end)
+    spans = ((max(low, reading.end), high) for low, high in discourse.stretches if high > reading.end)
+    match = next((found for low, high in spans if (found := _CLOSING.search(discourse.prose, low, high))), None)
     if match is None:
         return None
     start, end = match.span("han") if match["han"] else match.span("wish")
