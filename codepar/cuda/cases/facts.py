@@ -34,7 +34,8 @@ class Facts:
     """Names of parameters by what they do. A name may stand in several; ``sizes`` is the strongest.
 
     ``literals`` are the numbers that something is compared with; ``compared`` those that a parameter itself is compared with.
-    ``targets`` maps an index buffer to the buffers that it indexes.
+    ``targets`` maps an index buffer to the buffers that it indexes; elements of ``matched`` buffers are tested for equality with
+    each other.
     """
 
     sizes: list[str] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Facts:
     compared: dict[str, list[int | float]] = field(default_factory=dict)
     targets: dict[str, list[str]] = field(default_factory=dict)
     bounds: list[str] = field(default_factory=list)
+    matched: list[str] = field(default_factory=list)
     has_unit_domain: bool = False
     has_byte_pointers: bool = False
 
@@ -124,7 +126,11 @@ class _Finder:
         self._add_all(self._facts.strides, [one for one in self._parameters(update, changing) if one in self._scalars])
 
     def _note_bounds(self, node: Node | None) -> None:
-        self._add_all(self._facts.bounds, [one for one in self._parameters(node) if one in self._buffers])
+        """Buffers whose elements say where a loop begins or ends; what is tested for equality is data."""
+        for one in walk(node) if node is not None else ():
+            is_bound = one.type == "init_declarator" or operator_of(one) in {"<", "<=", ">", ">=", "="}
+            if is_bound:
+                self._add_all(self._facts.bounds, [name for name in self._parameters(one) if name in self._buffers])
 
     def _operation(self, node: Node) -> None:
         operator, right = operator_of(node), node.child_by_field_name("right")
@@ -136,6 +142,8 @@ class _Finder:
             self._comparison(node)
 
     def _comparison(self, node: Node) -> None:
+        if operator_of(node) in {"==", "!="}:
+            self._match(node)
         sides = [
             unwrapped(one) for one in (node.child_by_field_name("left"), node.child_by_field_name("right")) if one is not None
         ]
@@ -146,6 +154,12 @@ class _Finder:
                 self._facts.compared.setdefault(name, []).append(value)
                 if operator_of(node) in {"==", "!="}:
                     self._add_all(self._facts.flags, [name])
+
+    def _match(self, node: Node) -> None:
+        sides = [self._parameters(node.child_by_field_name(name)) for name in ("left", "right")]
+        found = [[one for one in side if one in self._buffers] for side in sides]
+        if all(found):
+            self._add_all(self._facts.matched, found[0] + found[1])
 
     def _literal(self, node: Node) -> int | float | None:
         try:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from codepar.cuda.cases.dump import CaseOutput
+from codepar.cuda.cases.dump import RETURN, CaseOutput
 from codepar.cuda.cases.facts import Facts, facts_of
 from codepar.cuda.cases.layout import Layout, layout_of
 from codepar.cuda.cases.shapes import Shape, other_scalars, scaled, shapes
@@ -37,7 +37,7 @@ _LEAST_ROOM = 320
 def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases: int | None = None) -> TestSet:
     """Proposed cases in the order in which ``choose`` should take them. Raises ``InvalidInput`` where none can be made."""
     wanted = cases or CASES[purpose]
-    maker = _Maker(function, seed)
+    maker = _Maker(function, purpose, seed)
     made: list[TestCase] = []
     turns = shapes(maker.facts, purpose, wanted * _CANDIDATES, seed)
     for at, shape in enumerate(turns):
@@ -47,15 +47,21 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
 
 
 def choose(tests: TestSet, outputs: Sequence[CaseOutput], cases: int | None = None) -> TestSet:
-    """The first cases on which the original ended well and did something; all that did where they are fewer."""
+    """The first cases on which the original ended well and did something, then those that returned zero and did nothing.
+
+    A case on which it neither returned nor changed anything tells nothing and is never kept.
+    """
     wanted = cases or CASES[tests.purpose]
     ended = {one.name: one for one in outputs if one.is_ok}
-    telling = [one.name for one in tests.cases if one.name in ended and _is_telling(ended[one.name])]
-    return tests.only(frozenset(telling[:wanted]))
+    order = [one.name for one in tests.cases if one.name in ended]
+    telling = [name for name in order if _does_something(ended[name])]
+    returning = [name for name in order if name not in telling and RETURN in ended[name].values]
+    return tests.only(frozenset((telling + returning)[:wanted]))
 
 
-def _is_telling(output: CaseOutput) -> bool:
-    return "return" in output.values or any(output.changed.values())
+def _does_something(output: CaseOutput) -> bool:
+    returned = output.values.get(RETURN)
+    return any(output.changed.values()) or (returned is not None and any(returned.data))
 
 
 def generate(function: SequentialFunction, *, purpose: Purpose = "rank", seed: int = 0, cases: int | None = None) -> TestSet:
@@ -68,6 +74,7 @@ class _Maker:
     """Makes cases of one function."""
 
     function: SequentialFunction
+    purpose: Purpose
     seed: int
 
     @cached_property
@@ -99,7 +106,7 @@ class _Maker:
             if made is not None:
                 yield made
                 return
-            smaller = scaled(sizes)
+            smaller = scaled(sizes, self.purpose)
             if smaller == sizes:
                 return
             sizes = smaller
@@ -187,6 +194,12 @@ class _Maker:
             return Distribution.model_validate({"distribution": kind, "low": 0, "high": highs[name]})
         number = next((one for one in layout.numbers if one.is_float), layout.numbers[0])
         divides = name in self.facts.divisors
+        if name in self.facts.matched and shape.turn % 4 != 3:
+            # Elements that are tested for equality must be equal often.
+            first = 97 if number.width == 1 else 0
+            if shape.turn // 2 % 2 == 0:
+                return Distribution(distribution="values", values=tuple(first + one for one in (0, 1, 0, 0, 1, 1)))
+            return Distribution(low=first, high=first + 1 + shape.turn % 2, bits=1)
         if not number.is_float:
             return self._integers(number.bounds, shape.turn, divides)
         is_unit = (self.facts.has_unit_domain and shape.turn % 3 != 1) or shape.turn % 3 == 1

@@ -17,7 +17,7 @@ from codepar.cuda.cases.spec import Purpose, Scalar
 # A warp has 32 lanes, a usual block 256 threads: on, just below, just above, several blocks, and no multiple of anything.
 _LARGE: Mapping[Purpose, tuple[int, ...]] = {
     "rank": (33, 300, 3, 256, 63, 1000, 17, 129, 2, 515),
-    "judge": (31, 257, 1, 1025, 32, 255, 100, 777, 65, 2050),
+    "judge": (31, 257, 1, 1025, 2080, 32, 255, 10_007, 100, 777),
 }
 _SMALL: Mapping[Purpose, tuple[int, ...]] = {"rank": (5, 3, 18, 2, 7, 33), "judge": (4, 6, 1, 31, 9, 17)}
 _FLOATS = (0.5, -1.25, 2.0, 0.75, 3.5, 0.25, -0.5)
@@ -37,7 +37,7 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
     found: list[Shape] = []
     seen: set[tuple[int, ...]] = set()
     for turn in range(count):
-        sizes = _sizes(facts.sizes, purpose, turn, random.Random(f"{seed} {turn}"))
+        sizes = _sizes(facts.sizes, purpose, turn, random.Random(f"{seed} {purpose} {turn}"))
         key = tuple(sizes.values())
         if key not in seen or not facts.sizes:
             seen.add(key)
@@ -48,21 +48,33 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
 def _sizes(names: Sequence[str], purpose: Purpose, turn: int, generator: random.Random) -> dict[str, int]:
     """One size large, the others small and different, each in its turn; the last ones of one dimension are drawn."""
     large, small = _LARGE[purpose], _SMALL[purpose]
+    if len(names) > 1:
+        # The others are small already.
+        large = tuple(one for one in large if one > max(small) / 3)
     main = turn % len(names) if names else 0
     sizes = {}
     for at, name in enumerate(names):
         if at == main:
             index = turn if len(names) == 1 else turn // len(names) + turn % len(names)
-            sizes[name] = large[index] if index < len(large) else generator.randint(34, 1500)
+            sizes[name] = large[index] if index < len(large) else _drawn(purpose, generator)
         else:
             sizes[name] = small[(turn + 2 * at) % len(small)]
     return sizes
 
 
-def scaled(sizes: Mapping[str, int]) -> dict[str, int]:
-    """The same with its largest size cut by a quarter; unchanged where all are 1 already."""
+def _drawn(purpose: Purpose, generator: random.Random) -> int:
+    """Up to 1,500; the remainders by 4 keep those that rank from those that judge, and no fixed size comes again."""
+    while True:
+        drawn = 4 * generator.randint(9, 375) + generator.randint(0, 1) + (2 if purpose == "judge" else 0)
+        if all(drawn not in fixed for fixed in _LARGE.values()):
+            return drawn
+
+
+def scaled(sizes: Mapping[str, int], purpose: Purpose) -> dict[str, int]:
+    """The same with its largest size cut, for each purpose by another share; unchanged where all are 1 already."""
     name = max(sizes, key=lambda one: sizes[one], default=None)
-    return {**sizes, **({name: max(1, sizes[name] * 3 // 4)} if name is not None else {})}
+    share = (3, 4) if purpose == "rank" else (2, 3)
+    return {**sizes, **({name: max(1, sizes[name] * share[0] // share[1])} if name is not None else {})}
 
 
 def other_scalars(

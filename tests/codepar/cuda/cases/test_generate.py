@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import pytest
+
+from codepar.cuda.cases import TestSet, candidates, choose, generate, reference_project
+from codepar.cuda.cases.compare import numbers_of
+from codepar.cuda.cases.spec import MAX_ELEMENTS
+from codepar.cuda.cases.work import work_of
+from codepar.cuda.read import read_function
+from codepar.protocols import Ratio
+
+SAXPY = "void saxpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] += a * x[i]; }"
+MATMUL = """void matmul(int n, int k, int m, const double *a, const double *b, double *c) {
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < m; j++) {
+            double sum = 0;
+            for (int l = 0; l < k; l++) sum += a[i * k + l] * b[l * m + j];
+            c[i * m + j] = sum;
+        }
+}"""
+CUBE = """void cube(int n, int *o) {
+    for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) for (int k = 0; k < n; k++) o[(i * n + j) * n + k] = i - j + k;
+}"""
+CSR = """void spmv(int rows, const int *start, const int *column, const double *value, const double *x, double *y) {
+    for (int r = 0; r < rows; r++) {
+        double sum = 0;
+        for (int e = start[r]; e < start[r + 1]; e++) sum += value[e] * x[column[e]];
+        y[r] = sum;
+    }
+}"""
+HISTOGRAM = """void histogram(int n, const unsigned char *image, unsigned *bins) {
+    for (int i = 0; i < 256; i++) bins[i] = 0;
+    for (int i = 0; i < n; i++) bins[image[i]]++;
+}"""
+STENCIL = """#define R 2
+void stencil(float *out, const float *in, int w, int h, int pad, float k) {
+    for (int y = pad; y < h - pad; y++)
+        for (int x = pad; x < w - pad; x++) {
+            float s = 0;
+            for (int d = -R; d <= R; d++) if (x + d >= 0 && x + d < w) s += in[y * w + x + d];
+            out[y * w + x] = s / k;
+        }
+}"""
+DIVIDED = """void shares(int n, int *a, const int *by, int base, int *o) {
+    for (int i = 0; i < n; i++) o[i] = a[i] / by[i] + a[i] % base;
+}"""
+PARTICLES = """struct particle { float x, y; int alive; };
+int advance(struct particle *p, int count, float dt) {
+    int left = 0;
+    for (int i = 0; i < count; i++) {
+        p[i].x = p[i].x + dt * p[i].y;
+        if (p[i].alive) left++;
+    }
+    return left;
+}"""
+LOGS = "void logs(int n, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = logf(x[i]) + sqrtf(1 - x[i]); }"
+MODES = """void apply(int n, int mode, const int *a, int *o) {
+    for (int i = 0; i < n; i++) {
+        if (mode == 7) o[i] = a[i] + 1;
+        else if (a[i] == -42) o[i] = 0;
+        else o[i] = mode ? a[i] : -a[i];
+    }
+}"""
+ALL = [SAXPY, MATMUL, CUBE, CSR, HISTOGRAM, STENCIL, DIVIDED, PARTICLES, LOGS, MODES]
+
+
+def made(source: str, purpose="rank", seed: int = 3, cases: int | None = None) -> TestSet:
+    return generate(read_function(source, "f.c"), purpose=purpose, seed=seed, cases=cases)
+
+
+@pytest.mark.parametrize("source", ALL)
+@pytest.mark.parametrize("purpose", ["rank", "judge"])
+def test_the_original_is_clean_on_enough_cases(source, purpose, outputs):
+    function = read_function(source, "f.c")
+    tests = generate(function, purpose=purpose, seed=3)
+    program = reference_project(function)
+    kept = choose(tests, outputs(program, tests, sanitized=True))
+    assert len(kept.cases) == {"rank": 6, "judge": 8}[purpose]
+    assert all(one.is_ok for one in outputs(program, kept))
+
+
+@pytest.mark.parametrize("source", ALL)
+def test_cases_follow_from_function_purpose_and_seed(source):
+    assert made(source) == made(source)
+    assert made(source).cases != made(source, seed=4).cases
+    assert {one.seed for one in made(source).cases}.isdisjoint(one.seed for one in made(source, "judge").cases)
+
+
+def test_sizes_that_rank_are_not_those_that_judge():
+    sizes = {purpose: {one.scalars["n"] for one in made(SAXPY, purpose).cases} for purpose in ("rank", "judge")}
+    assert {33, 256, 1000} <= sizes["rank"]
+    assert {1, 31, 32, 255, 257, 1025} <= sizes["judge"]
+    assert not sizes["rank"] & sizes["judge"]
+
+
+def test_dimensions_differ_from_each_other():
+    shapes = [(one.scalars["n"], one.scalars["k"], one.scalars["m"]) for one in made(MATMUL).cases[:6]]
+    assert all(len(set(shape)) > 1 for shape in shapes)
+    for dimension in range(3):
+        assert max(shape[dimension] for shape in shapes) > 32
+
+
+@pytest.mark.parametrize("source", ALL)
+def test_cases_are_affordable(source):
+    function = read_function(source, "f.c")
+    for one in generate(function, purpose="judge", seed=1).cases:
+        assert sum(one.size(name) for name in one.buffers) <= MAX_ELEMENTS
+        assert work_of(function, {name: value for name, value in one.scalars.items() if not isinstance(value, dict)}) <= 250_000
+
+
+def test_work_is_the_product_of_the_loops():
+    function = read_function(MATMUL, "f.c")
+    assert work_of(function, {"n": 10, "k": 20, "m": 30}) == 6000
+    assert work_of(read_function(STENCIL, "f.c"), {"w": 10, "h": 20, "pad": 1, "k": 1.0}) >= 18 * 8 * 2
+
+
+def test_divisors_are_never_zero(outputs):
+    function = read_function(DIVIDED, "f.c")
+    tests = made(DIVIDED)
+    assert all(one.scalars["base"] > 0 for one in tests.cases)
+    assert all(one.buffers["by"].nonzero and 0 not in one.buffers["by"].include for one in tests.cases)
+    assert all(one.is_ok for one in outputs(reference_project(function), tests, sanitized=True))
+
+
+def test_what_the_code_compares_with_is_among_the_values():
+    tests = made(MODES)
+    assert {7, 0} <= {one.scalars["mode"] for one in tests.cases}
+    assert all(-42 in one.buffers["a"].include for one in tests.cases)
+
+
+def test_rows_of_a_sparse_matrix_begin_in_order(outputs):
+    function = read_function(CSR, "f.c")
+    tests = made(CSR)
+    assert all(one.buffers["start"].distribution == "sorted" for one in tests.cases)
+    kept = choose(tests, outputs(reference_project(function), tests, sanitized=True))
+    found = outputs(reference_project(function), kept)
+    assert any(len(set(numbers_of(dump, dump.layout.numbers[0]))) > 2 for one in found for dump in [one.values["y"]])
+
+
+def test_chosen_cases_did_something(outputs):
+    source = "void f(int n, int *x) { for (int i = 0; i < n; i++) if (n > 100) x[i] = x[i] + 1; }"
+    function = read_function(source, "f.c")
+    tests = generate(function, purpose="rank", seed=0)
+    kept = choose(tests, outputs(reference_project(function), tests))
+    assert kept.cases
+    assert all(one.scalars["n"] > 100 for one in kept.cases)
+    nothing = read_function("void g(int n, int *x) { int s = 0; for (int i = 0; i < n; i++) s += x[i]; }", "g.c")
+    tests = candidates(nothing, "rank", 0)
+    assert choose(tests, outputs(reference_project(nothing), tests)).cases == ()
+
+
+def test_branches_of_the_original_are_taken(execute):
+    from codepar.cuda.cases import new_nonce
+    from codepar.cuda.cases.coverage import covered
+
+    function = read_function(MODES, "f.c")
+    program = reference_project(function)
+    result = execute(program.execution(made(MODES), new_nonce(), coverage=True))
+    assert covered(function, result.coverage, program.unit).ratio == Ratio(taken=8, total=8)
+
+
+def test_elements_that_are_compared_with_each_other_are_often_equal(outputs):
+    source = """int matches(int n, int width, const char *text, const char *pattern) {
+        int found = 0;
+        for (int i = 0; i + width <= n; i++) {
+            int k = 0;
+            while (k < width && text[i + k] == pattern[k]) k++;
+            if (k == width) found++;
+        }
+        return found;
+    }"""
+    function = read_function(source, "f.c")
+    tests = generate(function, purpose="judge", seed=0)
+    program = reference_project(function)
+    kept = choose(tests, outputs(program, tests, sanitized=True))
+    found = [numbers_of(one.values["return"], one.values["return"].layout.numbers[0])[0] for one in outputs(program, kept)]
+    assert sum(count > 0 for count in found) >= 3

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from codepar.cuda.cases import BufferSpec, TestCase, TestSet
+from codepar.cuda.cases.wire import check
+from codepar.cuda.read import read_function
+from codepar.errors import InvalidInput
+
+FUNCTION = read_function("void f(int n, int m, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = x[i] * m; }", "f.c")
+WRITTEN = """{"function": "f", "cases": [{"name": "small", "seed": 5, "scalars": {"n": 4, "m": -2}, "buffers": {
+    "x": {"size": "n", "distribution": "values", "values": [1, 2.5, "nan", "-inf"]},
+    "y": {"size": "max(n, 2) * 2"}}}]}"""
+
+
+def test_what_a_model_writes_is_read_and_written_again():
+    tests = TestSet.model_validate_json(WRITTEN)
+    assert TestSet.model_validate_json(tests.model_dump_json()) == tests
+    assert tests.cases[0].size("y") == 8
+    check(FUNCTION, tests)
+    schema = json.dumps(TestSet.schema_text())
+    assert "permutation" in schema
+    assert "low + high" in schema
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "has space"},
+        {"name": "a", "scalars": {"n": "many"}},
+        {"name": "a", "buffers": {"x": {"size": 3, "distribution": "normal"}}},
+        {"name": "a", "buffers": {"x": {"size": 3, "unknown": 1}}},
+        {"name": "a", "seed": -1},
+        {"name": "a", "scalars": {"n": float("inf")}},
+    ],
+)
+def test_specifications_that_mean_nothing_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        TestCase.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("buffer", "message"),
+    [
+        ({"size": "k + 1"}, "k"),
+        ({"size": "n +"}, "too early"),
+        ({"size": "n", "distribution": "values"}, "needs values"),
+        ({"size": "n", "low": "missing"}, "missing"),
+        ({"size": 70_000}, "more than"),
+    ],
+)
+def test_cases_that_do_not_fit_the_function_are_refused_with_the_reason(buffer, message):
+    case = TestCase(name="a", scalars={"n": 3, "m": 1}, buffers={"x": BufferSpec(**buffer), "y": BufferSpec(size="n")})
+    with pytest.raises(InvalidInput, match=message):
+        check(FUNCTION, TestSet(function="f", cases=(case,)))
+
+
+def test_a_negative_size_is_none():
+    case = TestCase(name="a", scalars={"n": -3}, buffers={"x": BufferSpec(size="n")})
+    assert case.size("x") == 0
