@@ -63,6 +63,12 @@ class Found:
         if all(candidate.project.files != other.project.files for other in self.candidates):
             self.candidates.insert(len(self.candidates) if place is None else place, candidate)
 
+    def prefer(self, candidates: Sequence[Candidate]) -> None:
+        """Put candidates before all others, in their order; of equal programs the first stays, or the one that is known."""
+        known = {_key_of(other): other for other in self.candidates}
+        first = {_key_of(candidate): known.get(_key_of(candidate), candidate) for candidate in candidates}
+        self.candidates = [*first.values(), *(other for key, other in known.items() if key not in first)]
+
     def place_of(self, candidate: Candidate) -> int:
         """Where a candidate stands in the order to try them."""
         return next(place for place, other in enumerate(self.candidates) if other is candidate)
@@ -71,6 +77,10 @@ class Found:
         """The edit as the model's too, where the model proposed the same call."""
         both = next((s for s in self.said if (s.function, s.arguments) == (edit.function, edit.arguments)), None)
         return edit if both is None or edit.origin == "model" else agreed(edit, both)
+
+
+def _key_of(candidate: Candidate) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(candidate.project.files.items()))
 
 
 def completers_of(project: Project, signatures: Signatures, only: str | None, *, declares: bool = False) -> dict[str, Completer]:
@@ -157,10 +167,14 @@ async def _ask_sites(
     by_model = {path: Reserve(places.get(path, ()), [(edit,) for edit in edits[path]]) for path in completers}
     mended = workshop.mend(edits, by_rules)
     found.dropped += workshop.dropped
-    found.offer(_build("rules, mended", project, _declared(found, completers, workshop.mend(ruled, by_model))), place=1)
-    found.offer(_build("model and rules", project, _declared(found, completers, joined)), place=1)
-    found.offer(_build("model", project, _declared(found, completers, edits)), place=0)
-    found.offer(_build("model, mended", project, _declared(found, completers, mended)), place=0)
+    offers = {
+        "model, mended": mended,
+        "rules, mended": workshop.mend(ruled, by_model),
+        "rules": ruled,
+        "model": edits,
+        "model and rules": joined,
+    }
+    found.prefer([_build(name, project, _declared(found, completers, some)) for name, some in offers.items()])
 
 
 async def cursor_candidates(

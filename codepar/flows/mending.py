@@ -13,6 +13,7 @@ from codepar.mpi.appraise import Appraisal, Appraiser
 from codepar.mpi.complete import Completer
 from codepar.mpi.consistent import Mender, Reserve
 from codepar.mpi.declare import with_declarations
+from codepar.mpi.handles import without_unmade
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.project import Project
 
@@ -35,7 +36,9 @@ class Workshop:
             if not result.get(path):
                 continue
             mender = Mender(completer.rules, completer.source, path, self._others(result, path), self.appraiser)
-            mended = mender.mend(result[path], reserves.get(path, Reserve()))
+            sound, unmade = without_unmade(completer.source, completer.facts.tree.variables, result[path])
+            self.dropped += [drop.model_copy(update={"file": path}) for drop in unmade]
+            mended = mender.mend(sound, reserves.get(path, Reserve()))
             result[path] = mended.edits
             self.dropped += [drop.model_copy(update={"file": path}) for drop in mended.dropped]
         return result

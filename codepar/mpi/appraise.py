@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codepar.mpi.check.finding import Finding, Severity
+from codepar.mpi.check.lives import Variable
 from codepar.mpi.check.nodes import TooDeep
 from codepar.mpi.check.program import Program, Unit, load_unit, programs
 from codepar.mpi.check.replay import Budget
@@ -23,21 +24,25 @@ _STEPS = 60_000
 _KEPT = ("leaked", "needs-buffering", "message-race", "freed")
 """Kinds of findings, by a part of their names, with which a program runs all the same."""
 _UNSET_WEIGHT = 0.5
+_UNREAD_WEIGHT = 0.25
 _NOT_FOLLOWED_WEIGHT = 0.75
 
 
 @dataclass(frozen=True)
 class Appraisal:
-    """What speaks against a completion. ``unset``: variables (file, name, line) that are read before they have a value."""
+    """What speaks against a completion. ``unset``: variables that are read before they have a value; ``unread``: those that nobody
+    reads after they got one."""
 
     faults: tuple[Finding, ...] = ()
-    unset: frozenset[tuple[str, str, int]] = frozenset()
+    unset: frozenset[Variable] = frozenset()
+    unread: frozenset[Variable] = frozenset()
     followed: bool = False
 
     @property
     def weight(self) -> float:
         """0 where nothing is known against it; a fault counts 1."""
-        return len(self.faults) + _UNSET_WEIGHT * len(self.unset) + (0.0 if self.followed else _NOT_FOLLOWED_WEIGHT)
+        odd = _UNSET_WEIGHT * len(self.unset) + _UNREAD_WEIGHT * len(self.unread)
+        return len(self.faults) + odd + (0.0 if self.followed else _NOT_FOLLOWED_WEIGHT)
 
 
 @dataclass
@@ -61,8 +66,11 @@ class Appraiser:
         if not seen:
             return Appraisal()
         faults = {(fault.kind, fault.file, fault.line): fault for one in seen for fault in _faults(one)}
-        unset = frozenset[tuple[str, str, int]]().union(*(one.unset for one in seen))
-        return Appraisal(tuple(faults.values()), unset, all(one.followed for one in seen))
+        unset, given, used = (
+            frozenset[Variable]().union(*some) for some in zip(*((s.unset, s.given, s.used) for s in seen), strict=True)
+        )
+        followed = all(one.followed for one in seen)
+        return Appraisal(tuple(faults.values()), unset, given - used if followed else frozenset(), followed)
 
     def _seen(self, program: Program) -> list[Seen]:
         return [look(program, self.signatures, size, Budget(_STEPS)) for size in _SIZES]

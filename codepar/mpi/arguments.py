@@ -133,7 +133,7 @@ class ArgumentFiller:
             return None
         tree = self._rules.facts.tree
         names = [constant.name for constant in tree.constants_after(call.after_line)]
-        variables = tree.variables_after(call.after_line)
+        variables = tree.variables_at(call.start) if call.inline else tree.variables_after(call.after_line)
         unmade = unmade_handles(self._source, variables, before)
         text = argument_grammar(signature, self._rules.signatures, variables, names, unmade, inline=call.inline)
         return Grammar(kind="regex", text=text)

@@ -1,7 +1,7 @@
 """Make the calls of a completion fit together before it is offered: both halves of a message, collectives on all ranks, waits.
 
-A search over small changes (``moves``) under the judgement of a replay (``appraise``); nothing is compiled or run. Limits: greedy,
-a bounded number of changes and appraisals; a program that the replay cannot follow stays as it was proposed.
+A search over small changes (``moves``) under the judgement of a replay (``appraise``); nothing is compiled or run. Limits:
+greedy, a bounded number of changes and appraisals; a program that the replay cannot follow stays as it was proposed.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class _State:
     draft: Draft
     appraisal: Appraisal
     at: dict[int, Edit]
+    text: str
     spent: float = 0.0
     moves: tuple[Move, ...] = ()
 
@@ -85,7 +86,7 @@ class Mender:
         for _ in range(_MOST_STEPS):
             if not (state.appraisal.weight or state.silent) or left <= 0:
                 break
-            options = list(islice(moves.of(state.draft, state.appraisal, state.at), min(_MOST_OPTIONS, left)))
+            options = list(islice(moves.of(state.draft, state.appraisal, state.at, state.text), min(_MOST_OPTIONS, left)))
             left -= len(options)
             tried = [self._after(state, move) for move in options]
             best = min(tried, key=lambda one: one.total, default=state)
@@ -108,4 +109,4 @@ class Mender:
     def _state(self, draft: Draft) -> _State:
         text, at = draft.text(self.source, self.rules)
         silent = not any(_MOVES_DATA.match(edit.function) for edit in draft.edits)
-        return _State(draft, self.appraiser.of({**self.files, self.path: text}), at, silent=silent)
+        return _State(draft, self.appraiser.of({**self.files, self.path: text}), at, text, silent=silent)

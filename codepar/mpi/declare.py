@@ -77,7 +77,7 @@ def _uses(rules: Rules, edit: Edit) -> Iterator[_Use]:
     if edit.function not in rules.signatures:
         return
     signature = rules.signatures[edit.function]
-    known = rules.known_names(edit.after_line)
+    known = rules.known_names(edit.after_line, edit.inline)
     for argument, parameter in zip(edit.arguments, signature.parameters, strict=False):
         type_text, match = handle_type(parameter.type), _ARGUMENT.fullmatch(argument.strip())
         if type_text is None or match is None or match[2] in known:

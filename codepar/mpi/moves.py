@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from codepar.mpi.aims import aimed
 from codepar.mpi.appraise import Appraisal
 from codepar.mpi.call_text import names_in
 from codepar.mpi.check.finding import Finding
@@ -29,6 +30,7 @@ _ALIKE = {"tag-mismatch": "tag", "communicator-mismatch": "comm", "root-mismatch
 _MESSAGES = frozenset({"send-unmatched", "receive-unmatched", "deadlock", "tag-mismatch", "communicator-mismatch"})
 _MOST_PARTNERS = 4
 _MOST_PACKS = 8
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ class Moves:
     spare: Sequence[Located]
     packs: Sequence[Pack]
 
-    def of(self, draft: Draft, appraisal: Appraisal, at: Mapping[int, Edit]) -> Iterator[Move]:
-        """The moves that the findings of ``appraisal`` suggest; ``at`` are the calls by their line in the completed program."""
+    def of(self, draft: Draft, appraisal: Appraisal, at: Mapping[int, Edit], text: str) -> Iterator[Move]:
+        """The moves that the findings of ``appraisal`` suggest; ``at`` are the calls by their line in the completed ``text``."""
+        unset = [name for one in sorted(appraisal.unset) if (name := _name_of(one, text))]
+        unread = [name for one in sorted(appraisal.unread) if (name := _name_of(one, text))]
         seen: set[int] = set()
         for finding in appraisal.faults:
             edit = at.get(finding.line)
@@ -59,7 +63,9 @@ class Moves:
                 if one is not None and id(one) not in seen:
                     seen.add(id(one))
                     yield from self._against(draft, finding, one, [other for other in (edit, *others) if other is not one])
-        yield from self._from_reserve(draft, appraisal)
+        yield from self._aimed(draft, unset, sends=False)
+        yield from self._aimed(draft, unread, sends=True)
+        yield from self._from_reserve(draft, {*unset, *unread})
 
     def _against(self, draft: Draft, finding: Finding, edit: Edit, others: Sequence[Edit | None]) -> Iterator[Move]:
         why = f"{finding.kind}: {finding.message}"
@@ -180,9 +186,18 @@ class Moves:
         names = [one.name for one in signature.parameters] if signature is not None else []
         return names.index(parameter) if parameter in names and len(edit.arguments) == len(names) else None
 
-    def _from_reserve(self, draft: Draft, appraisal: Appraisal) -> Iterator[Move]:
-        """Calls in reserve, those first that name what nobody has given a value."""
-        unset = {name for _, name, _ in appraisal.unset}
+    def _aimed(self, draft: Draft, names: Sequence[str], *, sends: bool) -> Iterator[Move]:
+        """Calls that receive what nobody gave a value, or send what nobody reads, instead of what they do now."""
+        facts, signatures = self.rules.facts, self.rules.signatures
+        for name in names[:_MOST_NAMES]:
+            for edit in draft.edits:
+                for arguments in aimed(facts, signatures, edit, name, sends=sends) if not edit.inline else ():
+                    altered = self._altered(edit, arguments)
+                    if altered is not None:
+                        yield Move(draft.replacing(edit, altered), 0.15, f"unread: {name}" if sends else f"unset: {name}")
+
+    def _from_reserve(self, draft: Draft, unset: set[str]) -> Iterator[Move]:
+        """Calls in reserve, those first that name what nobody has given a value, or reads."""
         fresh = [pack for pack in self.packs if not any(draft.has(edit) for edit in pack)]
         fresh.sort(key=lambda pack: (not any(unset & names_in(edit.text) for edit in pack), -min(e.confidence for e in pack)))
         for pack in fresh[:_MOST_PACKS]:
@@ -209,6 +224,16 @@ class Moves:
             confidence=round(confidence, 4),
             origin="rule",
         )
+
+
+def _name_of(variable: tuple[str, str, int], text: str) -> str:
+    """The name of a variable; memory goes by the pointer that it is assigned to where it is allocated."""
+    _, name, line = variable
+    if re.fullmatch(r"\w+", name):
+        return name
+    lines = text.split("\n")
+    match = re.search(r"(\w+)\s*=[^=]", lines[line - 1]) if 0 < line <= len(lines) else None
+    return match[1] if match else ""
 
 
 def _rank_branch(rules: Rules, edit: Edit) -> tuple[int, int] | None:

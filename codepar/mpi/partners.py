@@ -1,4 +1,4 @@
-"""The other half of a message, from the half that is there: the same buffer, count, type, tag and communicator; who sends to whom.
+"""The other half of a message, from the half that is there: the same buffer, count, type, tag, communicator; who sends to whom.
 
 Limits: blocking and nonblocking point-to-point calls; ranks come from the branches around both places, and a receiver that cannot
 tell its sender takes any.
@@ -21,7 +21,7 @@ _LOOP = re.compile(r"for\s*\(\s*(?:int\s+|unsigned\s+|size_t\s+)?(\w+)\s*=")
 
 
 def partner_of(facts: Facts, edit: Edit, function: str, after_line: int) -> CallText | None:
-    """``function`` after ``after_line`` as the other side of ``edit``; None where one of both is no such call, or misses arguments."""
+    """``function`` after ``after_line`` as the other side of ``edit``; None where one of both is no such call."""
     sends = function in SENDS
     there = facts.tree.function_at(after_line + 1)
     if there is None or (edit.function not in (RECEIVES if sends else SENDS)) or len(edit.arguments) < 6:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from codepar.mpi.call_text import CallText, names_in, read_call
 from codepar.mpi.datatypes import agrees, buffers_with_datatypes, datatype_of
 from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signature, Signatures
+from codepar.mpi.holes import find_holes
 from codepar.mpi.places import statement_at
 from codepar.mpi.roles import Roles
 from codepar.mpi.rules_types import misfit
@@ -54,13 +55,23 @@ class Rules:
         if call is None:
             raise RuleBroken("syntax: not one MPI call")
         call = self._arity(self._name(call))
-        if inline:
-            return Placed(
-                after_line, self._datatypes(self._types(after_line, self._addresses(after_line, self._scope(after_line, call))))
-            )
-        line = self._place(after_line, call)
-        line = self._after_declarations(line, call)
-        return Placed(line, self._datatypes(self._types(line, self._addresses(line, self._scope(line, call)))))
+        line = after_line
+        if not inline:
+            line = self._after_declarations(self._place(after_line, call), call)
+        visible = {variable.name: variable for variable in self.visible(line, inline)}
+        call = self._addresses(visible, self._scope(line, call, inline))
+        return Placed(line, self._datatypes(self._types(visible, call)))
+
+    def visible(self, line: int, inline: bool = False) -> tuple[Variable, ...]:
+        """The variables that a call after ``line`` may use, or one in a hole of that line."""
+        found = self.facts.tree.variables_after(line)
+        if not inline:
+            return found
+        text = self.facts.tree.text
+        for hole in find_holes(text):
+            if hole.line == line:
+                found += self.facts.tree.variables_at(len(text[: hole.start].encode()))
+        return found
 
     def _name(self, call: CallText) -> CallText:
         if call.function in self.signatures:
@@ -120,8 +131,8 @@ class Rules:
         later = [slot for slot, name in self._slots.items() if name == function.name and slot >= max(declared, default=0)]
         return min(later, default=line) if declared else line
 
-    def _scope(self, line: int, call: CallText) -> CallText:
-        known = self.known_names(line)
+    def _scope(self, line: int, call: CallText, inline: bool) -> CallText:
+        known = self.known_names(line, inline)
         arguments = list(call.arguments)
         signature = self.signatures[call.function]
         for index, argument in enumerate(arguments):
@@ -134,9 +145,9 @@ class Rules:
                 arguments[index] = re.sub(rf"\b{name}\b", other, arguments[index])
         return replace(call, arguments=tuple(arguments))
 
-    def known_names(self, line: int) -> set[str]:
-        """What may be named after ``line``: variables, constants, functions."""
-        known = {variable.name for variable in self.facts.tree.variables_after(line)}
+    def known_names(self, line: int, inline: bool = False) -> set[str]:
+        """What may be named after ``line``, or in a hole of it: variables, constants, functions."""
+        known = {variable.name for variable in self.visible(line, inline)}
         known |= set(self.signatures.constants) | {c.name for c in self.facts.tree.constants_after(line)}
         return known | {function.name for function in self.facts.tree.functions} | self._written_anywhere
 
@@ -167,12 +178,8 @@ class Rules:
         near = difflib.get_close_matches(name, visible, n=2, cutoff=0.8)
         return near[0] if len(near) == 1 else None
 
-    def _variables(self, line: int) -> dict[str, Variable]:
-        return {variable.name: variable for variable in self.facts.tree.variables_after(line)}
-
-    def _addresses(self, line: int, call: CallText) -> CallText:
+    def _addresses(self, visible: Mapping[str, Variable], call: CallText) -> CallText:
         """A scalar where an address is wanted gets its ``&``."""
-        visible = self._variables(line)
         arguments = list(call.arguments)
         for index, parameter in enumerate(self.signatures[call.function].parameters[: len(arguments)]):
             variable = visible.get(arguments[index])
@@ -183,9 +190,8 @@ class Rules:
                 arguments[index] = f"&{arguments[index]}"
         return replace(call, arguments=tuple(arguments))
 
-    def _types(self, line: int, call: CallText) -> CallText:
+    def _types(self, visible: Mapping[str, Variable], call: CallText) -> CallText:
         """A handle (communicator, datatype, operation) where a number is wanted, or one of another kind, is refused."""
-        visible = self._variables(line)
         for argument, parameter in zip(call.arguments, self.signatures[call.function].parameters, strict=False):
             variable = visible.get(argument)
             plain = variable is not None and not variable.pointer_depth and not variable.dimensions

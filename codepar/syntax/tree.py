@@ -148,9 +148,17 @@ class SyntaxTree:
             pattern = "[(declaration) (parameter_declaration) (optional_parameter_declaration) (for_range_loop)] @it"
         return tuple(scoped for node in self.capture(pattern) for scoped in variables_of(node))
 
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """All variables of the file, parameters and those of inner blocks included."""
+        return tuple(scoped.variable for scoped in self._scoped_variables)
+
     def variables_after(self, line: int) -> tuple[Variable, ...]:
         """The variables that a statement put after ``line`` (0: before the first) may use; of one name the innermost."""
-        offset = self.offset_after(line)
+        return self.variables_at(self.offset_after(line))
+
+    def variables_at(self, offset: int) -> tuple[Variable, ...]:
+        """The variables that code at a byte may use; of one name the innermost."""
         visible = {s.variable.name: s.variable for s in self._scoped_variables if s.start <= offset < s.end}
         return tuple(visible.values())
 

@@ -19,6 +19,7 @@ from codepar.mpi.check.values import Callback, Pointer, Unknown, Value
 
 _MAX_DEPTH = 12
 _ENDS = frozenset({"exit", "_exit", "_Exit", "abort", "quick_exit"})
+_FILLS = re.compile(r"s?n?printf$|sprintf$|str(?:n?cpy|cat)$|mem(?:cpy|set|move)$|f?gets$|gethostname$|time$|gettimeofday$")
 _READ_ONLY = re.compile(
     r"^(?:f?printf|v?f?printf|puts|fputs|putchar|putc|fputc|perror|strlen|strn?cmp|strcasecmp|strchr|strstr|ato[ifl]+|strto\w+"
     r"|assert|static_assert|fwrite|fflush|fclose|memcmp|omp_\w+|usleep|sleep|getenv|srand\w*|printf_\w+|free)$"
@@ -195,6 +196,7 @@ class Calls(Statements):
         block.element_bytes = 1 if count is not None else None
         block.zeroed = name == "calloc"
         block.is_unset = name == "malloc"
+        block.variable = (self.unit.path, block.name, node.line)
         block.allocated = count
         if name == "realloc" and isinstance(values[0], Pointer):
             block.ctype = values[0].block.ctype
@@ -222,8 +224,12 @@ class Calls(Statements):
             values[0].block.forget()
             values[0].block.zeroed = len(values) < 2 or values[1] == 0
             return values[0]
-        if not _READ_ONLY.match(name):
-            for value in values:
+        is_reader = _READ_ONLY.match(name) is not None
+        for index, value in enumerate(values):
+            self.note_argument(
+                value, node.line, reads=is_reader or not (_READS_INPUT.match(name) or (index == 0 and _FILLS.match(name)))
+            )
+            if not is_reader:
                 self.forget_pointed(value)
         if _VARYING.match(name) or _READS_INPUT.match(name):
             return self.unknown(f"{name}@{self.unit.path}:{node.start}#{self.steps}", local=True)

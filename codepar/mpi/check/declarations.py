@@ -91,7 +91,9 @@ class Declarations(Expressions):
             count = None if size is None or count is None else count * size
         block = self.new_block(found.name, self.resolve_type(ctype) + " *" * found.depth, count, node.line, dims)
         block.zeroed = is_static or len(self.scopes) == 1 or isinstance(given, list)
-        block.is_unset = value is None and not block.zeroed and not found.depth and size_of(block.ctype) is not None
+        if not found.depth and size_of(block.ctype) is not None:
+            block.variable = (self.unit.path, found.name, node.line)
+            block.is_unset = value is None and not block.zeroed
         self.declare(found.name, block)
         if isinstance(given, list):
             block.cells.update(enumerate(given))

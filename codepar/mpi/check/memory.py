@@ -91,6 +91,8 @@ class Memory:
 
     def load(self, place: Place, line: int) -> Value:
         block, offset = place.block, place.offset
+        if block.variable and line:
+            self.trace.used.add(block.variable)
         if self.pending:
             self._note(place, line, writes=False)
         if block.is_window and line:
@@ -103,12 +105,14 @@ class Memory:
             return 0
         if block.ctype.startswith("shared "):
             return self.unknown(f"{block.name}[{offset}]", local=False)
-        if block.is_unset and not block.version and line:
-            self.trace.unset.setdefault((self.unit.path, block.name, block.line), line)
+        if block.is_unset and block.variable and not block.version and line:
+            self.trace.unset.setdefault(block.variable, line)
         return self.unknown(f"{block.name}.{block.serial}.{block.version}[{offset}]", local=True)
 
     def store(self, place: Place, value: Value, line: int) -> None:
         block, offset = place.block, place.offset
+        if block.variable:
+            self.trace.given.add(block.variable)
         if self.pending:
             self._note(place, line, writes=True)
         if block.is_window:
@@ -193,6 +197,15 @@ class Memory:
 
     def type_bytes(self, ctype: str) -> int | None:
         return size_of(self.resolve_type(ctype))
+
+    def note_argument(self, value: Value, line: int, *, reads: bool) -> None:
+        """Memory is given to a function that is not followed and reads it, or fills it."""
+        block = value.block if isinstance(value, Pointer) else None
+        if block is None or block.variable is None:
+            return
+        (self.trace.used if reads else self.trace.given).add(block.variable)
+        if reads and block.is_unset and not block.version and not block.cells:
+            self.trace.unset.setdefault(block.variable, line)
 
     def forget_pointed(self, value: Value) -> None:
         """What is behind a pointer may have been written."""

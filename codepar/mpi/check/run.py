@@ -17,6 +17,7 @@ from codepar.mpi.check.collectives import check_collectives
 from codepar.mpi.check.datatypes import check_datatypes
 from codepar.mpi.check.finding import CheckReport, Finding, Severity
 from codepar.mpi.check.lifecycle import check_lifecycle
+from codepar.mpi.check.lives import Variable, lives_in
 from codepar.mpi.check.matching import Inconclusive, Matcher
 from codepar.mpi.check.nodes import TooDeep
 from codepar.mpi.check.partners import check_partners
@@ -38,7 +39,7 @@ _WIDE_SIZES = (8, 9, 16)
 
 @dataclass
 class Seen:
-    """What one number of ranks showed: at any place, of single calls, of ranks that met; ``unset`` are variables read too early."""
+    """What one number of ranks showed: at any place, of single calls, of ranks that met; and the lives of variables."""
 
     anywhere: list[Finding] = field(default_factory=list)
     calls: list[Finding] = field(default_factory=list)
@@ -47,7 +48,9 @@ class Seen:
     followed: bool = False
     skipped: str = ""
     opaque: bool = False
-    unset: set[tuple[str, str, int]] = field(default_factory=set)
+    unset: set[Variable] = field(default_factory=set)
+    given: set[Variable] = field(default_factory=set)
+    used: set[Variable] = field(default_factory=set)
 
 
 def check_project(project: Project, signatures: Signatures) -> CheckReport:
@@ -135,7 +138,10 @@ def look(program: Program, signatures: Signatures, size: int, budget: Budget) ->
             seen.calls += check_arguments(trace, elements)
             seen.calls += check_ranges(trace, elements)
             seen.lines |= {(op.file, op.line) for op in trace.ops}
-            seen.unset |= trace.unset.keys()
+            lives = lives_in(trace)
+            seen.unset |= lives.unset
+            seen.given |= lives.given
+            seen.used |= lives.used
             seen.anywhere += check_lifecycle(trace)
             seen.anywhere += check_threads(trace)
             seen.anywhere += check_windows(trace)

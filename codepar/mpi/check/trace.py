@@ -80,6 +80,10 @@ class RankTrace:
     requests: list[Request] = field(default_factory=list)
     unset: dict[tuple[str, str, int], int] = field(default_factory=dict)
     """Variables (file, name, line of the declaration) that were read before anything was stored in them, and the first line."""
+    given: set[tuple[str, str, int]] = field(default_factory=set)
+    """Variables in which something was stored, by the text or by a function that is not followed; MPI's own stores aside."""
+    used: set[tuple[str, str, int]] = field(default_factory=set)
+    """Variables that were read; what MPI sends aside."""
     window_touches: list[WindowTouch] = field(default_factory=list)
     phase: int = 0
     """Fences and barriers so far."""

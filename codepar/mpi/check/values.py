@@ -63,6 +63,8 @@ class Block:
     is_window: bool = False
     is_unset: bool = False
     """Numbers that the declaration or allocation gave no value."""
+    variable: tuple[str, str, int] | None = None
+    """File, name and line of a variable, or of memory, that holds numbers: whose life is followed."""
     allocated: int | None = None
     """Bytes that were asked for; they need not be a multiple of the element."""
     cells: dict[int, Value] = field(default_factory=dict)
