@@ -98,8 +98,9 @@ class CudaVerdict(Record):
     @property
     def reason(self) -> str:
         """Why it is not verified, in one line; empty where it is."""
-        failed = next((one for one in self.checks if one.passed is not True), None)
-        return "" if failed is None else f"{failed.name}: {failed.message}"
+        known = next((one for one in self.checks if one.passed is False), None)
+        first = known or next((one for one in self.checks if one.passed is None), None)
+        return "" if first is None else f"{first.name}: {first.message}"
 
 
 def ok(name: CheckName, message: str) -> NamedCheck:

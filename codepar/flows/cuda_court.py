@@ -32,6 +32,9 @@ from codepar.settings import Settings
 from codepar.syntax.language import Language
 
 RANK_SEED = 20_251_113
+JUDGE_CASES = 14
+"""Enough that each of three dimensions is once larger than 1,024."""
+
 _UNTESTABLE = frozenset(
     {"syntax", "template", "method", "defined_twice", "old_style", "input_output", "global_state", "non_local_exit", "volatile"}
     | {"variadic", "function_pointer", "pointer_to_pointer", "void_pointer", "returns_pointer", "cxx_class", "not_sequential"}
@@ -106,8 +109,8 @@ class CudaCourt:
         """The set that judges, made from the court's seed; the original is run at the first call."""
         async with self._benches:
             if self.judge_bench is None:
-                tests = self.tests or candidates(self.function, "judge", self.seed)
-                self.judge_bench = await self._bench(tests, None if self.tests is None else len(tests.cases))
+                tests = self.tests or candidates(self.function, "judge", self.seed, JUDGE_CASES)
+                self.judge_bench = await self._bench(tests, JUDGE_CASES if self.tests is None else len(tests.cases))
         return self.judge_bench
 
     async def admit(self, cases: Sequence[TestCase]) -> tuple[TestCase, ...]:
@@ -216,7 +219,7 @@ class CudaCourt:
         candidate.comparison = compare(candidate.bench.expected[FILLS[0]], outputs)
         candidate.outputs = outputs
         is_cuda = candidate.translation.target is Target.CUDA
-        launch = rungs.launch_rung(candidate.bench, result.device) if is_cuda else openmp.launch_rung(result)
+        launch = rungs.launch_rung(candidate.bench, result) if is_cuda else openmp.launch_rung(result)
         values = _values(result, candidate.comparison)
         if launch.passed is None and values.passed is False:
             # What ended early reports no launches; how it ended is the better answer.

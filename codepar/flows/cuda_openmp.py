@@ -35,7 +35,6 @@ _SOURCE = """#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 
-extern void omp_set_num_threads(int);
 static unsigned long regions, most;
 struct work { void (*run)(void *); void *data; unsigned long threads; };
 static void enter(void *given) {
@@ -52,7 +51,6 @@ static void count(struct work *work) {
     ++regions;
     if (work->threads > most) most = work->threads;
 }
-__attribute__((constructor)) static void ask(void) { omp_set_num_threads(@THREADS@); }
 __attribute__((destructor)) static void tell(void) { fprintf(stderr, "\\ncodepar-regions %lu %lu\\n", regions, most); }
 
 void GOMP_parallel(void (*run)(void *), void *data, unsigned threads, unsigned flags) {
@@ -66,6 +64,9 @@ void GOMP_parallel_sections(void (*run)(void *), void *data, unsigned threads, u
     start(enter, &work, threads, sections, flags);
     count(&work);
 }
+"""
+_ASK = """extern void omp_set_num_threads(int);
+__attribute__((constructor)) static void ask(void) { omp_set_num_threads(@THREADS@); }
 """
 _CHUNKED = """
 void GOMP_parallel_loop_@NAME@(void (*run)(void *), void *data, unsigned threads, long a, long b, long c, @CHUNK@unsigned flags) {
@@ -83,13 +84,12 @@ def counting(program: CaseProgram) -> CaseProgram:
 
 
 def plain(program: CaseProgram) -> CaseProgram:
-    """The program without that file: ThreadSanitizer's own view of OpenMP stands at the same place."""
-    files = {path: text for path, text in program.project.files.items() if path != _FILE}
-    return replace(program, project=program.project.model_copy(update={"files": files}))
+    """The program with as many threads and no counters: ThreadSanitizer's own view of OpenMP stands at their place."""
+    return replace(program, project=program.project.with_files({_FILE: _ASK.replace("@THREADS@", str(THREADS))}))
 
 
 def _source() -> str:
-    text = _SOURCE.replace("@THREADS@", str(THREADS))
+    text = _SOURCE + _ASK.replace("@THREADS@", str(THREADS))
     for name in _SCHEDULES:
         has_chunk = not name.endswith("runtime")
         chunked = _CHUNKED.replace("@NAME@", name).replace("@CHUNK@", "long chunk, " if has_chunk else "")

@@ -18,6 +18,7 @@ from codepar.protocols import CheckResult, DeviceWork, Diagnostic, ExecutionResu
 MANY = 32
 """Iterations from which on a case tells how far the work is shared out; smaller ones ask for less."""
 
+_HINDERS = frozenset({"cuda_error", "memory_error"})
 _OWN_RUNGS = frozenset({Status.OK, Status.RACE, Status.BARRIER_DIVERGENCE})
 _HOST_SHARE = 8
 _STACK = 256
@@ -32,11 +33,14 @@ def case_names(tests: TestSet, work: Iterable[KernelWork | HostWork]) -> set[str
     return {tests.cases[one.case].name for one in work if one.case is not None and 0 <= one.case < len(tests.cases)}
 
 
-def launch_rung(bench: Bench, device: DeviceWork | None) -> NamedCheck:
-    """Every case that can tell anything launched a kernel."""
-    name = CheckName.LAUNCH
+def launch_rung(bench: Bench, result: ExecutionResult) -> NamedCheck:
+    """Every case that can tell anything launched a kernel. What kept launches from being made is the better answer."""
+    name, device = CheckName.LAUNCH, result.device
     if device is None:
         return unknown(name, Status.INFRA_ERROR, "the run did not report what it launched")
+    hindered = next((one for one in result.diagnostics if one.kind in _HINDERS), None)
+    if hindered is not None and bench.telling - case_names(bench.tests, device.kernels):
+        return failed(name, result.status, hindered.message, found=hindered)
     if device.launches == 0:
         return failed(name, Status.NOT_PARALLEL, "no kernel was launched")
     if not device.is_complete:

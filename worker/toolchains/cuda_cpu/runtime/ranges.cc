@@ -1,8 +1,11 @@
 // The checks of address ranges behind every copy and fill.
-// Limits: of a host range only its start is known to be NULL or not; its length is taken on trust unless it is registered.
+// Limits: of a host range only its start is known to be NULL or not; its length is taken on trust unless it is registered,
+// or a buffer that a test driver named.
 #include "ranges.h"
 
 #include <string>
+
+#include "probe.h"
 #ifdef CODEPAR_CUDA_CHECKED
 #include "codepar_cuda/hooks.h"
 #endif
@@ -21,6 +24,18 @@ cudaError_t past_the_end(const Range& range, const Allocation& allocation, Locat
                 "memory_error");
 }
 
+// A buffer of the test driver ends where the driver said.
+cudaError_t check_watched(const Range& range, Location where, const char* call) {
+    const WatchedBuffer buffer = find_watched(range.address);
+    if (buffer.name == nullptr) return cudaSuccess;
+    const std::size_t offset = static_cast<std::size_t>(static_cast<const char*>(range.address) - buffer.base);
+    if (range.bytes <= buffer.bytes - offset) return cudaSuccess;
+    return fail(cudaErrorInvalidValue, where, call,
+                words(range) + std::to_string(offset) + " bytes into the host buffer " + buffer.name + " of " +
+                    std::to_string(buffer.bytes) + " bytes: " + std::to_string(offset + range.bytes - buffer.bytes) + " bytes past its end",
+                "memory_error");
+}
+
 }  // namespace
 
 cudaError_t check_range(const Range& range, Location where, const char* call) {
@@ -30,7 +45,7 @@ cudaError_t check_range(const Range& range, Location where, const char* call) {
     if (!found) {
         if (find_freed(range.address))
             return fail(cudaErrorInvalidValue, where, call, words(range) + "in " + describe(range.address), "memory_error");
-        if (range.side != Side::device) return cudaSuccess;
+        if (range.side != Side::device) return check_watched(range, where, call);
         return fail(cudaErrorInvalidValue, where, call, words(range) + "is a host pointer where a device pointer is due",
                     "memory_error");
     }
