@@ -100,7 +100,8 @@ class Bounder:
         found = self.upper(poly.substituted({variable: end}), depth)
         if found is None:
             return None
-        is_reached = variable.is_exact and self._keeps_loops(variable, end)
+        is_reached = variable.is_exact or (kind == "min" and variable.starts_high and len(ends) == 1)
+        is_reached = is_reached and self._keeps_loops(variable, end)
         return Bound(found.most, found.is_exact and is_reached)
 
     def best(self, ends: Sequence[Poly], kind: str) -> Poly:
@@ -187,8 +188,13 @@ class Bounder:
         known = [side for side in sides if side is not None]
         if not known:
             return None
-        if len(known) == 2 and all(len(side.most) == 1 for side in known):
-            return Bound((self.best([side.most[0] for side in known], "min"),), all(side.is_exact for side in known))
+        if len(known) == 2 and any(len(side.most) == 1 for side in known):
+            single, several = sorted(known, key=lambda side: len(side.most))
+            least = tuple(self.best([single.most[0], one], "min") for one in several.most)
+            return Bound(tuple(dict.fromkeys(least)), all(side.is_exact for side in known))
+        for one, other in (known, known[::-1]) if len(known) == 2 else ():
+            if all(any(is_nonnegative(b - a, self.space.facts) for b in other.most) for a in one.most):
+                return Bound(one.most, one.is_exact and other.is_exact)
         return Bound(known[0].most, False)
 
     def _quotient(self, holder: Combined, rises: bool, depth: int) -> Bound | None:
@@ -222,10 +228,14 @@ class Bounder:
         if most_left is None or len(most_left.most) != 1:
             return Bound((limit,), False)
         least = self.lower(holder.left, depth)
-        starts_at_zero = least is not None and all(one.constant == 0 for one in least.most)
-        return Bound(
-            (self.best([limit, most_left.most[0]], "min"),), most_left.is_exact and starts_at_zero and most_right.is_exact
-        )
+        is_exact = most_left.is_exact and most_right.is_exact and least is not None and least.is_exact
+        if least is not None and len(least.most) == 1:
+            # Over as many neighbours as the divisor says every remainder comes up.
+            spans_all = is_nonnegative(most_left.most[0] + least.most[0] - limit, self.space.facts)
+            if is_exact and spans_all and is_nonnegative(least.most[0] * -1, self.space.facts):
+                return Bound((limit,), True)
+            is_exact = is_exact and least.most[0].constant == 0
+        return Bound((self.best([limit, most_left.most[0]], "min"),), is_exact)
 
 
 def _either(one: Bound | None, other: Bound | None) -> Bound | None:

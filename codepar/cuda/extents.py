@@ -115,7 +115,7 @@ def _ends(touch: Touch, signs: list[Poly], *, with_data: bool) -> list[_End] | N
         is_exact = False
         if tighter is not None and len(tighter.most) == len(most) == 1:
             most = [bounder.best([most[0], tighter.most[0]], "min")]
-    conditions, is_whole = _conditions(touch, bounder)
+    conditions, is_whole = _conditions(touch, bounder, signs)
     assumed = frozenset(symbol.name for symbol in space.assumed if not symbol.name.endswith("_max"))
     return [_End(one, conditions, touch.facts.texts, is_exact and is_whole, assumed) for one in most]
 
@@ -131,6 +131,10 @@ def _space(touch: Touch, signs: list[Poly], with_data: bool) -> tuple[Space, lis
         if variable.data and with_data:
             low, high = low or Poly.number(0), Poly.of(Symbol(variable.name)) if variable.name.endswith("_max") else high
         space.ranges[variable] = Range([low] if low is not None else [], [high] if high is not None else [])
+    for one in trips:
+        # A touch happens only where the loops around it run at all: that cuts the ranges of outer counters.
+        if any(isinstance(symbol, Variable) and symbol in space.ranges for symbol in one.all_symbols):
+            narrowed(space, one - 1)
     return space, [fact for fact in facts if _has_variables(fact) and not narrowed(space, fact)]
 
 
@@ -150,7 +154,7 @@ def _has_variables(poly: Poly) -> bool:
     return any(isinstance(symbol, Variable) for symbol in poly.all_symbols)
 
 
-def _conditions(touch: Touch, bounder: Bounder) -> tuple[tuple[Poly, ...], bool]:
+def _conditions(touch: Touch, bounder: Bounder, signs: list[Poly]) -> tuple[tuple[Poly, ...], bool]:
     """What must be at least 0 for the touch to happen; whether that is all."""
     wanted = [loop.trips - 1 for loop in touch.loops if loop.trips is not None]
     is_whole = all(loop.trips is not None for loop in touch.loops)
@@ -165,12 +169,11 @@ def _conditions(touch: Touch, bounder: Bounder) -> tuple[tuple[Poly, ...], bool]
             is_whole = False
         elif most.most[0].constant is None or (most.most[0].constant or 0) < 0:
             found.append(most.most[0])
-    return tuple(_needed(list(dict.fromkeys(found)), bounder)), is_whole
+    return tuple(_needed(list(dict.fromkeys(found)), signs)), is_whole
 
 
-def _needed(conditions: list[Poly], bounder: Bounder) -> Iterator[Poly]:
+def _needed(conditions: list[Poly], signs: list[Poly]) -> Iterator[Poly]:
     """Without the conditions that follow from the others and from the signs of unsigned parameters."""
-    signs = [fact for fact in bounder.space.facts if _is_plain_sign(fact)]
     kept = list(conditions)
     for one in conditions:
         others = [other for other in kept if other != one]
@@ -230,11 +233,6 @@ def _one_text(end: _End) -> str:
         needed = []
     texts = [*end.texts, *needed]
     return f"{' && '.join(texts)} ? {c_of(end.most)} : 0" if texts else c_of(end.most)
-
-
-def _is_plain_sign(fact: Poly) -> bool:
-    """``n >= 0``, which holds for every unsigned parameter."""
-    return len(fact.terms) == 1 and fact.terms[0][1] > 0 and len(fact.terms[0][0]) == 1
 
 
 def _is_multiple(end: Poly, trips: Poly) -> bool:

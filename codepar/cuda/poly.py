@@ -38,12 +38,13 @@ class Symbol:
 class Variable(Symbol):
     """A quantity between ``low`` and ``high`` (polynomials over outer symbols), None where unknown.
 
-    ``is_exact``: both ends are reached. ``data`` names the buffer that holds it, if any.
+    ``is_exact``: both ends are reached; ``starts_high``: at least the high one is. ``data`` names the buffer that holds it, if any.
     """
 
     low: Poly | None = field(default=None, compare=False)
     high: Poly | None = field(default=None, compare=False)
     is_exact: bool = field(default=False, compare=False)
+    starts_high: bool = field(default=False, compare=False)
     data: tuple[str, ...] = field(default=(), compare=False)
 
 

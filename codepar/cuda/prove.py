@@ -7,6 +7,7 @@ not used, and of the orders of elimination only two are tried.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import gcd
 
 from codepar.cuda.poly import Combined, Poly, Symbol, Variable
 
@@ -16,8 +17,16 @@ _SLACK = -1
 
 def is_nonnegative(poly: Poly, facts: Iterable[Poly] = (), assumed: frozenset[Symbol] = frozenset()) -> bool:
     """Whether ``poly >= 0`` follows from ``fact >= 0`` for all facts and from the symbols ``assumed`` not to be negative."""
-    known = [fact for fact in dict.fromkeys(facts) if fact.constant is None]
+    known = [_reduced(fact) for fact in dict.fromkeys(facts) if fact.constant is None]
     return _proved(poly, known, assumed, _MAX_SPLITS)
+
+
+def _reduced(fact: Poly) -> Poly:
+    """``2 * n - 1 >= 0`` says ``n - 1 >= 0``, for integers."""
+    common = gcd(*(abs(factor) for monomial, factor in fact.terms if monomial))
+    return (
+        Poly(tuple(term for monomial, factor in fact.terms if (term := (monomial, factor // common))[1])) if common > 1 else fact
+    )
 
 
 def _proved(poly: Poly, facts: Sequence[Poly], assumed: frozenset[Symbol], splits: int) -> bool:
@@ -29,7 +38,7 @@ def _proved(poly: Poly, facts: Sequence[Poly], assumed: frozenset[Symbol], split
         if not splits:
             return False
         cases = (_proved(poly.substituted({choice: part}), facts, assumed, splits - 1) for part in choice.parts)
-        # Its value is one of the two, so both cases proved are a proof; -min(a, b) is at least -a and at least -b, so one is enough.
+        # Its value is one of the two, so both cases proved are a proof; of -min(a, b), at least -a and at least -b, one is enough.
         return any(cases) if _is_favourable(poly, choice) else all(cases)
     by_size = sorted(facts, key=lambda fact: (len(fact.all_symbols), len(fact.terms)))
     return any(_by_elimination(poly, order, assumed) for order in (by_size, by_size[::-1], list(facts)))

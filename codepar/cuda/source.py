@@ -102,6 +102,33 @@ class Source:
         return values
 
     @cached_property
+    def tables(self) -> dict[str, tuple[int, int]]:
+        """The least and the largest number in each constant table of integers."""
+        found: dict[str, tuple[int, int]] = {}
+        for name, declared in self.globals.items():
+            value = declared.node.child_by_field_name("value")
+            if not declared.is_const or not declared.dimensions or value is None or value.type != "initializer_list":
+                continue
+            numbers = [self._number(one) for one in walk(value) if one.type == "number_literal" or not one.is_named]
+            known = [one for one in numbers if one is not None]
+            leaves = [
+                one for one in walk(value) if one.is_named and one.type not in {"initializer_list", "number_literal", "comment"}
+            ]
+            if known and not leaves:
+                # What the list leaves out is zero.
+                found[name] = (min(0, *known), max(0, *known))
+        return found
+
+    def _number(self, node: Node) -> int | None:
+        if node.type != "number_literal":
+            return None
+        try:
+            value = evaluate(text_of(node))
+        except InvalidInput:
+            return None
+        return value if isinstance(value, int) else None
+
+    @cached_property
     def macros(self) -> dict[str, Node]:
         """Object-like and function-like macros."""
         kinds = ("preproc_def", "preproc_function_def")

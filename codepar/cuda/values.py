@@ -77,8 +77,7 @@ class Pointer:
             return None
         if same_size(self.pointee, base_type) and not self.extra.terms:
             return self.offset + 1
-        size = size_of(base_type)
-        return combined("/", self.offset * size + self.extra + size_of(self.pointee) + size - 1, size)
+        return elements(self.offset * size_of(base_type) + self.extra + size_of(self.pointee), base_type)
 
 
 Value = Poly | Pointer | Unknown
@@ -108,6 +107,13 @@ def size_of(kind: str) -> Poly:
     if words and all(word in _SIZES for word in words):
         return Poly.number(min((_SIZES[word] for word in words if word != "unsigned"), default=4))
     return Poly.of(Symbol(f"sizeof({kind})"))
+
+
+def elements(size: Poly, kind: str) -> Poly:
+    """How many elements of a type hold so many bytes."""
+    one = size_of(kind)
+    whole = combined("/", size, one)
+    return whole if whole * one == size else combined("/", size + one - 1, one)
 
 
 def same_size(one: str, other: str) -> bool:

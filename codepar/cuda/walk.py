@@ -232,7 +232,7 @@ class FunctionWalk(LoopWalk):
         parameters = parameters_of(self.subject.source, nodes[0])
         if len(parameters) != len(arguments):
             return None
-        state, returned = self.state, self._returned
+        state, returned, leaves_loop = self.state, self._returned, self._leaves
         self.state = State(facts=list(state.facts), loops=list(state.loops), is_exact=state.is_exact, is_sure=state.is_sure)
         self._returned = []
         for (declared, _), value in zip(parameters, arguments, strict=True):
@@ -241,21 +241,23 @@ class FunctionWalk(LoopWalk):
         self._calls.append(name)
         self.statement(field(nodes[0], "body"))
         self._calls.pop()
-        found = self._result(len(state.facts))
-        self.state, self._returned = state, returned
+        found = self._result()
+        self.state, self._returned, self._leaves = state, returned, leaves_loop
         return found
 
-    def _result(self, outer: int) -> Value:
-        del outer
+    def _result(self) -> Value:
+        """What a helper returns: the last value, or an earlier one where the condition before it held."""
         values = [value for value, _ in self._returned]
         if not values:
             return NOTHING_KNOWN
         numbers = [(value, facts) for value, facts in self._returned if isinstance(value, Poly)]
         if len(numbers) != len(values):
             return Unknown(frozenset(name for value in values for name in data_of(value)))
-        if len(numbers) == 1:
-            return numbers[0][0]
-        return self.between(numbers)
+        found = numbers[-1][0]
+        for value, facts in reversed(numbers[:-1]):
+            own = Facts(facts.nonnegative[-1:])
+            found = self._chosen(Test(own, Facts(is_whole=False)), value, found)
+        return found
 
 
 def _may_leave(node: Node | None) -> bool:

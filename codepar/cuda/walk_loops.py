@@ -5,7 +5,7 @@ Limits: see ``walk.py``; of several conditions joined by ``&&`` the first that b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -113,7 +113,10 @@ class LoopWalk(ExpressionWalk):
         for name in changed & state.values.keys():
             state.values[name] = self._inside(name, state.values[name], steps[name], index)
         if counter is not None:
+            begun = state.values[counter.name]
             state.values[counter.name] = counter.value
+            if isinstance(begun, Pointer):
+                state.values[counter.name] = replace(begun, offset=counter.value)
         if exits_of(node):
             state.is_sure = False
         self._guards(node, counter)
@@ -178,7 +181,9 @@ class LoopWalk(ExpressionWalk):
         if amount is None:
             return Unknown(data)
         way = amount * combined("max", counter.trips, Poly.number(0))
-        after = counter.after if name == counter.name else self._advanced(start, way)
+        after: Value = counter.after if name == counter.name else self._advanced(start, way)
+        if name == counter.name and isinstance(start, Pointer):
+            after = replace(start, offset=counter.after)
         if step.is_sure and not is_cut:
             return after
         if isinstance(start, Poly) and isinstance(after, Poly) and amount.constant is not None:
@@ -206,14 +211,40 @@ class LoopWalk(ExpressionWalk):
     ) -> Counter | None:
         start = self.state.values.get(found.name)
         amount = self._amount(step)
-        if step is None or not step.is_sure or not isinstance(start, Poly) or amount is None or amount.constant == 0:
+        if step is None or not step.is_sure or start is None or amount is None or amount.constant == 0:
             return None
-        names = {text_of(one) for one in walk(found.bound) if one.type == "identifier"} if found.bound is not None else set()
-        bound = self.integer(found.bound) if found.bound is not None and not names & changed else None
-        bound = Poly.number(0) if found.bound is None else bound
-        if bound is None or node.type == "do_statement":
+        bound = self._bound(found, start, changed)
+        if isinstance(start, Pointer):
+            start = start.offset if start.offset is not None else NOTHING_KNOWN
+        if bound is None or not isinstance(start, Poly):
             return None
+        if node.type == "do_statement":
+            return self._after_the_body(found, start, bound, amount, guards)
         return self._made(found, start, bound, amount, guards)
+
+    def _bound(self, found: _Condition, start: Value, changed: set[str]) -> Poly | None:
+        """What the counter is compared with; of pointers into one buffer the places there."""
+        if found.bound is None:
+            return Poly.number(0)
+        if {text_of(one) for one in walk(found.bound) if one.type == "identifier"} & changed:
+            return None
+        bound = self.value(found.bound)
+        if isinstance(start, Pointer) and isinstance(bound, Pointer):
+            is_same = start.base == bound.base and start.base is not None and not start.dimensions and not start.extra.terms
+            return bound.offset if is_same and not bound.extra.terms else None
+        return bound if isinstance(bound, Poly) and isinstance(start, Poly) else None
+
+    def _after_the_body(
+        self, found: _Condition, start: Poly, bound: Poly, amount: Poly, guards: tuple[Node, ...]
+    ) -> Counter | None:
+        """``do ... while (i < n)`` with the step in the body: at least one iteration."""
+        if guards or found.is_stepped or amount.constant != 1 or found.operator not in {"<", "<=", "!="}:
+            return None
+        last = bound if found.operator == "<=" else bound - 1
+        high = combined("max", start, last)
+        variable = self.fresh(found.name, start, high, is_exact=True)
+        value = Poly.of(variable)
+        return Counter(found.name, variable, value - start, value, high - start + 1, high + 1, guards)
 
     def _made(self, found: _Condition, start: Poly, bound: Poly, amount: Poly, guards: tuple[Node, ...]) -> Counter | None:
         operator, constant = found.operator, amount.constant

@@ -5,7 +5,7 @@ Limits: see ``walk.py``. A call into a library gives an unknown value unless it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -15,9 +15,9 @@ from codepar.cuda.accesses import LIBRARY_POINTERS
 from codepar.cuda.conditions import Facts, Test
 from codepar.cuda.expression import evaluate
 from codepar.cuda.nodes import arguments_of, field, line_of, named, operator_of, squeezed, unwrapped, walk
-from codepar.cuda.poly import Poly, Symbol, Variable, combined, recombined
+from codepar.cuda.poly import Combined, Poly, Symbol, Variable, combined, recombined
 from codepar.cuda.prove import is_nonnegative
-from codepar.cuda.values import Pointer, Unknown, Value, data_of, is_integer, is_unsigned, range_of, size_of
+from codepar.cuda.values import Pointer, Unknown, Value, data_of, elements, is_integer, is_unsigned, range_of, size_of
 from codepar.cuda.walk_state import NOTHING_KNOWN, State, Subject, Touch
 from codepar.errors import InvalidInput
 from codepar.syntax.variables import text_of
@@ -44,11 +44,18 @@ class ExpressionWalk:
         raise NotImplementedError
 
     def fresh(
-        self, name: str, low: Poly | None, high: Poly | None, *, is_exact: bool = False, data: frozenset[str] = frozenset()
+        self,
+        name: str,
+        low: Poly | None,
+        high: Poly | None,
+        *,
+        is_exact: bool = False,
+        starts_high: bool = False,
+        data: frozenset[str] = frozenset(),
     ) -> Variable:
         """A new variable, inside of all there are."""
         self.order += 1
-        return Variable(name, self.order, low, high, is_exact, tuple(sorted(data)))
+        return Variable(name, self.order, low, high, is_exact, starts_high, tuple(sorted(data)))
 
     def value(self, node: Node) -> Value:
         """The value of an expression; its touches are noted."""
@@ -170,10 +177,10 @@ class ExpressionWalk:
         if one == other:
             return one
         for fact in test.holds.nonnegative if test.holds.is_single or len(test.holds.nonnegative) == 1 else ():
-            for slack in (0, 1):
-                if other - one - slack == fact:
+            for slack, seen in ((slack, seen) for slack in (0, 1) for seen in _sides(other)):
+                if seen - one - slack == fact:
                     return combined("min", one, other)
-                if one - other - slack == fact:
+                if one - seen - slack == fact:
                     return combined("max", one, other)
         return self.between([(one, test.holds), (other, test.fails)], test.is_data)
 
@@ -347,12 +354,20 @@ class ExpressionWalk:
     def _touched(self, pointer: Pointer, node: Node, is_write: bool, is_member: bool) -> Value:
         base = pointer.base
         if base is None or base not in self.subject.types:
-            return NOTHING_KNOWN
+            return self._of_table(node)
         kind = self.subject.types[base]
         whole = replace(pointer, pointee=kind) if is_member else pointer
         end = whole.end(kind)
         self.note(base, end - 1 if end is not None else None, end, is_write, line_of(node), is_whole=not is_member)
         return Unknown(frozenset({base})) if is_member else self._read(base, end, pointer.pointee)
+
+    def _of_table(self, node: Node) -> Value:
+        """An element of a constant table of the file lies between its least and its largest number."""
+        name = text_of(node.child_by_field_name("argument"))
+        if name in self.state.values:
+            return NOTHING_KNOWN
+        limits = self.subject.source.tables.get(name)
+        return Poly.of(self.fresh(name, Poly.number(limits[0]), Poly.number(limits[1]))) if limits else NOTHING_KNOWN
 
     def note(self, base: str, start: Poly | None, end: Poly | None, is_write: bool, line: int, *, is_whole: bool = True) -> None:
         """Write a touch down."""
@@ -467,6 +482,15 @@ class ExpressionWalk:
         return Test(conditions.NOTHING, conditions.NOTHING)
 
 
+def _sides(value: Poly) -> Iterator[Poly]:
+    """The value, and what it is the minimum or maximum of: ``v < lo ? lo : min(v, hi)`` is a maximum, too, where ``lo <= hi``."""
+    yield value
+    symbol = next(iter(value.symbols), None)
+    if isinstance(symbol, Combined) and symbol.name in {"min", "max"} and value == Poly.of(symbol):
+        for part in symbol.parts:
+            yield from _sides(part)
+
+
 def _after(pointer: Pointer, size: Poly, kind: str) -> Poly | None:
     """One past the last element of ``size`` bytes from a pointer on."""
     if pointer.offset is None:
@@ -477,7 +501,7 @@ def _after(pointer: Pointer, size: Poly, kind: str) -> Poly | None:
         return pointer.offset + split[0]
     if element.symbols:
         return None
-    return combined("/", pointer.offset * element + pointer.extra + size + element - 1, element)
+    return elements(pointer.offset * element + pointer.extra + size, kind)
 
 
 _Handler = Callable[[ExpressionWalk, Node], Value]
