@@ -94,14 +94,14 @@ class Item(Record):
        differ from each other, sentences to translate): each element of the list. With different instructions for each, the
        element is the instruction's words even where code is there.
 
-    Elements of lists are without bullets, numbers, separators (``,`` ``;`` ``、``), conjunctions and adverbs before them
-    (``and``, ``and then``, ``also``, ``и``, ``und``), quotes or backticks around the whole, words that are written once for
-    all ("write X, Y and Z", "A, B or C loops"), and a final ``.`` ``。`` ``;``; a final ``?`` or ``!`` belongs to an element
-    that is a question or call itself. What stands between quotes is taken whole. The row of a table goes from its first cell
-    to its last, without the outer bars. What a list element contains, nested lists and code blocks beneath it included,
-    belongs to it. A polite lead-in before the first element ("please", "could you") does not. No span begins or ends with
-    white space; spans of different items do not overlap except by rule 3. A file or function that is mentioned as mere
-    context is no item.
+    Elements of lists are without bullets, numbers, labels ("Task 1:"), separators (``,`` ``;`` ``、``), conjunctions and
+    adverbs before them (``and``, ``and then``, ``also``, ``и``, ``und``), quotes or backticks around the whole, words that
+    are written once for all ("write X, Y and Z", "A, B or C loops"), and a final ``.`` ``。`` ``;``; a final ``?`` or ``!``
+    belongs to an element that is a question or call itself. What stands between quotes is taken whole. The row of a table
+    goes from its first cell to its last, without the outer bars. What a list element contains, nested lists and code blocks
+    beneath it included, belongs to it. A polite lead-in before the first element ("please", "could you") does not. No span
+    begins or ends with white space; spans of different items do not overlap except by rule 3. A file or function that is
+    mentioned as mere context is no item.
 
     ``id`` counts from "1" in the order of the text (attachments in the order of their mention, else as given). ``text`` is what
     the span covers. ``file`` names the attachment the span lies in; None is the prompt.
