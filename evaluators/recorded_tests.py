@@ -36,21 +36,20 @@ template <class T, class... Rest> void show_all(T &first, Rest &...rest) {
     if (sizeof...(rest)) std::cout << ", ";
     show_all(rest...);
 }
-template <class... Arguments> void call(void (*function)(Arguments...), Arguments... arguments) {
-    function(arguments...);
-    std::cout << "Return value: void\\n";
-}
-template <class Result, class... Arguments> void call(Result (*function)(Arguments...), Arguments... arguments) {
-    const Result result = function(arguments...);
-    std::cout << "Return value: " << result << "\\n";
-}
-template <class Function, class... Given> void wrapper(Function function, Given &&...given);
-template <class Result, class... Arguments, class... Given>
-void wrapper(Result (*function)(Arguments...), Given &&...given) {
-    call<>(function, static_cast<Arguments>(given)...);
+template <class... Given> void show_given(Given &...given) {
     std::cout << "Arguments after function call: (";
     show_all(given...);
     std::cout << ")" << std::endl;
+}
+template <class... Wanted, class... Given> void wrapper(void (*function)(Wanted...), Given &&...given) {
+    function(given...);
+    std::cout << "Return value: void\\n";
+    show_given(given...);
+}
+template <class Result, class... Wanted, class... Given> void wrapper(Result (*function)(Wanted...), Given &&...given) {
+    const Result result = function(given...);
+    std::cout << "Return value: " << result << "\\n";
+    show_given(given...);
 }
 }
 using recorded::wrapper;
@@ -68,7 +67,7 @@ class Baseline:
 
 
 async def passes(pair: Pair, source: str, entry: str, executor: Executor) -> bool:
-    """Whether a CUDA translation prints what was recorded, in every test of the pair. A pair without tests is passed by nobody."""
+    """Whether a CUDA translation prints what was recorded in every test of the pair. Nobody passes a pair without tests."""
     text = source + _HEADERS + _PRINTER
     return await _prints(text, "translation.cu", pair.tests, entry, executor)
 
@@ -90,10 +89,12 @@ async def baseline(pair: Pair, executor: Executor) -> Baseline:
 
 async def _prints(text: str, path: str, tests: Sequence[RecordedTest], function: str, executor: Executor) -> bool:
     mark = f"@{secrets.token_hex(8)}@"
-    calls = "\n".join(f"    std::cout << \"{mark}\";\n    {{\n{test.calling(function)}\n    }}" for test in tests)
+    calls = "\n".join(f'    std::cout << "{mark}";\n    {{\n{test.calling(function)}\n    }}' for test in tests)
     project = Project(files={path: f"{text}\nint main() {{\n{calls}\n    return 0;\n}}\n"})
     result = await executor.execute(Execution(project=project, emulate=path.endswith(".cu"), limits=_LIMITS))
     shown = result.stdout.split(mark)[1:]
-    return bool(tests) and len(shown) == len(tests) and all(
-        one.rstrip() == test.output.rstrip() for one, test in zip(shown, tests, strict=True)
+    return (
+        bool(tests)
+        and len(shown) == len(tests)
+        and all(one.rstrip() == test.output.rstrip() for one, test in zip(shown, tests, strict=True))
     )

@@ -16,9 +16,10 @@ import typer
 
 from codepar.cli.common import JsonOption, checked_output, print_json, say
 from codepar.cli.eval_codepp import is_codepp, run_codepp, score_codepp
+from codepar.cli.eval_translation import is_babeltower, run_babeltower, score_babeltower
 from codepar.errors import EnvironmentFault, InvalidInput
 from codepar.settings import Settings
-from evaluators.benchmarks import codepp, hpcorpusmpi
+from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi
 from evaluators.benchmarks.renamed import renamed
 from evaluators.benchmarks.task import Task
 from evaluators.calls import LabelKind
@@ -29,6 +30,7 @@ from evaluators.samples import Variant
 from evaluators.scoring import Report
 from evaluators.systems import SYSTEMS
 from evaluators.systems.decomposers import DECOMPOSERS
+from evaluators.translations import TRANSLATORS
 
 _app = typer.Typer(help="Benchmarks: run a system, score its samples.", no_args_is_help=True)
 _BOTH: tuple[LabelKind, ...] = ("original", "corrected")
@@ -53,9 +55,9 @@ def register(app: typer.Typer) -> None:
 
 @_app.command("run")
 def run_command(
-    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi or codepp.")],
+    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi, babeltower or codepp.")],
     *,
-    data: Annotated[Path | None, typer.Option(help="The programs of hpcorpusmpi: JSONL of program, code, mpi_labels.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The benchmark's JSONL file (hpcorpusmpi, babeltower).")] = None,
     part: Part = "development",
     system: Annotated[str, typer.Option(help=f"{', '.join(SYSTEMS)}, or a JSONL file of samples.")] = "default",
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many programs only.")] = None,
@@ -64,6 +66,9 @@ def run_command(
     model: Annotated[str | None, typer.Option(help="Name of an installed model, or of one at the engine.")] = None,
     budget: Annotated[float, typer.Option(min=0.1, help="Seconds that the language model may take for a program.")] = 60.0,
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which a program counts as not answered.")] = 300.0,
+    every: Annotated[int, typer.Option(min=1, help="Of babeltower: each so manieth pair only.")] = 1,
+    candidates: Annotated[int, typer.Option("--candidates", "-n", min=0, help="Of babeltower: answers of the model.")] = 8,
+    repair: Annotated[int, typer.Option(min=0, help="Of babeltower: how often a failed answer is given back.")] = 3,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Samples; the same command goes on where it stopped.")
     ] = None,
@@ -74,9 +79,12 @@ def run_command(
         return run_codepp(part, system, limit, timeout, output, as_json=as_json)
     if data is None:
         raise InvalidInput(f"{benchmark} needs --data", remedy="name the benchmark's file")
+    settings = Settings(model=model) if model else Settings()
+    if benchmark == babeltower.NAME:
+        asked = {"candidates": candidates, "repair": repair, "budget_s": budget}
+        return run_babeltower(data, system, (limit, every), output, settings=settings, asked=asked, as_json=as_json)
     tasks = _tasks(benchmark, data, limit)
     kinds = _kinds(labels)
-    settings = Settings(model=model) if model else Settings()
     if system not in SYSTEMS and Path(system).is_file():
         return _show(build_report(Path(system), tasks, kinds, settings), kinds, as_json)
     if system not in SYSTEMS:
@@ -112,6 +120,8 @@ def score_command(
     """Score a file of samples, whoever made it."""
     if is_codepp(samples):
         return score_codepp(samples, part, as_json=as_json, batch=batch)
+    if is_babeltower(samples):
+        return score_babeltower(samples, len(babeltower.load(data)) if data else None, as_json=as_json)
     kinds = _kinds(labels)
     tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
     if against is not None and data is None:
@@ -124,10 +134,20 @@ def score_command(
 def list_command(as_json: JsonOption = False) -> None:
     """Which benchmarks and systems there are."""
     if as_json:
-        print_json({"benchmarks": [hpcorpusmpi.NAME, codepp.NAME], "systems": dict(SYSTEMS), "decomposers": dict(DECOMPOSERS)})
+        print_json(
+            {
+                "benchmarks": [hpcorpusmpi.NAME, babeltower.NAME, codepp.NAME],
+                "systems": dict(SYSTEMS),
+                "translators": dict(TRANSLATORS),
+                "decomposers": dict(DECOMPOSERS),
+            }
+        )
         return
     typer.echo(f"benchmark  {hpcorpusmpi.NAME}: MPI completion on the test programs of MPIrigen, given as a file")
     for name, what in SYSTEMS.items():
+        typer.echo(f"system     {name}: {what}")
+    typer.echo(f"benchmark  {babeltower.NAME}: sequential functions to CUDA, MuSL's pairs with tests, given as a file")
+    for name, what in TRANSLATORS.items():
         typer.echo(f"system     {name}: {what}")
     typer.echo(f"benchmark  {codepp.NAME}: decomposition of prompts, part of codepar")
     for name, what in DECOMPOSERS.items():

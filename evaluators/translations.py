@@ -1,0 +1,199 @@
+"""Samples of translation benchmarks: append-only JSONL, one row a task, with the verdict, the recorded tests and the cost.
+
+The tests that judge are made anew for each run; their seed is in the row. Limits: one sample a task, in order, in this process:
+what runs strangers' code is the executor's sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from codepar.cuda.translation import Origin
+from codepar.cuda.verdict import CheckName
+from codepar.errors import Conflict, EnvironmentFault, InvalidInput, NotFound
+from codepar.flows.cuda_request import CudaTranslationRequest, TranslationOptions
+from codepar.flows.cuda_result import Cost, CudaTranslation
+from codepar.flows.translate import translate
+from codepar.project import Project
+from codepar.protocols import Executor, Generator, SilentProgress, Status
+from codepar.settings import Settings
+from evaluators.benchmarks.babeltower import NAME, Pair
+from evaluators.recorded_tests import baseline, passes
+from evaluators.samples import SampleWriter
+
+_REPORT_EVERY_S = 20.0
+
+
+class TranslationSample(BaseModel):
+    """What a system made of one pair. ``status`` is the verdict's; ``infra_error`` says nothing of the system.
+
+    ``recorded`` tells whether the translation passes the recorded tests, ``original_recorded`` whether the original itself does
+    here, ``empty_recorded`` whether a function that does nothing does. ``rules`` are the rules' reasons.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    benchmark: str = NAME
+    task_id: str
+    system: str = ""
+    data: str = ""
+    environment: str = ""
+    function: str = ""
+    status: Status
+    verified: bool = False
+    compiled: bool = False
+    recorded: bool = False
+    original_recorded: bool = False
+    empty_recorded: bool = False
+    origin: Origin | None = None
+    rank: bool = False
+    reason: str = ""
+    rules: tuple[str, ...] = ()
+    seed: int | None = None
+    cost: Cost = Cost()
+    seconds: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class TranslationPlan:
+    """What is run: the pairs, how each is asked for, and what identifies a row."""
+
+    pairs: Sequence[Pair]
+    system: str
+    options: TranslationOptions
+    data: str
+    environment: str = ""
+
+
+TRANSLATORS: Mapping[str, str] = {
+    "rules": "the rules alone; a refusal counts as not solved",
+    "model": "the language model alone: one greedy answer, no repair (pass@1)",
+    "default": "what `codepar cuda translate` answers: rules, candidates, repair",
+}
+
+
+def options_of(system: str, candidates: int, repair: int, budget_s: float) -> TranslationOptions:
+    """How a system is asked. ``model`` is one greedy sample without repair: a pass@1. Raises ``InvalidInput``."""
+    if system == "rules":
+        return TranslationOptions(model=False, candidates=0)
+    if system == "model":
+        return TranslationOptions(rules=False, candidates=1, repair=0, budget_s=budget_s)
+    if system == "default":
+        return TranslationOptions(candidates=candidates, repair=repair, budget_s=budget_s)
+    raise InvalidInput(f"there is no system {system!r} for {NAME}", remedy=f"{', '.join(TRANSLATORS)}, or a file of samples")
+
+
+@dataclass
+class TranslationRun:
+    """What a run did."""
+
+    found: int = 0
+    made: int = 0
+    faults: int = 0
+
+
+async def run_translations(
+    plan: TranslationPlan, path: Path, generator: Generator | None, executor: Executor, report: Callable[[str], None]
+) -> TranslationRun:
+    """Fill the file of samples; rows that are there stay. Raises ``Conflict`` for a file of another run."""
+    ran, told = TranslationRun(), time.monotonic()
+    with SampleWriter(path) as writer:
+        known = _known(plan, path)
+        ran.found = len(known)
+        for pair in plan.pairs:
+            if pair.task_id in known:
+                continue
+            sample = await _sample(plan, pair, generator, executor)
+            writer.append(sample)
+            ran.made += 1
+            ran.faults += sample.status is Status.INFRA_ERROR
+            if time.monotonic() - told > _REPORT_EVERY_S:
+                told = time.monotonic()
+                report(f"{ran.found + ran.made} of {len(plan.pairs)} samples")
+    return ran
+
+
+async def _sample(plan: TranslationPlan, pair: Pair, generator: Generator | None, executor: Executor) -> TranslationSample:
+    begun = time.monotonic()
+    names = {"task_id": pair.task_id, "system": plan.system, "data": plan.data, "environment": plan.environment}
+    options = plan.options.model_copy(update={"function": pair.function})
+    request = CudaTranslationRequest(project=Project.of_source(pair.source), options=options)
+    before = await baseline(pair, executor)
+    recorded_here = {"original_recorded": before.original_passes, "empty_recorded": before.empty_passes}
+    common: dict[str, object] = {**names, **recorded_here}
+    try:
+        answer = await translate(request, generator, executor, SilentProgress(), Settings())
+    except InvalidInput as error:
+        return TranslationSample.model_validate({**common, "status": Status.REFUSED, "reason": str(error)})
+    except EnvironmentFault as error:
+        return TranslationSample.model_validate({**common, "status": Status.INFRA_ERROR, "reason": str(error)})
+    except Exception as error:  # one sample's crash never ends a run
+        return TranslationSample.model_validate(
+            {**common, "status": Status.RUNTIME_ERROR, "reason": f"{type(error).__name__}: {error}"}
+        )
+    seconds = time.monotonic() - begun
+    recorded = bool(answer.source) and await passes(pair, answer.source, answer.entry, executor)
+    return TranslationSample.model_validate({**common, **_row(answer), "recorded": recorded, "seconds": round(seconds, 2)})
+
+
+def _row(answer: CudaTranslation) -> dict[str, object]:
+    compiled = answer.verdict.check(CheckName.COMPILED)
+    return {
+        "function": answer.function,
+        "status": answer.verdict.status,
+        "verified": answer.verified,
+        "compiled": compiled is not None and compiled.passed is True,
+        "origin": answer.origin,
+        "rank": any(one.chosen and one.status is Status.OK for one in answer.candidates),
+        "reason": answer.reason or "",
+        "rules": tuple(f"{one.code}: {one.message}" for one in answer.rules),
+        "seed": answer.verdict.seed,
+        "cost": answer.cost,
+        "source": answer.source,
+    }
+
+
+def read_translations(path: Path) -> tuple[TranslationSample, ...]:
+    """The rows of a file; of several for a task the last. Torn lines are passed over. Raises ``NotFound``, ``InvalidInput``."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError as error:
+        raise NotFound(f"{path} does not exist", remedy="check the path") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}", remedy="name a file of samples") from error
+    rows = {row.task_id: row for line in lines if (row := _parsed(line)) is not None}
+    if not rows:
+        raise InvalidInput(f"{path} holds no sample of {NAME}", remedy="codepar eval run babeltower makes one")
+    return tuple(rows.values())
+
+
+def _parsed(line: str) -> TranslationSample | None:
+    try:
+        return TranslationSample.model_validate(json.loads(line))
+    except (json.JSONDecodeError, ValidationError, RecursionError):
+        return None
+
+
+def _known(plan: TranslationPlan, path: Path) -> set[str]:
+    """The tasks that need no new sample. Raises ``Conflict`` where the file is of something else."""
+    if not path.read_bytes().strip():
+        return set()
+    rows = read_translations(path)
+    for row in rows:
+        wanted = {
+            "system": plan.system,
+            "data file": plan.data,
+            "environment (codepar's code, model or Python)": plan.environment,
+        }
+        given = (row.system, row.data, row.environment)
+        other = next((name for (name, mine), theirs in zip(wanted.items(), given, strict=True) if mine != theirs), None)
+        if other is not None:
+            raise Conflict(f"{path} holds samples of another {other}", remedy="name another file with -o")
+    return {row.task_id for row in rows if row.status is not Status.INFRA_ERROR}
