@@ -63,7 +63,7 @@ _COMPARES = re.compile(
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
     r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel|loop|class|file)\b(?= (?:out of|from|for all|that))"
     r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
-    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|1つにまとめ|一つにまとめ",
+    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
     re.IGNORECASE,
 )
 _SPLITS = re.compile(
@@ -129,21 +129,20 @@ def is_statement(sentence: Sentence) -> bool:
 
 
 def _has_command(sentence: Sentence) -> bool:
-    """Whether a clause begins with a verb that asks for something."""
+    """Whether a clause begins with a verb that asks for something; "for each function" and the like may stand before it."""
     begins = True
     for token in sentence.tokens:
-        if begins and token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST, Tag.COMPARE) and not token.quoted:
+        if begins and token.has(*_VERBS) and not token.quoted:
             return True
-        begins = token.text in _OPENERS or (
-            begins
-            and (
-                token.has(Tag.POLITE, Tag.FOR, Tag.EACH, Tag.ALL)
-                or not token.is_word
-                or token.has(Tag.FUNCTION, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.THEM, Tag.THESE)
-            )
-        )
-        begins = begins or token.has(Tag.FUNCTION, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT)
-    return any(not token.text.isascii() and token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) for token in sentence.tokens)
+        goes_on = begins and (token.has(Tag.POLITE, Tag.FOR, Tag.EACH, Tag.ALL, Tag.THEM, Tag.THESE) or not token.is_word)
+        begins = token.text in _OPENERS or goes_on or token.has(*_PIECES)
+    return any(not token.text.isascii() and token.has(*_VERBS) for token in sentence.tokens)
+
+
+_VERBS = (Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST, Tag.COMPARE)
+_PIECES = (
+    Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.SNIPPET, Tag.TASK,
+)  # fmt: skip
 
 
 def compares(sentence: Sentence, first: int) -> bool:

@@ -42,6 +42,7 @@ _KEPT_OUT = re.compile(
     r"\b(?:except|excluding|but not|besides|not to|not for|not in|other than|apart from|ignore|skip|leave|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b|除了|以外|不要",
     re.IGNORECASE,
 )
+_BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|it|those)(?: one)?\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
 _OVERLAP = re.compile(
     r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it|darin|dentro|внутри|in that function|in the same)\b",
@@ -49,11 +50,18 @@ _OVERLAP = re.compile(
 )
 _GATHERS = re.compile(
     r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) (?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface|repo|enum|dict|switch)\b"
-    r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\ben (?:un|una) (?:sol[oa] )?(?:clase|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
+    r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within|under) (?:one|a single|the same) (?!sentence|line|paragraph|word|go\b)\w+|\ben (?:un|una) (?:sol[oa] )?(?:clase|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
     re.IGNORECASE,
 )
 _WHY = re.compile(
     r"\b(?:why|how (?:can|do|should|could|would) (?:i|we)|how to|warum|wieso|wie (?:kann|soll)|por qué|cómo (?:puedo|hago)|почему|зачем)\b|为什么|怎么|なぜ",
+    re.IGNORECASE,
+)
+_MEANS = frozenset(
+    "using use uses with calling call calls without given considering between against than mit con usando from".split()
+)
+_SUBORDINATE = re.compile(
+    r"\b(?:so that|because|since|which|such that|until|unless|in order (?:to|that)|damit|weil|para que|чтобы|потому)\b",
     re.IGNORECASE,
 )
 _ROUTINE = re.compile(
@@ -88,7 +96,7 @@ class _CodeReader:
         for sentence in self.discourse.spoken:
             if _OVERLAP.search(sentence.text) and _ROUTINE.search(sentence.text) and act_of(sentence) is Tag.CHANGE:
                 return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
-            found = self._read_sentence(sentence, introduced)
+            found = self._read_sentence(sentence, introduced, whole)
             if isinstance(found, Reading):
                 return found
             whole = whole or found
@@ -108,7 +116,7 @@ class _CodeReader:
                 return Whole(Refusal.ONE_TASK, f"only `{named.pop()}` is to be worked on")
         return None
 
-    def _read_sentence(self, sentence: Sentence, introduced: tuple[Tag, ...]) -> Found:
+    def _read_sentence(self, sentence: Sentence, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
         groups = name_groups(sentence, self._known)
         refers = references(sentence)
         if not groups and not refers:
@@ -127,7 +135,7 @@ class _CodeReader:
             if found is not None:
                 return found
         for reference in refers:
-            found = self._by_quantity(sentence, reference, introduced)
+            found = self._by_quantity(sentence, reference, introduced, whole)
             if found is not None:
                 return found
         return None
@@ -158,6 +166,8 @@ class _CodeReader:
         kept_out = self._excluded(sentence)
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
         if any(_KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
+            return None
+        if self._is_means(sentence, group.first) or _SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
         are_files = [token for token in tokens if token.is_file or name_of(token).lower() in self._files]
         if (blocked := self._blocked(sentence, group.first, distributes=False)) is not None:
@@ -219,18 +229,16 @@ class _CodeReader:
             found |= {
                 name_of(t).lower() for t in one.tokens if t.start >= one.start + match.end() and name_of(t).lower() in self._known
             }
-            if match[0] in {"以外", "除了"}:
-                found |= {
-                    name_of(t).lower()
-                    for t in one.tokens
-                    if t.start < one.start + match.start() and name_of(t).lower() in self._known
-                }
+            if match[0] in {"以外", "除了"} or _BACKWARDS.search(one.text):
+                found |= {name_of(t).lower() for t in one.tokens if name_of(t).lower() in self._known}
         return found
 
     # --- quantity
 
-    def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...]) -> Found:
-        if not self.request.sources or self._is_talk_of_other(sentence, reference):
+    def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
+        if reference.is_back and (not introduced or whole is not None):
+            return None
+        if not self.request.sources or self._is_means(sentence, reference.first, each=reference.each):
             return None
         distributes = reference.each
         if (blocked := self._blocked(sentence, reference.first, distributes=distributes)) is not None:
@@ -364,11 +372,11 @@ class _CodeReader:
         match = _RELATIVE.match(rest)
         return match is not None and not ({match[1].lower(), (match[2] or "").lower()} & _PLAIN_RELATIVE)
 
-    def _is_talk_of_other(self, sentence: Sentence, reference: Reference) -> bool:
-        """ "using these functions", "calls all of them": the pieces are means, not what is worked on."""
-        before = sentence.tokens[max(0, reference.first - 2) : reference.first]
-        means = {"using", "use", "uses", "with", "calling", "call", "calls", "without", "mit", "con", "usando", "from", "between"}
-        return any(token.text in means for token in before) and not (reference.each and before[-1].text == "with")
+    @staticmethod
+    def _is_means(sentence: Sentence, first: int, *, each: bool = False) -> bool:
+        """ "using these functions", "given a.c and b.c": the pieces are means, not what is worked on."""
+        before = sentence.tokens[max(0, first - 2) : first]
+        return any(token.text in _MEANS for token in before) and not (each and before[-1].text == "with")
 
     def _files_by_quantity(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> Found:
         attached = [source for source in self.request.sources if source.is_attached]

@@ -58,6 +58,9 @@ _PER_EACH = re.compile(
     r"\b(?:about|for|of|on|to|per) (?:each|every)\b|\b(?:für|zu) jede|\b(?:para|de|sobre) cada\b|\b(?:для|о|по) кажд",
     re.IGNORECASE,
 )
+_BEHIND = frozenset(
+    "about against over between from at as during inside among covering involving like related über zu gegen sobre entre contra о об про".split()
+)
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
     r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
@@ -167,7 +170,12 @@ def _asks(sentence: Sentence, index: int) -> bool:
             return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
         if _is_unknown_plural(token) and _is_strong_wish(tokens, index):
             following = tokens[index + 2 + offset : index + 3 + offset]
-            if not following or not following[0].is_word or following[0].has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE):
+            if (
+                not following
+                or not following[0].is_word
+                or following[0].text in _BEHIND
+                or following[0].has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE)
+            ):
                 return True
     return False
 

@@ -40,11 +40,14 @@ def read_instructions(discourse: Discourse) -> Found:
     return _questions(discourse) or _instructions(discourse)
 
 
+_COULD_I = re.compile(
+    r"\W*(?:and\s+|also\s+)*(?:could|can|may|might) (?:i|we) (?:please )?(?:also )?(?:get|have|see)\s+", re.IGNORECASE
+)
+
+
 def _questions(discourse: Discourse) -> Found:
     asked = [s for s in discourse.spoken if s.is_question]
-    others = [
-        s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4
-    ]
+    others = [s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4]
     if len(asked) < 2 or others or discourse.lists:
         return None
     bounds = [_question_bounds(discourse, sentence) for sentence in asked]
@@ -56,6 +59,10 @@ def _questions(discourse: Discourse) -> Found:
 
 def _question_bounds(discourse: Discourse, sentence: Sentence) -> tuple[int, int]:
     start = sentence.start
+    polite = _COULD_I.match(sentence.text)
+    if polite is not None:
+        # Not a question but a wish: "could I get X?"
+        return trimmed(discourse.prose, start + polite.end(), sentence.end - 1)
     colon = re.search(r"\A[^?？]{0,40}[:：]\s*", sentence.text)
     return trimmed(discourse.prose, start + (colon.end() if colon else 0), sentence.end)
 
@@ -104,18 +111,12 @@ def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
         return False
     first = tokens[begin]
     is_verb = first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE, Tag.TEST) and not first.quoted
-    return is_verb and first.text not in symbols_of(discourse)
-
-
-def symbols_of(discourse: Discourse) -> set[str]:
-    """The names of the pieces of code, in lower case."""
-    sources = discourse.request.sources
-    return {u.name.lower() for s in sources if s.code for u in (*s.code.functions, *s.code.methods, *s.code.classes)}
+    return is_verb and first.text not in discourse.symbols
 
 
 def _apart(discourse: Discourse, pieces: list[tuple[int, int]]) -> bool:
     """Whether the free instructions have objects of their own: names, or words that the others lack."""
-    symbols = symbols_of(discourse)
+    symbols = discourse.symbols
     named = []
     for low, high in pieces:
         tokens = Sentence(discourse.prose, low, high).tokens

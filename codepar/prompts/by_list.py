@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from codepar.prompts.acts import act_of, compares, makes_one_thing, splits_into
+from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
@@ -32,12 +32,12 @@ _DETAILS = re.compile(
     re.IGNORECASE,
 )
 _TASKS = re.compile(
-    r"\b(?:tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*)\b"
+    r"\b(?:per|tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*)\b"
     r"|问题|任务|以下|下面|下列|分别|每|次の|以下の|質問|それぞれ|各|課題|几件事|事情",
     re.IGNORECASE,
 )
 _RESULT = re.compile(
-    r"\b(?:in this order|in order|step by step|follow(?:ing)? (?:these )?steps|procedure|pipeline|workflow|schritt für schritt|paso a paso|по шагам|по порядку)\b|按顺序|一步一步|順番に",
+    r"\b(?:in this order|in order|follow(?:ing)? (?:these )?steps|procedure|pipeline|workflow|schritt für schritt|paso a paso|по шагам|по порядку)\b|按顺序|一步一步|順番に",
     re.IGNORECASE,
 )
 
@@ -46,13 +46,17 @@ _FOR_EACH_ONE = re.compile(
     r"\b(?:for (?:each|every one|all)(?: of (?:them|these|those))?|each (?:one )?(?:of them )?(?:should|must|needs?|gets?|has to)[^:]*|für jede(?:s|n)?|para cada un[ao]|для кажд\w+)\s*[:：]\s*\Z",
     re.IGNORECASE,
 )
+_IGNORED = re.compile(
+    r"\b(?:ignore|disregard|forget|don'?t|do not|never mind)\b[^.]*\b(?:list|below|following|these|items?)\b", re.IGNORECASE
+)
+_STEPWISE = re.compile(r"\bstep by step\b", re.IGNORECASE)
 _DATA = re.compile(
     r"\A\W*(?:but |so |and |now |then |here )?(?:i|we|it|he|she|they|gcc|nvcc|mpirun|the (?:compiler|program|output|log|code|error)|this|my (?:code|program|output)|ich|wir|es|yo|я)\s*(?:'m|'ve|also|already|only|just|still|keep|always)?\s*"
     r"(?:get|got|getting|see|saw|have|had|tried|use|used|am|ran|run|did|receive|know|prints?|says?|outputs?|shows?|gives?|contains?|has|is|are|was|bekomme|habe|sehe|erhalte|obtengo|tengo|получаю|вижу)\b",
     re.IGNORECASE,
 )
 _QUERY = re.compile(
-    r"\b(?:questions?|tasks?|requests?|things? (?:to|for|i)|favou?rs?|fragen?|aufgaben?|preguntas?|tareas?|вопрос\w*|задач\w*|need|want|would like|help)\b",
+    r"\b(?:questions?|tasks?|requests?|to-?dos?|things? (?:to|for|i)|favou?rs?|fragen?|aufgaben?|preguntas?|tareas?|вопрос\w*|задач\w*|need|want|would like|help)\b",
     re.IGNORECASE,
 )
 
@@ -110,14 +114,16 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         return _Sense.DETAILS
     if _DATA.match(text) and not _QUERY.search(text):
         return _Sense.DETAILS
+    if _IGNORED.search(text) or (is_statement(lead) and not _QUERY.search(text) and max(commands, asking) < _MOST):
+        return _Sense.DETAILS
     if compares(lead, len(lead.tokens) - 1):
         return _Sense.COMPARED
     if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead)) or _RESULT.search(text):
         return _Sense.DETAILS
-    tasks, details = _TASKS.search(text), _DETAILS.search(text)
+    tasks, details = _TASKS.search(text), _DETAILS.search(_STEPWISE.sub("", text))
     if asking >= _MOST or commands >= _MOST:
         strict = details and not tasks
-        return _Sense.DETAILS if strict or _one_object(lead) else _Sense.TASKS
+        return _Sense.DETAILS if strict or _one_object(discourse, lead) else _Sense.TASKS
     if details and not (tasks and act_of(lead)):
         return _Sense.DETAILS
     if _is_about_list(lead):
@@ -145,13 +151,15 @@ def _ends_open(lead: Sentence) -> bool:
     return words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE) or (len(words) <= _FEW_WORDS and not definite)
 
 
-def _one_object(lead: Sentence) -> bool:
+def _one_object(discourse: Discourse, lead: Sentence) -> bool:
     """ "Optimise `conv`:", "Change this function as follows:" with commands behind: details of one task."""
     tokens = lead.tokens
     if _TASKS.search(lead.text) or act_of(lead) is None or not lead.announces:
         return False
     if any(token.has(Tag.PLURAL) for token in tokens):
         return False
+    if any(token.text.removesuffix("()") in discourse.symbols or token.is_file for token in tokens):
+        return True
     return any(token.quoted or token.text in {"this", "my", "the", "a", "an", "diese", "este", "esta"} for token in tokens)
 
 
@@ -165,7 +173,11 @@ def _is_about_list(lead: Sentence) -> bool:
 
 
 def _for_each(lead: Sentence) -> bool:
-    return lead.has(Tag.EACH) or re.search(r"for (?:the|these|all)\b", lead.text, re.IGNORECASE) is not None
+    return (
+        lead.has(Tag.EACH)
+        or re.search(r"\bper\b", lead.text) is not None
+        or re.search(r"for (?:the|these|all)\b", lead.text, re.IGNORECASE) is not None
+    )
 
 
 def _is_near(discourse: Discourse, lead: Sentence, listing: Listing) -> bool:

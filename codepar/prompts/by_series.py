@@ -41,7 +41,7 @@ _TARGETS = frozenset(
     "フランス語",
 }
 _SPLIT = re.compile(
-    r"\s*(?:[,，、;；]\s*(?:and|or|und|oder|sowie|y|e|и|或者|以及|和)?(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
+    r"\s*(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
     re.IGNORECASE,
 )
 _LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
@@ -52,7 +52,9 @@ _DETAIL = re.compile(
     re.IGNORECASE,
 )
 _OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)\b", re.IGNORECASE)
-_TAIL = re.compile(r"\s+(?:in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)\s", re.IGNORECASE)
+_TAIL = re.compile(
+    r"\s+(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)(?:\s|\Z)", re.IGNORECASE
+)
 _NUMBERS = re.compile(
     r"(?<![\w.])\d+(?:\s*,\s*\d+)+(?:,?\s*(?:and|or|und|y|и)\s*\d+)?|(?<![\w.])\d+\s+(?:and|or|und|y|и)\s+\d+", re.IGNORECASE
 )
@@ -70,6 +72,7 @@ def read_series(discourse: Discourse) -> Found:
             continue
         found = (
             _quoted(discourse, sentence)
+            or _before_verb(discourse, sentence)
             or _behind_colon(discourse, sentence)
             or _semicolons(discourse, sentence)
             or _targets(discourse, sentence)
@@ -242,12 +245,27 @@ _ON_TEXTS = re.compile(
 _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
 
 
+def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:
+    """Japanese: "A、B、Cについてそれぞれ説明して"."""
+    match = _TOPIC.match(sentence.text)
+    if match is None or act_of(sentence) is None or compares(sentence, 0):
+        return None
+    elements = _elements(discourse.prose, sentence.start, sentence.start + match.end(1))
+    if len(elements) < 2 or (len(elements) == 2 and not sentence.has(Tag.EACH)) or any(b - a > _LONG for a, b in elements):
+        return None
+    return _reading(discourse, sentence, elements)
+
+
+_LONG = 24
+_TOPIC = re.compile(r"([^。：:]*?[、,][^。：:]*?)(?:について|に関して|とは|の意味|を(?=それぞれ|説明|解説))")
+
+
 def _explained(discourse: Discourse, sentence: Sentence) -> Found:
     """ "explain a, b and c", "what is a, b and c": three or more short things, none of which is a part of one."""
     tokens = sentence.tokens
     verb = next((i for i, t in enumerate(tokens) if t.has(Tag.READ)), None)
     asks = re.search(
-        r"\b(?:what (?:is|are)|was (?:ist|sind|bedeuten)|qu[eé] (?:es|son|significan?)|что такое)\b|什么是|什麼是",
+        r"\b(?:what (?:is|are|do|does)|was (?:ist|sind|bedeuten)|qu[eé] (?:es|son|significan?)|что такое)\b|什么是|什麼是",
         sentence.text,
         re.IGNORECASE,
     )
@@ -284,6 +302,8 @@ def _bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[i
         first = (token.end + len(prose[token.end : first[1]]) - len(prose[token.end : first[1]].lstrip()), first[1])
     shared = re.match(r"(?:the|a) \w+ of ", prose[first[0] : first[1]])
     first = (first[0] + shared.end(), first[1]) if shared else first
+    spoken = re.match(r"一下", prose[first[0] : first[1]])
+    first = (first[0] + spoken.end(), first[1]) if spoken else first
     longest = max(len(prose[low:high].split()) for low, high in elements[:-1])
     tail = _TAIL.search(prose, last, end)
     if tail and len(prose[last:end].split()) > longest:
@@ -310,9 +330,12 @@ def _values(discourse: Discourse, sentence: Sentence) -> Found:
 def _is_clause(discourse: Discourse, start: int, end: int) -> bool:
     tokens = Sentence(discourse.prose, start, end).tokens
     first = next((t for t in tokens if not t.has(Tag.POLITE, Tag.FOR)), None)
+    code = (Tag.THESE, Tag.FUNCTION, Tag.LOOP, Tag.FILE, Tag.CLASS)
+    if any(t.has(*code) or t.text in {"code", "this", "it"} for t in tokens):
+        return True
     return (
         first is None
-        or first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.WITH, Tag.THAT, Tag.THEM)
+        or first.has(Tag.QUESTION, Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.WITH, Tag.THAT, Tag.THEM)
         or first.text in {"in", "with", "so", "but", "etc"}
     )
 

@@ -34,6 +34,19 @@ class PythonCode(Code):
     def plain(self) -> bytes:
         return PythonText(self.text).code
 
+    def words(self, unit: Unit) -> frozenset[str]:
+        """The identifiers of ``unit``, those in the braces of f-strings too."""
+        return super().words(unit) | {
+            word for start, end, words in self._interpolated if unit.start <= start and end <= unit.end for word in words
+        }
+
+    @cached_property
+    def _interpolated(self) -> list[tuple[int, int, set[str]]]:
+        if b"{" not in self.data or not re.search(rb"\b[fF][rR]?[\"']", self.data):
+            return []
+        nodes = QueryCursor(query_of(Language.PYTHON, "(interpolation) @it")).captures(self._tree.root).get("it", [])
+        return [(node.start_byte, node.end_byte, set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", _text(node)))) for node in nodes]
+
     @cached_property
     def _captures(self) -> dict[str, list[Node]]:
         found = QueryCursor(query_of(Language.PYTHON, _PIECES)).captures(self._tree.root)

@@ -33,6 +33,12 @@ class Discourse:
         """The sentences that do not stand inside quotes: a text in quotes was given to be worked on."""
         return tuple(sentence for sentence in self.sentences if not self.is_quoted(sentence.start))
 
+    @cached_property
+    def symbols(self) -> frozenset[str]:
+        """The names of the pieces of code, in lower case."""
+        codes = [source.code for source in self.request.sources if source.code is not None]
+        return frozenset(u.name.lower() for code in codes for u in (*code.functions, *code.methods, *code.classes))
+
     def is_quoted(self, offset: int) -> bool:
         """Whether quotes are open at ``offset``."""
         start = next((low for low, high in self.stretches if low <= offset < high), offset)

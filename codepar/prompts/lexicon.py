@@ -56,16 +56,16 @@ class Tag(StrEnum):
 
 _EN = {
     Tag.READ: "explain explains describe document comment annotate review summarize summarise analyze analyse audit check inspect critique"
-    " docstring docstrings doxygen complexity walk define clarify evaluate assess estimate diagnose spot docs documentation comments understand",
+    " docstring docstrings doxygen complexity walk define clarify evaluate assess estimate diagnose spot say classify categorize categorise rate label judge identify detect determine extract count docs documentation comments understand",
     Tag.CHANGE: "translate convert port rewrite optimize optimise parallelize parallelise vectorize vectorise refactor fix add replace migrate"
     " turn inline unroll transform accelerate offload simplify modernize modernise clean rename instrument speed make change update improve"
-    " adapt restructure extend remove patch move put insert debug annotate correct proofread paraphrase shorten rephrase harden tune"
+    " adapt restructure extend remove patch move put insert debug annotate complete fill calculate compute correct proofread paraphrase shorten rephrase harden tune"
     " give apply reimplement re-implement transpile cudaize tile",
     Tag.TEST: "test tests unittest unittests pytest benchmark benchmarks fuzz testcase testcases profile measure",
     Tag.WRITE: "write implement create generate give make produce design draft list suggest propose provide show code build need want name"
     " come brainstorm recommend tell develop compose prepare sketch invent answer solve find get",
     Tag.COMPARE: "compare rank choose pick select combine merge fuse unify contrast differ difference differences versus vs decide",
-    Tag.EACH: "each every individually separately per respectively any",
+    Tag.EACH: "each every individually separately per respectively",
     Tag.ALL: "all both",
     Tag.THESE: "these those following below above attached here this next",
     Tag.THE: "the my our your",
@@ -89,7 +89,7 @@ _EN = {
     Tag.FILE: "file files source sources program programs script scripts module modules header headers",
     Tag.SNIPPET: "snippet snippets block blocks piece pieces fragment fragments codes listing listings",
     Tag.TASK: "task tasks question questions exercise exercises problem problems request requests thing things job jobs item items todo todos"
-    " term terms concept concepts sentence sentences phrase phrases topic topics word words text texts paragraph paragraphs review reviews"
+    " statement statements claim claims expression expressions equation equations formula formulas command commands abstract abstracts passage passages term terms concept concepts sentence sentences phrase phrases topic topics word words text texts paragraph paragraphs review reviews"
     " string strings title titles point points tweet tweets message messages error errors",
     Tag.ALIKE: "variant variants version versions implementation implementations alternative alternatives idea ideas example examples"
     " way ways suggestion suggestions tip tips solution solutions approach approaches poem poems joke jokes title titles"

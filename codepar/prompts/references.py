@@ -46,6 +46,8 @@ _PLURAL_ONLY = frozenset(
         "обеих",
     }
 )
+_OF = frozenset({"of", "von", "de", "из", "aus", "对", "给", "将", "に対して"})
+_THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
 _TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
 _SINGULAR = frozenset(
     {"this", "este", "esta", "этот", "эту", "этой", "эта", "этого", "この", "这个", "这段", "这份", "該", "その"}
@@ -83,6 +85,8 @@ class Reference:
     these: bool
     number: int | None
     adjectives: tuple[str, ...]
+    is_back: bool = False
+    """A bare "them": it needs pieces that were spoken of before."""
 
     @property
     def is_definite(self) -> bool:
@@ -141,18 +145,24 @@ def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) ->
             break
         elif token.has(Tag.AND) and position and tokens[position - 1].has(*NOUNS):
             break
-        elif not token.has(Tag.FOR):
+        elif token.has(Tag.FOR):
+            if token.text not in _OF:
+                break
+        elif each or every or these or definite or number is not None:
+            break
+        else:
             words.append(token.text)
             continue
         first = position
     last = index
     while last + 1 < len(tokens) and tokens[last + 1].text in {"file", "files", "(", ")", "s", "の", "中", "里", "内"}:
         last += 1
-    if last + 2 < len(tokens) and tokens[last + 1].has(Tag.AND) and (more := [t for t in NOUNS if t in tokens[last + 2].tags]):
-        nouns, last = (*nouns, *more[:1]), last + 2
+    second = last + 2 + (last + 2 < len(tokens) and tokens[last + 2].has(Tag.THE))
+    if second < len(tokens) and tokens[last + 1].has(Tag.AND) and (more := [t for t in NOUNS if t in tokens[second].tags]):
+        nouns, last = (*nouns, *more[:1]), second
     behind = tokens[last + 1 : last + 5]
     for position, token in enumerate(behind):
-        if token.text in _BOUNDARY or token.has(Tag.READ, Tag.CHANGE):
+        if token.text in _BOUNDARY or token.text == "," or token.has(Tag.READ, Tag.CHANGE):
             break
         if token.text in {"each", "individually", "separately", "それぞれ", "分别", "each."} and position < 2:
             each = True
@@ -176,9 +186,12 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
     for index, token in enumerate(tokens):
         plural = token.text in _PLURAL_ONLY
         each = token.has(Tag.EACH) and not token.has(Tag.THAT)
-        if not plural and not each and not token.has(Tag.ALL):
+        if not plural and not each and not token.has(Tag.ALL) and token.text not in _THEM:
             continue
         behind = tokens[index + 1 : index + 5]
+        if token.text in _THEM and _is_object(tokens, index):
+            yield Reference((), index, index, False, False, True, None, (), is_back=True)
+            continue
         number = 2 if token.text in _TWO else next((one.number for one in behind[:3] if one.number is not None), None)
         is_object = _is_object(tokens, index)
         goes_on = bool(behind) and (behind[0].text in {"of", "one", "von", "de", "из", "a"} or behind[0].text in _GOES_ON)
