@@ -48,11 +48,7 @@ def _targets(node: Node) -> Iterator[str]:
         left = unwrapped(field(node, "left"))
         if left.type == "identifier":
             yield text_of(left)
-    elif node.type == "update_expression":
-        argument = unwrapped(field(node, "argument"))
-        if argument.type == "identifier":
-            yield text_of(argument)
-    elif node.type == "pointer_expression" and operator_of(node) == "&":
+    elif node.type == "update_expression" or (node.type == "pointer_expression" and operator_of(node) == "&"):
         argument = unwrapped(field(node, "argument"))
         if argument.type == "identifier":
             yield text_of(argument)
@@ -74,6 +70,39 @@ def step_of(name: str, loop: Node, changed: set[str]) -> Step | None:
     if in_inner:
         return None
     return Step(amount, sign, _is_unconditional(node, loop), node)
+
+
+def swapped_with(name: str, loop: Node) -> set[str]:
+    """The names whose values ``name`` may take over in the loop, itself included, where only whole variables are assigned."""
+    sources: dict[str, list[Node]] = {}
+    for node in walk(loop):
+        if node.type == "assignment_expression" and unwrapped(field(node, "left")).type == "identifier":
+            sources.setdefault(text_of(unwrapped(field(node, "left"))), []).append(unwrapped(field(node, "right")))
+        elif node.type == "init_declarator" and node.child_by_field_name("value") is not None:
+            inner = [text_of(one) for one in walk(field(node, "declarator")) if one.type == "identifier"]
+            sources.setdefault(inner[0] if inner else "", []).append(unwrapped(field(node, "value")))
+    found, pending = {name}, [name]
+    while pending:
+        for value in sources.get(pending.pop(), []):
+            if value.type != "identifier":
+                return set()
+            if text_of(value) not in found:
+                found.add(text_of(value))
+                pending.append(text_of(value))
+    return found
+
+
+def factor_of(name: str, loop: Node) -> str | None:
+    """``grows`` or ``shrinks`` where the only change of ``name`` in the loop is by a constant factor."""
+    changes = [node for node in walk(loop) if name in _targets(node) and not _is_in_head(node, loop)]
+    if len(changes) != 1 or changes[0].type != "assignment_expression" or not _is_unconditional(changes[0], loop):
+        return None
+    right, operator = unwrapped(field(changes[0], "right")), operator_of(changes[0])
+    if operator == "=" and right.type == "binary_expression" and text_of(unwrapped(field(right, "left"))) == name:
+        operator, right = operator_of(right) + "=", unwrapped(field(right, "right"))
+    if right.type != "number_literal" or (text_of(right) in {"0", "1"} and operator in {"*=", "/="}):
+        return None
+    return {"*=": "grows", "<<=": "grows", "/=": "shrinks", ">>=": "shrinks"}.get(operator)
 
 
 def _is_in_head(node: Node, loop: Node) -> bool:

@@ -157,7 +157,7 @@ def _has_variables(poly: Poly) -> bool:
 def _conditions(touch: Touch, bounder: Bounder, signs: list[Poly]) -> tuple[tuple[Poly, ...], bool]:
     """What must be at least 0 for the touch to happen; whether that is all."""
     wanted = [loop.trips - 1 for loop in touch.loops if loop.trips is not None]
-    is_whole = all(loop.trips is not None for loop in touch.loops)
+    is_whole = all(loop.trips is not None or loop.is_data for loop in touch.loops)
     for ends in bounder.space.ranges.values():
         if len(ends.lows) > 1 or len(ends.highs) > 1:
             wanted += [high - low for low in ends.lows for high in ends.highs]

@@ -38,7 +38,7 @@ class Symbol:
 class Variable(Symbol):
     """A quantity between ``low`` and ``high`` (polynomials over outer symbols), None where unknown.
 
-    ``is_exact``: both ends are reached; ``starts_high``: at least the high one is. ``data`` names the buffer that holds it, if any.
+    ``is_exact``: both ends are reached; ``starts_high``: at least the high one is. ``data`` names the buffers that hold it.
     """
 
     low: Poly | None = field(default=None, compare=False)

@@ -38,7 +38,7 @@ def _proved(poly: Poly, facts: Sequence[Poly], assumed: frozenset[Symbol], split
         if not splits:
             return False
         cases = (_proved(poly.substituted({choice: part}), facts, assumed, splits - 1) for part in choice.parts)
-        # Its value is one of the two, so both cases proved are a proof; of -min(a, b), at least -a and at least -b, one is enough.
+        # Its value is one of the two, so both cases proved are a proof; of -min(a, b), which is at least -a and -b, one is.
         return any(cases) if _is_favourable(poly, choice) else all(cases)
     by_size = sorted(facts, key=lambda fact: (len(fact.all_symbols), len(fact.terms)))
     return any(_by_elimination(poly, order, assumed) for order in (by_size, by_size[::-1], list(facts)))

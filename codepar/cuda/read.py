@@ -13,6 +13,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from codepar.cuda.function import Parameter, Role, SequentialFunction, Signature
+from codepar.cuda.macros import expanded
 from codepar.cuda.nodes import Declared, declared_by, line_of, named, type_of, walk
 from codepar.cuda.roles import letter_of, uses_of
 from codepar.cuda.source import Source, function_declarator, source_of
@@ -26,13 +27,16 @@ _PARAMETERS = frozenset({"parameter_declaration", "optional_parameter_declaratio
 
 
 def read_functions(text: str, path: str, language: Language | None = None) -> tuple[SequentialFunction, ...]:
-    """Every function with a body, in the order of the file. Raises ``InvalidInput`` where the text is not C, C++ or CUDA."""
+    """Every function with a body, in the order of the file. Raises ``InvalidInput`` where the text is not C, C++ or CUDA.
+
+    Their ``text`` is the file with macros expanded in its functions (``macros.py``), line by line the same.
+    """
     chosen = language or language_of(path, text)
     if not chosen.is_c_family:
         raise InvalidInput(f"{path} is {chosen.label}; sequential functions are read from C and C++")
     if "\0" in text:
         raise InvalidInput(f"{path} holds a zero byte, it is no source text")
-    source = source_of(text, chosen)
+    source = source_of(expanded(text, chosen), chosen)
     nodes = [node for found in source.function_nodes.values() for node in found]
     kinds = _Kinds(source)
     ordered = sorted(nodes, key=lambda node: node.start_byte)

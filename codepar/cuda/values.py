@@ -47,6 +47,7 @@ class Pointer:
     """An address in the buffer ``base`` (None: memory of the function's own), ``offset`` elements and ``extra`` bytes in.
 
     ``pointee`` is the type it points to, ``dimensions`` the inner sizes of the array it points to. ``offset`` None: unknown.
+    ``also`` are other buffers into which it may point at the same place, where pointers are swapped.
     """
 
     base: str | None
@@ -54,6 +55,7 @@ class Pointer:
     pointee: str
     dimensions: tuple[Poly, ...] = ()
     extra: Poly = field(default_factory=lambda: Poly.number(0))
+    also: tuple[str, ...] = ()
 
     @property
     def stride(self) -> Poly:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from codepar.cuda.conditions import Facts
-from codepar.cuda.counting import Step, changed_in, exits_of, step_of
+from codepar.cuda.counting import Step, changed_in, exits_of, factor_of, step_of, swapped_with
 from codepar.cuda.nodes import field, named, operator_of, unwrapped, walk
-from codepar.cuda.poly import Poly, Variable, combined
+from codepar.cuda.poly import Poly, Symbol, Variable, combined
 from codepar.cuda.values import Pointer, Unknown, Value, data_of
 from codepar.cuda.walk_state import NOTHING_KNOWN, Loop, Subject
 from codepar.cuda.walk_values import ExpressionWalk
@@ -106,12 +106,14 @@ class LoopWalk(ExpressionWalk):
             variable = self.fresh("iteration", Poly.number(0), None)
             index = Poly.of(variable)
             state.loops.append(Loop(variable, None))
-            state.is_exact = state.is_sure = False
+            state.is_sure = False
         else:
             index = counter.index
             state.loops.append(Loop(counter.variable, counter.trips))
-        for name in changed & state.values.keys():
-            state.values[name] = self._inside(name, state.values[name], steps[name], index)
+        inside = {
+            name: self._inside(name, state.values[name], steps[name], index, node) for name in changed & state.values.keys()
+        }
+        state.values |= inside
         if counter is not None:
             begun = state.values[counter.name]
             state.values[counter.name] = counter.value
@@ -121,11 +123,25 @@ class LoopWalk(ExpressionWalk):
             state.is_sure = False
         self._guards(node, counter)
 
-    def _inside(self, name: str, start: Value, step: Step | None, index: Poly) -> Value:
+    def _read_in(self, node: Node) -> frozenset[str]:
+        """The buffers that a loop names: what it changes otherwise than by steps may depend on them."""
+        return frozenset(text_of(one) for one in walk(node) if one.type == "identifier") & self.subject.types.keys()
+
+    def _swapped(self, name: str, start: Pointer, node: Node) -> Value:
+        """A pointer that takes over the values of others may point into each of their buffers, at the same place."""
+        unknown = Pointer(start.base, None, start.pointee)
+        others = [self.state.values.get(one) for one in sorted(swapped_with(name, node))]
+        known = [one for one in others if isinstance(one, Pointer)]
+        if not known or any(replace(one, base=start.base, also=()) != replace(start, also=()) for one in known):
+            return unknown
+        bases = {base for one in known for base in (one.base, *one.also) if base is not None}
+        return replace(start, also=tuple(sorted(bases - {start.base})))
+
+    def _inside(self, name: str, start: Value, step: Step | None, index: Poly, node: Node) -> Value:
         """The value at the begin of an iteration."""
         amount = self._amount(step)
         if step is None or amount is None:
-            return Pointer(start.base, None, start.pointee) if isinstance(start, Pointer) else NOTHING_KNOWN
+            return self._swapped(name, start, node) if isinstance(start, Pointer) else Unknown(self._read_in(node))
         if step.is_sure:
             return self._advanced(start, amount * index)
         if not isinstance(start, Poly) or amount.constant is None:
@@ -151,12 +167,16 @@ class LoopWalk(ExpressionWalk):
         """The touches in the condition, and what it tells inside the body, beside the bound of the counter."""
         condition = node.child_by_field_name("condition")
         if condition is None:
+            self.state.is_exact = False
             return
         for guard in counter.guards if counter is not None else (condition,):
             test = self.test(guard)
             if node.type != "do_statement":
                 self.state.facts.append(test.holds)
             self.state.is_sure = False
+            if counter is None:
+                self.state.is_exact = self.state.is_exact and test.is_data
+                self.state.loops[-1] = replace(self.state.loops[-1], is_data=test.is_data)
             if not test.is_data and not (counter is not None and _only_falls(test.holds, counter)):
                 self._leaves = True
 
@@ -169,11 +189,13 @@ class LoopWalk(ExpressionWalk):
             name for value in (state.values.get(one) for one in changed) if value is not None for name in data_of(value)
         )
         is_cut = bool(exits_of(node)) or (counter is not None and bool(counter.guards))
-        for name in changed & before.keys() | ({counter.name} if counter is not None else set()):
-            state.values[name] = self._afterwards(name, before.get(name, NOTHING_KNOWN), steps.get(name), counter, is_cut, data)
+        own = counter.name if counter is not None else ""
+        for name in changed & before.keys() | ({own} if own else set()):
+            start, step = before.get(name, NOTHING_KNOWN), steps.get(name)
+            state.values[name] = self._afterwards(start, step, counter, is_counter=name == own, is_cut=is_cut, data=data)
 
     def _afterwards(
-        self, name: str, start: Value, step: Step | None, counter: Counter | None, is_cut: bool, data: frozenset[str]
+        self, start: Value, step: Step | None, counter: Counter | None, *, is_counter: bool, is_cut: bool, data: frozenset[str]
     ) -> Value:
         if counter is None or step is None:
             return Pointer(start.base, None, start.pointee) if isinstance(start, Pointer) else Unknown(data)
@@ -181,14 +203,14 @@ class LoopWalk(ExpressionWalk):
         if amount is None:
             return Unknown(data)
         way = amount * combined("max", counter.trips, Poly.number(0))
-        after: Value = counter.after if name == counter.name else self._advanced(start, way)
-        if name == counter.name and isinstance(start, Pointer):
+        after: Value = counter.after if is_counter else self._advanced(start, way)
+        if is_counter and isinstance(start, Pointer):
             after = replace(start, offset=counter.after)
         if step.is_sure and not is_cut:
             return after
         if isinstance(start, Poly) and isinstance(after, Poly) and amount.constant is not None:
             low, high = (start, after) if amount.constant > 0 else (after, start)
-            return Poly.of(self.fresh(name, low, high, is_exact=True))
+            return Poly.of(self.fresh("after", low, high, is_exact=True))
         return Unknown(data)
 
     def _counter(self, node: Node, changed: set[str], steps: dict[str, Step | None]) -> Counter | None:
@@ -197,14 +219,59 @@ class LoopWalk(ExpressionWalk):
             return None
         parts = _conjuncts(condition)
         for place, part in enumerate(parts):
-            found = _condition(part, steps)
-            if found is None:
-                continue
             guards = tuple(one for at, one in enumerate(parts) if at != place)
-            counter = self._counted(node, found, changed, steps[found.name], guards)
+            found = _condition(part, steps)
+            counter = self._counted(node, found, changed, steps[found.name], guards) if found is not None else None
+            counter = counter or self._linear(node, part, changed, steps, guards) or self._scaled(node, part, changed, guards)
             if counter is not None:
                 return counter
         return None
+
+    def _linear(
+        self, node: Node, part: Node, changed: set[str], steps: dict[str, Step | None], guards: tuple[Node, ...]
+    ) -> Counter | None:
+        """``i + m <= n``: the condition solved for the counter."""
+        if node.type == "do_statement":
+            return None
+        names = {text_of(one) for one in walk(part) if one.type == "identifier"} & changed
+        step = steps.get(next(iter(names))) if len(names) == 1 else None
+        name = next(iter(names), "")
+        start, amount = self.state.values.get(name), self._amount(step)
+        if step is None or not step.is_sure or amount is None or not isinstance(start, Poly) or amount.constant not in {1, -1}:
+            return None
+        if any(one.type in {"update_expression", "assignment_expression"} for one in walk(part)):
+            return None
+        probe, noted = Symbol("counter", self.order), len(self.touches)
+        self.state.values[name] = Poly.of(probe)
+        test = self.test(part)
+        self.state.values[name] = start
+        if len(test.holds.nonnegative) != 1 or probe in start.all_symbols:
+            return None
+        split = test.holds.nonnegative[0].coefficient(probe)
+        if split is None or split[0].constant != -(amount.constant or 0) or probe in split[1].all_symbols:
+            return None
+        del self.touches[noted:]
+        last = split[1] if amount.constant == 1 else split[1] * -1
+        return self._by_one(_Condition(name, "<=", None), start, last, amount.constant, guards)
+
+    def _scaled(self, node: Node, part: Node, changed: set[str], guards: tuple[Node, ...]) -> Counter | None:
+        """``for (s = n / 2; s > 0; s /= 2)`` and ``for (s = 1; s < n; s *= 2)``."""
+        if part.type != "binary_expression" or operator_of(part) not in {"<", "<=", ">", ">="} or node.type == "do_statement":
+            return None
+        left, operator = unwrapped(field(part, "left")), operator_of(part)
+        way = factor_of(text_of(left), node) if left.type == "identifier" else None
+        start = self.state.values.get(text_of(left))
+        names = {text_of(one) for one in walk(field(part, "right")) if one.type == "identifier"}
+        if way is None or not isinstance(start, Poly) or names & changed or (way == "grows") != (operator in {"<", "<="}):
+            return None
+        bound = self.integer(field(part, "right"))
+        if bound is None or not self.is_nonnegative(start - 1 if way == "grows" else bound):
+            return None
+        low, high = (start, bound - (operator == "<")) if way == "grows" else (bound + (operator == ">"), start)
+        variable = self.fresh(text_of(left), low, high, starts_high=way == "shrinks")
+        index = Poly.of(self.fresh("iteration", Poly.number(0), None))
+        after = Poly.of(self.fresh(text_of(left), Poly.number(0) if way == "shrinks" else bound, None))
+        return Counter(text_of(left), variable, index, Poly.of(variable), high - low + 1, after, guards)
 
     def _counted(
         self, node: Node, found: _Condition, changed: set[str], step: Step | None, guards: tuple[Node, ...]

@@ -18,10 +18,14 @@ from codepar.cuda.values import Unknown, Value
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A loop around a touch: its counter's ``variable``; it runs where ``trips`` (None: unknown) is above zero."""
+    """A loop around a touch: its counter's ``variable``; it runs where ``trips`` (None: unknown) is above zero.
+
+    ``is_data``: how often it runs depends on the contents of buffers.
+    """
 
     variable: Variable
     trips: Poly | None
+    is_data: bool = False
 
 
 @dataclass(slots=True)

@@ -359,6 +359,13 @@ class ExpressionWalk:
         whole = replace(pointer, pointee=kind) if is_member else pointer
         end = whole.end(kind)
         self.note(base, end - 1 if end is not None else None, end, is_write, line_of(node), is_whole=not is_member)
+        for other in pointer.also:
+            self.note(other, None, end, is_write, line_of(node), is_whole=False)
+        if pointer.also:
+            # Which of them it is depends on how often they were swapped.
+            for touch in self.touches[-1 - len(pointer.also) :]:
+                touch.is_exact = False
+            return Unknown(frozenset({base, *pointer.also}))
         return Unknown(frozenset({base})) if is_member else self._read(base, end, pointer.pointee)
 
     def _of_table(self, node: Node) -> Value:
