@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import gcd
+from random import Random
 
 from codepar.cuda.rules.analysis import Access, Analysis, Facts, LoopInfo
 from codepar.cuda.rules.poly import Atom, Poly, simplest
 from codepar.cuda.rules.prove import Prover
 
 _CONDITIONS = 6
+_SAMPLES = 300
+_SIZES = (2, 3, 5, 8, 16, 33, 100, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class NestTest:
                 found.conflicts.append(Conflict(write, other, missing))
             found.free &= free
             found.conditions += [one for one in conditions if one not in found.conditions]
-        if len(found.conditions) > _CONDITIONS:
+        if len(found.conditions) > _CONDITIONS or not _is_plausible(found.conditions):
             found.free = set()
         return found
 
@@ -82,15 +85,23 @@ class NestTest:
         pair = _Pair(self, write, other)
         if pair.is_disjoint():
             return every, []
-        equal = pair.align(self._nest)
+        inner = self._common(write, other)
+        equal = pair.align([*self._nest, *inner])
         missing = [one for one in self._nest if one.identity in found.free and one.identity not in equal]
         conditions: list[Condition] = []
         if missing:
-            more = pair.align_at_run_time(missing)
-            if more is not None:
+            more = pair.align_at_run_time(missing, [one for one in inner if one.identity not in equal])
+            if more is not None and _is_plausible([*found.conditions, *more]):
                 equal |= {one.identity for one in missing}
                 conditions = more
         return equal, conditions
+
+    def _common(self, write: Access, other: Access) -> list[LoopInfo]:
+        """Loops around both accesses that are not of the nest: equal turns of theirs can be a step of the proof."""
+        ours = {one.identity for one in self._nest}
+        inside = [one for one in write.loops if one in other.loops and one not in ours]
+        found = [self._analysis.loops[one] for one in inside]
+        return [one for one in found if self._inside in one.outer]
 
     def second(self, poly: Poly) -> Poly:
         """The same value in another iteration: what is made inside the nest gets a copy of its own."""
@@ -188,11 +199,15 @@ class _Pair:
         self._facts = tuple(one.replaced(change) for one in self._facts)
         self._prover = Prover(self._facts, self._test.ranks())
 
-    def align_at_run_time(self, missing: list[LoopInfo]) -> list[Condition] | None:
-        """Conditions on scalars under which the turns of all the loops ``missing`` are equal; None where there are none."""
+    def align_at_run_time(self, missing: list[LoopInfo], helping: list[LoopInfo]) -> list[Condition] | None:
+        """Conditions on scalars under which the turns of all the loops ``missing`` are equal; None where there are none.
+
+        Loops ``helping`` with larger strides are made equal on the way.
+        """
         conditions: list[Condition] = []
-        left = sorted(missing, key=self._weight, reverse=True)
-        for info in left:
+        least = min(self._weight(one) for one in missing)
+        ordered = sorted([*missing, *(one for one in helping if self._weight(one) > least)], key=self._weight, reverse=True)
+        for info in ordered:
             made = next((one for difference in self._differences if (one := self._condition(difference, info)) is not None), None)
             if made is None:
                 return None
@@ -213,7 +228,7 @@ class _Pair:
             return None
         size, rest = parts
         if not rest.terms and not self._low and not self._high:
-            return [Condition(size, is_nonzero=True)] if size.constant is None else None
+            return [Condition(size, is_nonzero=True)] if size.constant is None else []
         made: list[Condition] = []
         for wanted in (size - 1 - self._low - rest, size - 1 - self._high + rest):
             if self._prover.holds(wanted):
@@ -264,6 +279,42 @@ class _Pair:
             made.append(Condition(factor if leading > 0 else -factor))
             return 1 if leading > 0 else -1
         return 0
+
+
+def _is_plausible(conditions: list[Condition]) -> bool:
+    """Whether some scalars of moderate size, none below 2, meet them all: ``1 >= n`` is no use."""
+    atoms = sorted({atom for one in conditions for atom in one.poly.all_atoms() if not atom.arguments}, key=lambda one: one.key)
+    chooser = Random(1)
+    for _ in range(_SAMPLES if atoms else 1):
+        values = {atom: chooser.choice(_SIZES) for atom in atoms}
+        if all(_holds(one, values) for one in conditions):
+            return True
+    return False
+
+
+def _holds(condition: Condition, values: dict[Atom, int]) -> bool:
+    number = _number(condition.poly, values)
+    return number != 0 if condition.is_nonzero else number >= 0
+
+
+def _number(poly: Poly, values: dict[Atom, int]) -> int:
+    total = 0
+    for mono, factor in poly.terms.items():
+        term = factor
+        for atom in mono:
+            term *= values[atom] if atom in values else _operation(atom, values)
+        total += term
+    return total
+
+
+def _operation(atom: Atom, values: dict[Atom, int]) -> int:
+    left, right = (_number(one, values) for one in atom.arguments)
+    if atom.kind in {"min", "max"}:
+        return min(left, right) if atom.kind == "min" else max(left, right)
+    if right == 0:
+        return 0
+    quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+    return quotient if atom.kind == "div" else left - quotient * right
 
 
 def _copy(atom: Atom) -> Atom:

@@ -14,7 +14,7 @@ from codepar.cuda.rules.counted import read_symbols, written_symbols
 from codepar.cuda.rules.emit_updates import Updates
 from codepar.cuda.rules.ir import Body, Storage, Symbol, walk_all
 from codepar.cuda.rules.plan import all_steps
-from codepar.cuda.rules.plan_types import Fill, HostBranch, HostCode, HostLoop, Kernel, Plan, Single, Spread, Step
+from codepar.cuda.rules.plan_types import Allocate, Fill, HostBranch, HostCode, HostLoop, Kernel, Plan, Single, Spread, Step
 from codepar.cuda.rules.poly import Atom
 from codepar.cuda.rules.poly_text import condition_text
 from codepar.cuda.rules.scalars import declared_in
@@ -85,6 +85,7 @@ class CudaEmitter:
         own = [one for one in self._plan.device_scalars if one is not self._plan.result]
         for symbol in own:
             lines += self._allocated(symbol, "1")
+        lines += [f"{_PAD}{type_text(one.type)} *{self._names.of(one)} = nullptr;" for one in self._plan.device_arrays]
         lines += body
         lines += [
             f"{_PAD}{self._name}_check(cudaFree({self._names.of(symbol)}));" for symbol in [*self._plan.device_arrays, *own]
@@ -122,6 +123,10 @@ class CudaEmitter:
                 return self._host_loop(loop, body, pad)
             case Single(body=body):
                 return self._single(body, pad)
+            case Allocate(symbol=symbol):
+                name, kind = self._names.of(symbol), type_text(symbol.type)
+                allocation = f"cudaMalloc((void **)&{name}, {self._cells(symbol)} * sizeof({kind}))"
+                return [f"{pad}{self._name}_check(cudaFree({name}));", f"{pad}{self._name}_check({allocation});"]
             case Fill(symbol=symbol):
                 size = f"{self._cells(symbol)} * sizeof({type_text(symbol.type)})"
                 return [f"{pad}{self._name}_check(cudaMemset({self._names.of(symbol)}, 0, {size}));"]

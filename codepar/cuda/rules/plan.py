@@ -15,6 +15,7 @@ from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Symbol, walk_all
 from codepar.cuda.rules.nest import NestBuilder
 from codepar.cuda.rules.plan_types import (
+    Allocate,
     Fill,
     HostBranch,
     HostCode,
@@ -156,7 +157,7 @@ class _Planner:
         if symbol not in self.arrays:
             self.arrays.append(symbol)
         if one.value is None:
-            return []
+            return [Allocate(one.line, symbol)]
         assert isinstance(one.value, ir.Items)
         if any(isinstance(item, ir.Items) for item in one.value.items):
             raise CannotProve("declaration", f"`{symbol.name}` is set from nested lists outside all loops", one.line)
@@ -167,7 +168,7 @@ class _Planner:
         ]
         if sets and len(symbol.dimensions) != 1:
             raise CannotProve("declaration", f"`{symbol.name}` is a table set from one list", one.line)
-        return [Fill(one.line, symbol), *([Single(one.line, tuple(sets))] if sets else [])]
+        return [Allocate(one.line, symbol), Fill(one.line, symbol), *([Single(one.line, tuple(sets))] if sets else [])]
 
     def _branch(self, one: ir.If, following: tuple[Later, ...]) -> list[Step]:
         both = (*one.then, *one.otherwise)

@@ -95,18 +95,17 @@ class Kernel(Step):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fill(Step):
-    """A local array of the function set to zero."""
+class Allocate(Step):
+    """A local array of the function comes to be."""
 
     symbol: Symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Peeled(Step):
-    """The first turn of a loop by one thread, the others spread: nothing but the first turn touches what others read."""
+class Fill(Step):
+    """A local array of the function set to zero."""
 
-    first: Single
-    rest: Kernel
+    symbol: Symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from codepar.cuda.rules.poly import Atom, Poly, as_poly
 
 _STEPS = 600
-_DEPTH = 9
+_DEPTH = 16
+_LOOSE = 7
 
 
 class Prover:
@@ -21,6 +22,7 @@ class Prover:
         self._facts = list(dict.fromkeys(fact for fact in facts if fact.constant is None))
         self.is_contradictory = any((fact.constant or 0) < 0 for fact in facts if fact.constant is not None)
         self._known: dict[Poly, bool] = {}
+        self._signs: dict[Poly, bool] = {}
         self._seen_atoms: set[Atom] = set()
         for fact in list(self._facts):
             self._learn(fact)
@@ -32,7 +34,7 @@ class Prover:
         target = as_poly(poly)
         self._learn(target)
         if target not in self._known:
-            self._known[target] = _Search(self._facts, self._rank).run(target, _DEPTH)
+            self._known[target] = _Search(self._facts, self._rank, self._signs).run(target, _DEPTH)
         return self._known[target]
 
     def _learn(self, poly: Poly) -> None:
@@ -67,16 +69,25 @@ class Prover:
 
 
 class _Search:
-    """One search, with its budget of steps."""
+    """One search, with its budget of steps. First atoms go strictly from inner to outer loops; then, if that fails, in any order."""
 
-    def __init__(self, facts: list[Poly], rank: dict[Atom, int]) -> None:
+    def __init__(self, facts: list[Poly], rank: dict[Atom, int], signs: dict[Poly, bool] | None = None) -> None:
         self._facts = facts
         self._rank = rank
-        self._left = _STEPS
+        self._signs = signs if signs is not None else {}
+        self._left = 0
         self._failed: dict[Poly, int] = {}
+        self._is_strict = True
 
     def run(self, poly: Poly, depth: int) -> bool:
-        """Whether ``poly >= 0`` follows within ``depth`` subtractions."""
+        """Whether ``poly >= 0`` follows."""
+        for is_strict, steps in ((True, _STEPS), (False, _STEPS // 3)):
+            self._is_strict, self._left, self._failed = is_strict, steps, {}
+            if self._follows(poly, depth if is_strict else min(depth, _LOOSE)):
+                return True
+        return False
+
+    def _follows(self, poly: Poly, depth: int) -> bool:
         constant = poly.constant
         if constant is not None:
             return constant >= 0
@@ -84,29 +95,41 @@ class _Search:
             return False
         self._left -= 1
         self._failed[poly] = depth
-        for atom in self._order(poly):
-            if self._by(poly, atom, depth):
-                return True
-        return False
+        return any(self._by(poly, atom, depth) for atom in self._order(poly))
 
     def _order(self, poly: Poly) -> list[Atom]:
-        return sorted(poly.atoms(), key=lambda atom: (-self._rank.get(atom, 0), atom.key))
+        """The atoms to get rid of next: in the strict order one of the innermost loop."""
+        ordered = sorted(poly.atoms(), key=lambda atom: (-self._rank.get(atom, 0), atom.key))
+        is_inside = self._rank.get(ordered[0], 0) > 0
+        return ordered[:1] if self._is_strict and is_inside else ordered
 
     def _by(self, poly: Poly, atom: Atom, depth: int) -> bool:
         factor, _rest = _pulled(poly, atom)
+        rank = self._rank.get(atom, 0)
         for fact in self._facts:
             parts = fact.split(atom)
             if parts is None or not parts[0].terms:
+                continue
+            if self._is_strict and any(self._rank.get(one, 0) > rank for one in parts[1].atoms()):
                 continue
             scale, multiple = _multiple(factor, parts[0])
             if multiple is None:
                 continue
             left = poly * scale - multiple * fact
-            if left == poly or not self.run(multiple, depth - 2 if multiple.constant is None else depth):
-                continue
-            if self.run(left, depth - 1):
+            if left != poly and self._is_positive(multiple) and self._follows(left, depth - 1):
                 return True
         return False
+
+    def _is_positive(self, multiple: Poly) -> bool:
+        """Whether a multiplier is never negative: a question of its own, asked once."""
+        if multiple.constant is not None:
+            return multiple.constant >= 0
+        if multiple not in self._signs:
+            self._signs[multiple] = False
+            inner = _Search(self._facts, self._rank, self._signs)
+            inner._left = _STEPS // 6
+            self._signs[multiple] = inner._follows(multiple, 5)
+        return self._signs[multiple]
 
 
 def _pulled(poly: Poly, atom: Atom) -> tuple[Poly, Poly]:

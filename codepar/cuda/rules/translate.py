@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from codepar.cuda.function import Refusal, SequentialFunction
 from codepar.cuda.rules.build import build
 from codepar.cuda.rules.emit_cuda import CudaEmitter
+from codepar.cuda.rules.emit_openmp import OpenmpEmitter
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.plan import plan_of
 from codepar.cuda.translation import DevicePart, Target, Translation
@@ -33,6 +34,8 @@ def translate_by_rule(function: SequentialFunction, target: Target = Target.CUDA
     try:
         built = build(function)
         plan, analysis = plan_of(built)
+        if target is Target.OPENMP:
+            return RuleOutcome(translation=OpenmpEmitter(built, plan, analysis.printable).translation())
         return RuleOutcome(part=CudaEmitter(built, plan, analysis.printable).part())
     except CannotProve as reason:
         return RuleOutcome(refusals=(Refusal(reason.code, reason.message, reason.line or function.line),))

@@ -28,7 +28,8 @@ _CXX_TYPES = {"_Bool": "bool"}
 class Names:
     """How symbols are written. ``pointed``: scalars behind a pointer; ``flat``: arrays whose elements lie in one row.
 
-    ``special`` writes a statement in another way (an atomic update); it answers None for all others.
+    ``special`` writes a statement in another way (an atomic update); it answers None for all others. ``own_shape``: parameters keep
+    their dimensions, and the ``references`` of C++ their names, as in the original.
     """
 
     language: Language
@@ -36,6 +37,8 @@ class Names:
     flat: frozenset[Symbol] = frozenset()
     renamed: dict[Symbol, str] = field(default_factory=dict)
     special: Callable[[ir.Stmt], str | None] = lambda _one: None
+    own_shape: bool = False
+    references: frozenset[Symbol] = frozenset()
 
     def of(self, symbol: Symbol) -> str:
         return self.renamed.get(symbol, symbol.name)
@@ -96,7 +99,10 @@ class Writer:
         if expr.view is not None:
             const = "const " if expr.symbol.is_const else ""
             return f"(*({const}{type_text(expr.view)} *)(({const}char *){name} + {self.expr(expr.indices[0], 12)}))"
-        if expr.symbol.storage is Storage.BUFFER or expr.symbol in self._names.flat:
+        if expr.symbol in self._names.references:
+            return name
+        is_flat = expr.symbol.storage is Storage.BUFFER and not self._names.own_shape
+        if is_flat or expr.symbol in self._names.flat:
             return f"{name}[{self.expr(self._flat(expr))}]"
         return name + "".join(f"[{self.expr(index)}]" for index in expr.indices)
 
@@ -137,7 +143,7 @@ class Writer:
         """The lines of a statement."""
         special = self._names.special(one)
         if special is not None:
-            return [f"{indent}{special}"]
+            return [f"{indent}{line}" for line in special.split("\n")]
         match one:
             case ir.Declare():
                 return [f"{indent}{self.declaration(one)}"]
