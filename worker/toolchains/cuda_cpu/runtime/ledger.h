@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "vector_types.h"
 
@@ -21,7 +22,7 @@ struct Work {
 
 // Distinct elements that host code loaded and stored one by one, and elements that it copied or filled in bulk.
 struct HostWork {
-    const char* buffer = "";  // a watched one; "stack" and "other" for the rest
+    std::string buffer;  // a watched one; "stack" and "other" for the rest
     std::uint64_t elements = 0, loads = 0, stores = 0, copied = 0;
 };
 

@@ -10,7 +10,7 @@
 #if defined(__cplusplus)
 extern "C" {
 #endif
-// `name` must live as long as the process.
+// `name` must live until codepar_cuda_leave.
 void codepar_cuda_watch(const char* name, const void* base, size_t bytes, size_t element_bytes);
 void codepar_cuda_enter(long test_case);
 // Forgets the watched buffers.

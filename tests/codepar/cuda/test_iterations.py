@@ -1,0 +1,55 @@
+"""Loops counted in a copy of a function."""
+
+from __future__ import annotations
+
+import subprocess
+
+from codepar.cuda.iterations import Iterations, counted, read_iterations
+from codepar.cuda.read import read_function
+
+TEXT = """static void inner(float *a, int m) { for (int j = 0; j < m; j++) a[j] = j; }
+void f(int n, int m, float *a) {
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < m; ++j) { float s = 0; for (int k = 0; k < 3; k++) s += k; a[i * m + j] = s; }
+    int q = 0;
+    while (q < n) q++;
+    do q--; while (q > 0);
+    for (int i = 0; i < n; i++) if (a[i] > 0) for (int j = 0; j < 2; j++) a[i]++; else a[i] = 0;
+}
+void g(int n, int m, float *a) { inner(a, n); }
+int h(int n, int m, float *a) { return n + m; }
+"""
+
+
+def iterations(tmp_path, name: str, calls: str) -> list[Iterations]:
+    copy = counted(read_function(TEXT, "a.c", name))
+    assert copy is not None
+    source = tmp_path / "a.c"
+    source.write_text(f"{copy.function.text}\nint main(void) {{ static float a[10000]; {calls} }}\n")
+    subprocess.run(["gcc", "-o", str(tmp_path / "a"), str(source)], check=True)
+    ran = subprocess.run([str(tmp_path / "a")], capture_output=True, text=True, check=True)
+    return read_iterations(ran.stderr, copy.parents)
+
+
+def test_each_call_has_its_busiest_nest(tmp_path):
+    first, second, third = iterations(tmp_path, "f", "f(5, 7, a); f(0, 7, a); f(50, 20, a);")
+    assert (first.levels, first.totals, first.work) == ((5, 7, 3), (5, 35, 105), 105)
+    assert second.levels == (1,)  # the do loop runs once
+    assert third.totals == (50, 1000, 3000)
+
+
+def test_loops_of_helpers_count_where_there_are_no_others(tmp_path):
+    (only,) = iterations(tmp_path, "g", "g(40, 3, a);")
+    assert only == Iterations((40,), (40,))
+
+
+def test_without_loops_there_is_nothing_to_count():
+    assert counted(read_function(TEXT, "a.c", "h")) is None
+
+
+def test_loops_that_the_host_steps_through_are_not_shared_out():
+    steps = Iterations(levels=(10, 200, 30), totals=(10, 2000, 60000))
+    assert steps.shared_out(1) == (10, 200)
+    assert steps.shared_out(10) == steps.shared_out(20) == (200, 30)
+    assert steps.shared_out(2000) == (30,)
+    assert Iterations((64,), (64,)).shared_out(64) == (64,)
