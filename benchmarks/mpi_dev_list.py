@@ -1,7 +1,7 @@
 """Freeze the development list of whole programs that run: what rules and order of candidates are chosen by, never judged by.
 
-``python benchmarks/mpi_dev_list.py --mirrors FOLDER --corpus FOLDER --out TSV``: as ``mpi_list.py`` chooses them, from the repositories
-that the corpus keeps for development, of which no weights have seen a program.
+``python benchmarks/mpi_dev_list.py --mirrors FOLDER --corpus FOLDER --out TSV``: as ``mpi_list.py`` chooses them, from the
+repositories that the corpus keeps for development, of which no weights have seen a program.
 Limits: two dozen repositories, so a single one may sway a figure; ``mpi_programs.tsv`` alone is for judging.
 """
 

@@ -10,17 +10,27 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from codepar.project import Project
+from codepar.record import Record as Record  # noqa: PLC0414 - handed on
+from codepar.site_protocols import (
+    SiteModel as SiteModel,  # noqa: PLC0414 - handed on
+)
+from codepar.site_protocols import (
+    SiteScore as SiteScore,  # noqa: PLC0414 - handed on
+)
+from codepar.site_protocols import (
+    SiteScorer as SiteScorer,  # noqa: PLC0414 - handed on
+)
+from codepar.site_protocols import (
+    SiteScores as SiteScores,  # noqa: PLC0414 - handed on
+)
+from codepar.site_protocols import (
+    SiteText as SiteText,  # noqa: PLC0414 - handed on
+)
 
 MAX_RANKS = 64
-
-
-class Record(BaseModel):
-    """Base of the wire types: immutable, unknown fields refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Status(StrEnum):
@@ -383,30 +393,6 @@ class Chunk(Record):
     generation: Generation | None = None
 
 
-class SiteText(Record):
-    """A text in pieces, each encoded by itself, and sites in it: site ``(a, b)`` is between piece ``a`` and piece ``b``."""
-
-    pieces: tuple[str, ...] = Field(max_length=20_000)
-    sites: tuple[tuple[int, int], ...] = Field(max_length=20_000)
-
-    @model_validator(mode="after")
-    def _check_sites(self) -> Self:
-        if any(not 0 <= piece < len(self.pieces) for site in self.sites for piece in site):
-            raise ValueError("a site names a piece that is not there")
-        return self
-
-
-class SiteScore(Record):
-    """How probable it is that ``function`` is missing at a site at least once, twice, three times, as far as told apart."""
-
-    function: str
-    probabilities: tuple[float, ...]
-
-
-SiteScores = tuple[tuple[SiteScore, ...], ...]
-"""For each site of a text the functions that are not improbable there."""
-
-
 class Capabilities(Record):
     """What a backend can do; asking for more raises ``Unsupported`` with the reason.
 
@@ -424,15 +410,7 @@ class Capabilities(Record):
     logprobs: bool = False
     scoring: bool = False
     sites: bool = False
-
-
-@runtime_checkable
-class SiteScorer(Protocol):
-    """What a backend with ``sites`` among its capabilities can do besides: say which calls are missing where."""
-
-    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
-        """The scores of each text in order. Raises ``EngineUnavailable``, ``Unsupported`` (no site model is installed)."""
-        ...
+    site_model: SiteModel | None = None
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from codepar.engine.infill import chat_pieces, infill_of_vocabulary, infill_pieces
-from codepar.engine.models import InstalledModel, find_model, require_model
+from codepar.engine.models import InstalledModel, ModelRecord, find_model, require_model
 from codepar.engine.openvino_grammar import GrammarProbe, structured_output
 from codepar.engine.openvino_pipeline import LoadedModel
 from codepar.engine.openvino_scheduler import Outcome, Request, Scheduler
@@ -21,7 +21,7 @@ from codepar.engine.openvino_scoring import Scorer
 from codepar.engine.site_scorer import LazySites
 from codepar.engine.transcript import Transcript
 from codepar.errors import InvalidInput, Unsupported
-from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling, SiteScores, SiteText
+from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling, SiteModel, SiteScores, SiteText
 from codepar.settings import Settings
 
 _INLINE_CHARACTERS = 16_000
@@ -49,6 +49,7 @@ class OpenVinoGenerator:
             logprobs=True,
             scoring=True,
             sites=sites is not None,
+            site_model=_site_model(sites.record) if sites is not None else None,
         )
 
     async def capabilities(self) -> Capabilities:
@@ -184,6 +185,10 @@ class OpenVinoGenerator:
             logprobs=tuple(transcript.logprobs) if wanted else None,
             model=self._model.record.name,
         )
+
+
+def _site_model(record: ModelRecord) -> SiteModel:
+    return SiteModel(model=record.name, artefact=record.artefact, sha256=record.sha256)
 
 
 async def open_openvino(settings: Settings) -> OpenVinoGenerator:

@@ -154,13 +154,8 @@ async def _baseline(found: Found, trials: list[_Trial], court: Court | None) -> 
 
 async def _provenance(generator: Generator | None, signatures: Signatures) -> Provenance:
     capabilities = await generator.capabilities() if generator is not None else None
-    return Provenance(
-        model=capabilities.model if capabilities else None,
-        artefact=(capabilities.artefact or None) if capabilities else None,
-        sha256=(capabilities.sha256 or None) if capabilities else None,
-        backend=capabilities.backend if capabilities else None,
-        mpi_header=str(signatures.path),
-    )
+    scorer = capabilities.site_model if capabilities is not None and capabilities.sites else None
+    return Provenance.of(capabilities).model_copy(update={"site_model": scorer, "mpi_header": str(signatures.path)})
 
 
 def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], best: _Trial) -> MpiCompletion:

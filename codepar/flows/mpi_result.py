@@ -12,7 +12,7 @@ from pydantic import Field
 from codepar.flows.provenance import ModelProvenance
 from codepar.mpi.parallelize.sharing import Shares
 from codepar.mpi.proposal import Dropped, Edit, Origin
-from codepar.protocols import Record, Status, Verdict
+from codepar.protocols import Record, SiteModel, Status, Verdict
 
 
 class Baseline(Record):
@@ -38,8 +38,9 @@ class CandidateSummary(Record):
 
 
 class Provenance(ModelProvenance):
-    """The model, and the header that the signatures of the calls were read from."""
+    """The language model, the site scorer where one was asked, and the header that the signatures of the calls were read from."""
 
+    site_model: SiteModel | None = None
     mpi_header: str | None = None
 
 

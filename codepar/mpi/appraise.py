@@ -24,24 +24,26 @@ _STEPS = 60_000
 _KEPT = ("leaked", "needs-buffering", "message-race", "freed")
 """Kinds of findings, by a part of their names, with which a program runs all the same."""
 _UNSET_WEIGHT = 0.5
+_UNMET_WEIGHT = 0.5
 _UNREAD_WEIGHT = 0.25
 _NOT_FOLLOWED_WEIGHT = 0.75
 
 
 @dataclass(frozen=True)
 class Appraisal:
-    """What speaks against a completion. ``unset``: variables that are read before they have a value; ``unread``: those that nobody
-    reads after they got one."""
+    """What speaks against a completion. ``unmet``: lines of messages and collectives that do not come about; ``unset``: variables
+    that are read before they have a value; ``unread``: those that get one in vain."""
 
     faults: tuple[Finding, ...] = ()
     unset: frozenset[Variable] = frozenset()
     unread: frozenset[Variable] = frozenset()
+    unmet: frozenset[tuple[str, int]] = frozenset()
     followed: bool = False
 
     @property
     def weight(self) -> float:
         """0 where nothing is known against it; a fault counts 1."""
-        odd = _UNSET_WEIGHT * len(self.unset) + _UNREAD_WEIGHT * len(self.unread)
+        odd = _UNMET_WEIGHT * len(self.unmet) + _UNSET_WEIGHT * len(self.unset) + _UNREAD_WEIGHT * len(self.unread)
         return len(self.faults) + odd + (0.0 if self.followed else _NOT_FOLLOWED_WEIGHT)
 
 
@@ -69,8 +71,9 @@ class Appraiser:
         unset, given, used = (
             frozenset[Variable]().union(*some) for some in zip(*((s.unset, s.given, s.used) for s in seen), strict=True)
         )
+        unmet = frozenset[tuple[str, int]]().union(*(one.unmet for one in seen))
         followed = all(one.followed for one in seen)
-        return Appraisal(tuple(faults.values()), unset, given - used if followed else frozenset(), followed)
+        return Appraisal(tuple(faults.values()), unset, given - used if followed else frozenset(), unmet, followed)
 
     def _seen(self, program: Program) -> list[Seen]:
         return [look(program, self.signatures, size, Budget(_STEPS)) for size in _SIZES]

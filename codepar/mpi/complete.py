@@ -124,7 +124,15 @@ class Completer:
     def with_setup(self, edits: Sequence[Edit]) -> list[Edit]:
         """The edits with those calls of the setup that they lack and the rules know: no MPI program runs without."""
         there = {edit.function for edit in edits}
-        return order([*edits, *(edit for edit in self.baseline() if edit.function not in there)])
+        main = self.facts.main
+        begins = max((edit.after_line for edit in edits if edit.function in {"MPI_Init", "MPI_Init_thread"}), default=0)
+        added = []
+        for edit in self.baseline():
+            if edit.function in there or (edit.function == "MPI_Init" and "MPI_Init_thread" in there):
+                continue
+            in_main = main is not None and main.first_line <= edit.after_line <= main.last_line
+            added.append(edit.model_copy(update={"after_line": max(begins, edit.after_line)}) if in_main else edit)
+        return order([*edits, *added])
 
     def read_answer(self, generation: Generation) -> Proposal:
         """Decode an answer and pass each call through the rules."""

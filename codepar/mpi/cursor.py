@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from codepar.errors import InvalidInput
 from codepar.mpi.apply import lines_of
 from codepar.mpi.call_text import read_call
+from codepar.mpi.cursor_sites import rank_by_sites
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import RuleBroken, Rules
-from codepar.protocols import Capabilities, Generation, Generator, Grammar, Prompt, Sampling
+from codepar.protocols import Capabilities, Generation, Generator, Grammar, Prompt, Sampling, SiteScorer
 
 _PARTIAL = re.compile(r"\s*(P?M?P?I?_?\w*)\Z")
 _CALL_LINE = r"[ \t]*MPI_[A-Z][A-Za-z_]{1,30}\([^;\n]{0,160}\);"
@@ -79,6 +80,9 @@ async def suggest(
     found = Suggestions([_nearby(edit, cursor) for edit in inferred if not edit.inline], [], [])
     if generator is not None:
         try:
+            if await _ask_sites(cursor, rules, inferred, generator=generator, budget_s=budget_s, found=found):
+                found.edits = _ranked([edit for edit in found.edits if edit.function.startswith(cursor.typed)])
+                return found
             for generation in await _ask(cursor, generator, budget_s, found):
                 found.answered |= bool(generation.text.strip())
                 _read(generation, cursor, rules, found)
@@ -108,6 +112,28 @@ def _nearby(edit: Edit, cursor: Cursor) -> Edit:
     return edit.model_copy(
         update={"after_line": cursor.after_line, "confidence": round(edit.confidence * math.exp(-distance / 4), 4)}
     )
+
+
+async def _ask_sites(
+    cursor: Cursor, rules: Rules, inferred: Sequence[Edit], *, generator: Generator, budget_s: float, found: Suggestions
+) -> bool:
+    """Rank by a site scorer where the backend has one; whether that gave a call."""
+    if not isinstance(generator, SiteScorer) or not (await generator.capabilities()).sites:
+        return False
+    ranked = await rank_by_sites(
+        cursor.source,
+        rules,
+        after_line=cursor.after_line,
+        typed=cursor.typed,
+        inferred=inferred,
+        scorer=generator,
+        generator=generator,
+        budget_s=budget_s,
+    )
+    found.edits += ranked.edits
+    found.dropped += ranked.dropped
+    found.answered |= ranked.asked
+    return bool(ranked.edits)
 
 
 async def _ask(cursor: Cursor, generator: Generator, budget_s: float, found: Suggestions) -> list[Generation]:

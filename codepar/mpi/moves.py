@@ -77,6 +77,8 @@ class Moves:
             yield from self._recounted(draft, edit, why)
         if edit.function in COLLECTIVES:
             yield from self._hoisted(draft, edit, why)
+        if finding.kind == "before-init":
+            yield from self._earlier(draft, edit, why)
         if finding.kind == "request-unwaited":
             yield from self._waits(draft, edit, why)
         yield from self._alike(draft, finding, edit, others, why)
@@ -156,6 +158,14 @@ class Moves:
             moved = self._edit(line, edit.text, edit.confidence)
             if moved is not None:
                 yield Move(draft.replacing(edit, moved.model_copy(update={"origin": edit.origin})), 0.15, why)
+
+    def _earlier(self, draft: Draft, edit: Edit, why: str) -> Iterator[Move]:
+        """MPI_Init before the call, or the call behind MPI_Init."""
+        first = next((one for one in draft.edits if one.function in {"MPI_Init", "MPI_Init_thread"}), None)
+        for old, line in ((first, edit.after_line), (edit, first.after_line if first else 0)):
+            moved = self._edit(line, old.text, old.confidence) if old is not None and not old.inline else None
+            if old is not None and moved is not None:
+                yield Move(draft.replacing(old, moved.model_copy(update={"origin": old.origin})), 0.1, why)
 
     def _waits(self, draft: Draft, edit: Edit, why: str) -> Iterator[Move]:
         last = max((one.after_line for one in draft.edits if one.function.startswith("MPI_I")), default=edit.after_line)

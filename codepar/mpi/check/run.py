@@ -18,7 +18,7 @@ from codepar.mpi.check.datatypes import check_datatypes
 from codepar.mpi.check.finding import CheckReport, Finding, Severity
 from codepar.mpi.check.lifecycle import check_lifecycle
 from codepar.mpi.check.lives import Variable, lives_in
-from codepar.mpi.check.matching import Inconclusive, Matcher
+from codepar.mpi.check.matching import Inconclusive, Matcher, Outcome
 from codepar.mpi.check.nodes import TooDeep
 from codepar.mpi.check.partners import check_partners
 from codepar.mpi.check.program import Program, Unit, load_unit, programs
@@ -48,6 +48,8 @@ class Seen:
     followed: bool = False
     skipped: str = ""
     opaque: bool = False
+    unmet: set[tuple[str, int]] = field(default_factory=set)
+    """Lines of messages and collectives that did not come about, those behind the first that hangs included."""
     unset: set[Variable] = field(default_factory=set)
     given: set[Variable] = field(default_factory=set)
     used: set[Variable] = field(default_factory=set)
@@ -161,6 +163,7 @@ def _compare(replay: Replay, elements: dict[str, str], seen: Seen) -> str:
         seen.here += check_bounds(trace, elements)
     try:
         outcome = Matcher(replay.traces, synchronous=False).run()
+        seen.unmet |= _unmet(outcome)
         found = [*check_collectives(outcome, elements), *check_partners(outcome, elements)]
         if not found:
             found = list(_buffering(replay, elements))
@@ -168,6 +171,12 @@ def _compare(replay: Replay, elements: dict[str, str], seen: Seen) -> str:
         return str(reason)
     seen.here += found
     return ""
+
+
+def _unmet(outcome: Outcome) -> set[tuple[str, int]]:
+    open_slots = [op for slot in outcome.slots if not slot.is_full for op in slot.ops.values()]
+    events = [event.op for event in (*outcome.unmatched, *outcome.future) if event.partner is None]
+    return {(op.file, op.line) for op in (*open_slots, *events)}
 
 
 def _buffering(replay: Replay, elements: dict[str, str]) -> Iterator[Finding]:
