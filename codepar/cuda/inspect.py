@@ -315,7 +315,7 @@ class _Slice:
         elif not self._is_computable_place(node):
             raise _Impossible(f"line {node.start_point[0] + 1}: a subscript depends on a buffer that the function writes")
         else:
-            read = self._values_read
+            read = set(self._values_read)
             shown = self._text(node)
             place = [child for child in named(node) if child.start_byte != node.start_byte or node.type == "pointer_expression"]
             self._values_read = read | {name for child in place for name in _identifiers(child) & self._buffers - {self._buffer}}

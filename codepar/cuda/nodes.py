@@ -142,6 +142,15 @@ def arguments_of(call: Node) -> list[Node]:
     return named(arguments) if arguments is not None else []
 
 
+def cast_type(call: Node) -> str | None:
+    """``T`` of ``(T)(x)``, which the grammar takes for a call where it does not know ``T`` for a type; None for other calls."""
+    called = call.child_by_field_name("function")
+    if called is None or called.type != "parenthesized_expression" or len(arguments_of(call)) != 1:
+        return None
+    inner = unwrapped(called)
+    return text_of(inner) if inner.type == "identifier" else None
+
+
 def operator_of(node: Node) -> str:
     """``+`` of ``a + b``, ``+=`` of ``a += b``, ``++`` of ``i++``, ``*`` of ``*p``."""
     return text_of(node.child_by_field_name("operator"))

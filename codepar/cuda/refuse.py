@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from codepar.cuda import known
 from codepar.cuda.function import Refusal, SequentialFunction
-from codepar.cuda.nodes import Declared, ancestors, declared_by, line_of, named, squeezed, type_of, walk
+from codepar.cuda.nodes import Declared, ancestors, cast_type, declared_by, line_of, named, squeezed, type_of, walk
 from codepar.cuda.read import called_names, helper_node, node_of, parameters_of
 from codepar.cuda.refuse_names import NameCheck
 from codepar.cuda.source import Source, function_declarator, function_name, source_of
@@ -228,6 +228,9 @@ def _of_call(source: Source, node: Node, own: frozenset[str]) -> Iterator[Refusa
     if called is None:
         return
     if called.type in {"primitive_type", "template_function", "sized_type_specifier"}:
+        return
+    cast = cast_type(node)
+    if cast is not None and cast not in own and (cast in source.typedefs or cast in source.macros or _has_own_headers(source)):
         return
     if called.type not in {"identifier", "qualified_identifier"} or text_of(called) in own:
         yield Refusal("function_pointer", f"it calls through `{squeezed(called)}`", line_of(node))

@@ -14,7 +14,7 @@ from codepar.cuda import conditions
 from codepar.cuda.accesses import LIBRARY_POINTERS
 from codepar.cuda.conditions import Facts, Test
 from codepar.cuda.expression import evaluate
-from codepar.cuda.nodes import arguments_of, field, line_of, named, operator_of, squeezed, unwrapped, walk
+from codepar.cuda.nodes import arguments_of, cast_type, field, line_of, named, operator_of, squeezed, unwrapped, walk
 from codepar.cuda.poly import Combined, Poly, Symbol, Variable, combined, recombined
 from codepar.cuda.prove import is_nonnegative
 from codepar.cuda.values import Pointer, Unknown, Value, data_of, elements, is_integer, is_unsigned, range_of, size_of
@@ -411,6 +411,9 @@ class ExpressionWalk:
         arguments = arguments_of(node)
         if node.child_by_field_name("function") is not None and field(node, "function").type == "primitive_type":
             return self.converted(self.value(arguments[0]), name) if arguments else NOTHING_KNOWN
+        cast = cast_type(node)
+        if cast is not None and cast in self.subject.source.typedefs:
+            return self.converted(self.value(arguments[0]), cast)
         if name.startswith(("static_cast<", "reinterpret_cast<")) and arguments:
             return self.converted(self.value(arguments[0]), name[name.index("<") + 1 : -1])
         if name in LIBRARY_POINTERS:

@@ -14,16 +14,16 @@ from codepar.cuda.prelude import prelude
 from codepar.cuda.translation import DevicePart
 from codepar.errors import Unsupported
 
-_CHECK = """\
+HOST_CHECKS = """\
 #ifndef TRANSLATION_HOST_CHECKS
 #define TRANSLATION_HOST_CHECKS
-static inline void cuda_check(cudaError_t status, const char *call) {
+static inline void host_check(cudaError_t status, const char *call) {
     if (status != cudaSuccess) {
         fprintf(stderr, "%s failed: %s\\n", call, cudaGetErrorString(status));
         abort();
     }
 }
-#define CUDA_CHECK(call) cuda_check((call), #call)
+#define HOST_CHECK(call) host_check((call), #call)
 static inline void buffers_apart(const char *names, const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
     const char *a_start = (const char *)a, *b_start = (const char *)b;
     if (a_bytes > 0 && b_bytes > 0 && a_start < b_start + b_bytes && b_start < a_start + a_bytes) {
@@ -56,7 +56,7 @@ def host_entry(function: SequentialFunction, part: DevicePart, entry: str | None
     chosen = entry or entry_name(function)
     buffers = function.signature.buffers
     counts = [extent_function(function, one.name, f"{chosen}_count_{one.name}") for one in buffers if not one.is_reference]
-    pieces = [prelude(function, part.text), part.text.strip() + "\n", _CHECK, *counts, _entry(function, part, chosen)]
+    pieces = [prelude(function, part.text), part.text.strip() + "\n", HOST_CHECKS, *counts, _entry(function, part, chosen)]
     return "\n".join(piece for piece in pieces if piece)
 
 
@@ -117,11 +117,11 @@ def _entry(function: SequentialFunction, part: DevicePart, entry: str) -> str:
     if returns != "void":
         lines += [f"    {returns} *device_result_ = nullptr;", *_result_memory()]
     lines += [f"    {part.launcher}({', '.join(_arguments(function, part))});"]
-    lines += ["    CUDA_CHECK(cudaGetLastError());", "    CUDA_CHECK(cudaDeviceSynchronize());"]
+    lines += ["    HOST_CHECK(cudaGetLastError());", "    HOST_CHECK(cudaDeviceSynchronize());"]
     lines += [f"    {_copy_out(one)}" for one in signature.buffers if one.role.is_written]
     if returns != "void":
-        lines += [f"    {returns} result_{{}};", _copy_result(), "    CUDA_CHECK(cudaFree(device_result_));"]
-    lines += [f"    CUDA_CHECK(cudaFree({_device(one)}));" for one in signature.buffers]
+        lines += [f"    {returns} result_{{}};", _copy_result(), "    HOST_CHECK(cudaFree(device_result_));"]
+    lines += [f"    HOST_CHECK(cudaFree({_device(one)}));" for one in signature.buffers]
     lines += ["    return result_;"] if returns != "void" else []
     return "\n".join([*lines, "}", ""])
 
@@ -157,28 +157,28 @@ def _copy_in(one: Parameter, function: SequentialFunction) -> list[str]:
     device, kind, size = _device(one), as_cxx(one.type, function.language), f"bytes_{one.name}"
     lines = [
         f"{kind} *{device} = nullptr;",
-        f"CUDA_CHECK(cudaMalloc((void **)&{device}, {size} > 0 ? {size} : sizeof({kind})));",
+        f"HOST_CHECK(cudaMalloc((void **)&{device}, {size} > 0 ? {size} : sizeof({kind})));",
     ]
     extent = function.extents.get(one.name)
     if one.role is Role.OUT and extent is not None and extent.is_filled:
         return lines
-    return [*lines, f"if ({size} > 0) CUDA_CHECK(cudaMemcpy({device}, {_address(one)}, {size}, cudaMemcpyHostToDevice));"]
+    return [*lines, f"if ({size} > 0) HOST_CHECK(cudaMemcpy({device}, {_address(one)}, {size}, cudaMemcpyHostToDevice));"]
 
 
 def _copy_out(one: Parameter) -> str:
     size = f"bytes_{one.name}"
-    return f"if ({size} > 0) CUDA_CHECK(cudaMemcpy({_address(one)}, {_device(one)}, {size}, cudaMemcpyDeviceToHost));"
+    return f"if ({size} > 0) HOST_CHECK(cudaMemcpy({_address(one)}, {_device(one)}, {size}, cudaMemcpyDeviceToHost));"
 
 
 def _result_memory() -> list[str]:
     return [
-        "    CUDA_CHECK(cudaMalloc((void **)&device_result_, sizeof(*device_result_)));",
-        "    CUDA_CHECK(cudaMemset(device_result_, 0, sizeof(*device_result_)));",
+        "    HOST_CHECK(cudaMalloc((void **)&device_result_, sizeof(*device_result_)));",
+        "    HOST_CHECK(cudaMemset(device_result_, 0, sizeof(*device_result_)));",
     ]
 
 
 def _copy_result() -> str:
-    return "    CUDA_CHECK(cudaMemcpy(&result_, device_result_, sizeof(result_), cudaMemcpyDeviceToHost));"
+    return "    HOST_CHECK(cudaMemcpy(&result_, device_result_, sizeof(result_), cudaMemcpyDeviceToHost));"
 
 
 def _arguments(function: SequentialFunction, part: DevicePart) -> list[str]:
