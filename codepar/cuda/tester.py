@@ -52,13 +52,13 @@ _EXAMPLE_TESTS = {
 }
 
 
-def tester_question(function: SequentialFunction) -> Prompt:
+def inputs_question(function: SequentialFunction) -> Prompt:
     """The prompt: a worked example and the function; the answer is JSON."""
     example = f"{_EXAMPLE_CODE}\n{_MARK}\n{json.dumps(_EXAMPLE_TESTS)}\n\n"
     return Prompt(text=f"{example}{shown_code(function)}\n{_MARK}\n")
 
 
-def tester_grammar(function: SequentialFunction) -> Grammar:
+def inputs_grammar(function: SequentialFunction) -> Grammar:
     """A JSON schema with exactly the scalars and buffers of the function."""
     numbers = {one.name: {"type": "number" if _is_real(one.type) else "integer"} for one in function.signature.scalars}
     bound = {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": 40}]}
@@ -76,7 +76,7 @@ def tester_grammar(function: SequentialFunction) -> Grammar:
     return Grammar(kind="json_schema", text=json.dumps(_object({"cases": cases})))
 
 
-def read_tests(text: str, function: SequentialFunction, seed: int) -> tuple[TestCase, ...]:
+def read_inputs(text: str, function: SequentialFunction, seed: int) -> tuple[TestCase, ...]:
     """The cases that name all parameters, with buffers no smaller than the extents say; the others are dropped.
 
     Never raises for what a model says.

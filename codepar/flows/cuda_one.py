@@ -15,7 +15,7 @@ from codepar.cuda.ask import Failure, Task
 from codepar.cuda.function import Refusal, SequentialFunction
 from codepar.cuda.refuse import refusal
 from codepar.cuda.rules import translate_by_rule
-from codepar.cuda.tester import read_tests, tester_grammar, tester_question
+from codepar.cuda.tester import inputs_grammar, inputs_question, read_inputs
 from codepar.cuda.translation import Origin, Target
 from codepar.cuda.verdict import CheckName, CudaVerdict, completed, failed
 from codepar.errors import CodeparError, InvalidInput
@@ -176,9 +176,9 @@ async def _propose_tests(search: Search, asking: Asking) -> None:
     if "json_schema" not in capabilities.grammar:
         asking.note("the engine takes no JSON schema: the model proposed no tests")
         return
-    sampling = Sampling(max_tokens=_TESTER_TOKENS, grammar=tester_grammar(function))
-    answers = await asking.ask({0: Asked(tester_question(function), sampling)}, is_first=True)
-    cases = read_tests(answers[0].text, function, search.court.seed) if answers else ()
+    sampling = Sampling(max_tokens=_TESTER_TOKENS, grammar=inputs_grammar(function))
+    answers = await asking.ask({0: Asked(inputs_question(function), sampling)}, is_first=True)
+    cases = read_inputs(answers[0].text, function, search.court.seed) if answers else ()
     kept = await search.court.admit(cases) if cases else ()
     asking.note(f"the model proposed {len(cases)} valid test cases, {len(kept)} of them joined those that rank")
     await search.progress.report("tester", {"proposed": len(cases), "kept": len(kept)})

@@ -1,0 +1,72 @@
+"""The report of translation samples counts what is in the rows, and leaves out what the infrastructure lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codepar.cuda.translation import Origin
+from codepar.errors import InvalidInput
+from codepar.flows.cuda_result import Cost
+from codepar.protocols import Status
+from evaluators.samples import SampleWriter
+from evaluators.translation_report import lines_of_translations, report_translations
+from evaluators.translations import TranslationSample, options_of, read_translations
+
+
+def write(path: Path, *rows: TranslationSample) -> Path:
+    with SampleWriter(path) as writer:
+        for row in rows:
+            writer.append(row)
+    return path
+
+
+def row(task: str, status: Status, **fields: object) -> TranslationSample:
+    given = {"task_id": task, "system": "default", "status": status, "verified": status is Status.OK, "compiled": True, **fields}
+    return TranslationSample.model_validate(given)
+
+
+def test_rates_origins_and_cost(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "s.jsonl",
+        row("1", Status.OK, origin=Origin.RULES, recorded=True, cost=Cost(wall_s=2, executions=10)),
+        row("2", Status.OK, origin=Origin.REPAIR, recorded=True, cost=Cost(wall_s=6, executions=20, generations=9)),
+        row("3", Status.WRONG_OUTPUT, recorded=True, empty_recorded=True, cost=Cost(wall_s=4, executions=30)),
+        row("4", Status.INVALID_TESTS, compiled=False),
+        row("5", Status.INFRA_ERROR),
+    )
+    report = report_translations(path, 6)
+    assert report.metrics["solved"].value == 0.5
+    assert report.metrics["solved"].n == 4
+    assert report.metrics["solved_recorded"].value == 0.75
+    assert report.metrics["compiled"].value == 0.75
+    assert report.metrics["verified_or_untestable"].n == 3
+    assert report.metrics["empty_passes_recorded"].value == 0.25
+    assert report.origins == {"rules": 1, "repair": 1}
+    assert report.cost is not None
+    assert report.cost.median_s == 3
+    assert report.cost.generations_per_accepted == 4.5
+    assert any("1 samples failed" in note for note in report.notes)
+    assert any("5 of 6" in note for note in report.notes)
+    assert "solved: verified" in "\n".join(lines_of_translations(report))
+
+
+def test_the_last_row_of_a_task_counts_and_torn_lines_do_not(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.jsonl", row("1", Status.INFRA_ERROR), row("1", Status.OK))
+    with path.open("a") as file:
+        file.write('{"task_id": "2", "sta')
+    assert [one.status for one in read_translations(path)] == [Status.OK]
+    (tmp_path / "empty.jsonl").write_text("{}\n")
+    with pytest.raises(InvalidInput, match="no sample"):
+        read_translations(tmp_path / "empty.jsonl")
+
+
+def test_systems_are_what_they_say() -> None:
+    assert options_of("model", 8, 3, 60).candidates == 1
+    assert options_of("model", 8, 3, 60).repair == 0
+    assert not options_of("model", 8, 3, 60).rules
+    assert not options_of("rules", 8, 3, 60).model
+    assert options_of("default", 4, 1, 60).candidates == 4
+    with pytest.raises(InvalidInput, match="no system"):
+        options_of("best", 1, 1, 1)
