@@ -64,7 +64,11 @@ def _questions(path: str, source: str) -> Iterator[Question]:
     for call in find_calls(tree).calls:
         first, last = tree.data.count(b"\n", 0, call.start), tree.data.count(b"\n", 0, call.end - 1)
         text = tree.data[call.start : call.end].decode().strip()
-        alone = call.form is Form.STATEMENT and first == last and lines[first].strip().removesuffix(";").rstrip() == text.removesuffix(";")
+        alone = (
+            call.form is Form.STATEMENT
+            and first == last
+            and lines[first].strip().removesuffix(";").rstrip() == text.removesuffix(";")
+        )
         if alone and call.function not in _SETUP:
             left = [*lines[:first], "", *lines[first + 1 :]]
             yield Question(path, "\n".join(left), first + 1, call.function, _plain(text))

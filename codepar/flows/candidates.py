@@ -5,17 +5,16 @@ Limits: builds programs; running and choosing is the flow's.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from codepar.errors import InvalidInput
-from codepar.flows.mending import Workshop
+from codepar.flows.mending import Proposed, Workshop
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.apply import apply_edits
-from codepar.mpi.appraise import Appraiser
 from codepar.mpi.complete import Completer, Proposal, agreed
-from codepar.mpi.consistent import Reserve
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.declare import with_declarations
 from codepar.mpi.headers import Signatures
@@ -115,15 +114,22 @@ def rule_candidates(project: Project, completers: Mapping[str, Completer]) -> Fo
 
 
 async def ask_model(
-    found: Found, project: Project, completers: Mapping[str, Completer], generator: Generator, budget_s: float
+    found: Found,
+    project: Project,
+    completers: Mapping[str, Completer],
+    generator: Generator,
+    budget_s: float,
+    *,
+    thorough: bool = False,
 ) -> None:
     """Ask the model for each file that has to do with MPI, and offer what it adds as the second candidate.
 
-    A backend that scores sites is asked that way; its answer stands before the rules' own, both together behind them.
+    A backend that scores sites is asked that way: its answer, mended, stands first. ``thorough``: candidates will be run, so more
+    of them are made, and those come first that a replay of the text finds the least fault with.
     """
     ruled = found.candidates[0].edits
     if isinstance(generator, SiteScorer) and (await generator.capabilities()).sites:
-        await _ask_sites(found, project, completers, generator, budget_s)
+        await _ask_sites(found, project, completers, generator, budget_s, thorough=thorough)
         return
     joined = dict(ruled)
     for path, completer in completers.items():
@@ -144,7 +150,13 @@ class _SiteGenerator(Generator, SiteScorer, Protocol):
 
 
 async def _ask_sites(
-    found: Found, project: Project, completers: Mapping[str, Completer], generator: _SiteGenerator, budget_s: float
+    found: Found,
+    project: Project,
+    completers: Mapping[str, Completer],
+    generator: _SiteGenerator,
+    budget_s: float,
+    *,
+    thorough: bool,
 ) -> None:
     edits: dict[str, Sequence[Edit]] = {path: [] for path in completers}
     joined = dict(found.candidates[0].edits)
@@ -161,20 +173,15 @@ async def _ask_sites(
         joined[path] = completer.join(joined[path], proposal.edits).edits
     if not found.answered:
         return
-    ruled = found.candidates[0].edits
-    workshop = Workshop(project, completers, Appraiser(next(iter(completers.values())).rules.signatures))
-    by_rules = {path: Reserve(places.get(path, ()), completer.rule_packs()) for path, completer in completers.items()}
-    by_model = {path: Reserve(places.get(path, ()), [(edit,) for edit in edits[path]]) for path in completers}
-    mended = workshop.mend(edits, by_rules)
+    proposed = Proposed(found.candidates[0].edits, edits, joined, places)
+    workshop = Workshop(project, completers)
+    # The replay is work for seconds at the worst: other requests of this process go on meanwhile.
+    offers = await asyncio.to_thread(workshop.offers, proposed, thorough=thorough)
     found.dropped += workshop.dropped
-    offers = {
-        "model, mended": mended,
-        "rules, mended": workshop.mend(ruled, by_model),
-        "rules": ruled,
-        "model": edits,
-        "model and rules": joined,
-    }
-    found.prefer([_build(name, project, _declared(found, completers, some)) for name, some in offers.items()])
+    made = [_build(name, project, _declared(found, completers, some)) for name, some in offers.items()]
+    if thorough:
+        made.sort(key=lambda candidate: workshop.appraiser.of(candidate.project.files).weight)
+    found.prefer(made)
 
 
 async def cursor_candidates(

@@ -103,7 +103,8 @@ async def _ask_and_try(
     if court is None:
         await ask_model(found, request.project, completers, generator, request.options.budget_s)
         return await _try_rest(found, [], court)
-    asking = asyncio.create_task(ask_model(found, request.project, completers, generator, request.options.budget_s))
+    asked = ask_model(found, request.project, completers, generator, request.options.budget_s, thorough=True)
+    asking = asyncio.create_task(asked)
     try:
         first = await _trial(found.candidates[0], court)
         await asking
