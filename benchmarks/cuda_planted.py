@@ -1,4 +1,4 @@
-"""Is a wrong translation ever called verified? ``cuda_planted.py FILE|FOLDER [--seed N] [--only right,cheats,mutants] [--log F]``.
+"""Is a wrong translation ever called verified? ``cuda_planted.py FILE|FOLDER [--only right,cheats,mutants] [--log FILE]``.
 
 FILE holds C/CUDA pairs as JSON lines (``cpp_code``, ``cuda_code``, ``cuda_wrapper``), FOLDER pairs ``NAME.c`` and ``NAME.cu``.
 Every pair that verifies is the base of plants: cheats (``cuda_cheats.py``) and mutants (``codepar.cuda.cases.mutants``). Printed
@@ -67,14 +67,16 @@ def load(path: Path) -> Iterator[Pair]:
         yield Pair(str(row["id"]), row["cpp_code"] + "\n", "original.cpp", translation)
 
 
-def plants(function: SequentialFunction, pair: Pair, entry: str, kinds: set[str]) -> Iterator[Plant]:
-    """All wrong versions of a right translation."""
+def plants(function: SequentialFunction, pair: Pair, entry: str, kinds: set[str], every: int) -> Iterator[Plant]:
+    """All wrong versions of a right translation; of the mutants each ``every``-th."""
     if "cheats" in kinds:
         for number, one in enumerate(cheats(function, pair.translation, entry)):
             yield Plant(f"{one.kind}-{number}", f"cheat:{one.kind}", one.text, one.entry)
     if "mutants" in kinds:
         for number, mutant in enumerate(mutants(pair.translation)):
             name = f"{mutant.kind}-{mutant.line}-{number}"
+            if number % every:
+                continue
             yield Plant(name, f"mutant:{mutant.kind}", mutant.text, entry, f"line {mutant.line}: {mutant.change}")
 
 
@@ -105,6 +107,7 @@ class Judge:
     log: Log
     seed: int | None
     again: int
+    every: int
 
     async def pair(self, pair: Pair, kinds: set[str]) -> None:
         try:
@@ -126,7 +129,7 @@ class Judge:
         right = await self.judge(courts, pair, Plant("right", "right", pair.translation, entry))
         if not right["verified"]:
             return
-        for plant in plants(function, pair, entry, kinds):
+        for plant in plants(function, pair, entry, kinds, self.every):
             await self.judge(courts, pair, plant)
 
     async def judge(self, courts: list[CudaCourt], pair: Pair, plant: Plant) -> dict[str, Any]:
@@ -197,13 +200,14 @@ async def main() -> None:
     parser.add_argument("--limit", type=int, default=10**6, help="pairs")
     parser.add_argument("--ids", help="names of the pairs, separated by commas")
     parser.add_argument("--again", type=int, default=2, help="further seeds for mutants that verify")
+    parser.add_argument("--every", type=int, default=1, help="take each N-th mutant only")
     parser.add_argument("--log", type=Path, default=Path("cuda_planted.jsonl"))
     parser.add_argument("--summary", action="store_true", help="print what the log holds and judge nothing")
     options = parser.parse_args()
     log = Log(options.log)
     if not options.summary:
         settings = Settings()
-        judge = Judge(open_executor(settings, trusted=False), settings, log, options.seed, options.again)
+        judge = Judge(open_executor(settings, trusted=False), settings, log, options.seed, options.again, options.every)
         chosen = [one for one in load(options.pairs) if options.ids is None or one.name in options.ids.split(",")]
         for pair in chosen[: options.limit]:
             await judge.pair(pair, set(options.only.split(",")))
