@@ -7,7 +7,7 @@ code ("every function that allocates") stays whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -17,7 +17,7 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
-from codepar.prompts.references import NameGroup, Reference, looks_like_name, name_groups, name_of, references
+from codepar.prompts.references import NOUNS, NameGroup, Reference, name_groups, name_of, references
 from codepar.prompts.request import Place, Request, Source
 from codepar.prompts.tokens import Sentence, Token
 
@@ -191,13 +191,8 @@ class _CodeReader:
     @staticmethod
     def _stated(sentence: Sentence, group: NameGroup) -> int | None:
         before = sentence.tokens[max(0, group.first - 4) : group.first]
-        numbers = [
-            token.number
-            for token, after in zip(before, (*before[1:], before[-1:] and before[-1]), strict=False)
-            if token.number is not None
-            and after
-            and after.has(Tag.FUNCTION, Tag.KERNEL, Tag.LOOP, Tag.FILE, Tag.CLASS, Tag.METHOD, Tag.SUBROUTINE)
-        ]
+        pairs = zip(before, before[1:], strict=False)
+        numbers = [token.number for token, after in pairs if token.number is not None and after.has(*NOUNS)]
         return numbers[-1] if numbers else None
 
     @staticmethod
@@ -458,17 +453,11 @@ class _CodeReader:
         return Reading(kind, tuple(elements), act, tokens[first].start, tokens[min(last, len(tokens) - 1)].end, ordered=ordered)
 
     def _later_act(self, sentence: Sentence) -> Tag | None:
-        acts: list[Callable[[], Tag | None]] = [
-            lambda one=one: act_of(one) for one in self.discourse.spoken if one is not sentence
-        ]  # type: ignore[misc]
-        return next((act for find in acts if (act := find()) is not None), None)
+        others = (act_of(one) for one in self.discourse.spoken if one is not sentence)
+        return next((act for act in others if act is not None), None)
+
 
 
 def _is_inside(between: tuple[Token, ...]) -> bool:
     """Whether a phrase is tied to the names behind it: "each loop in f and g"."""
     return bool(between) and between[0].text in {"in", "of", "from", "inside", "within", "von", "de", "en", "в", "из", "aus"}
-
-
-def speaks_of_code(token: Token) -> bool:
-    """Whether a word is code by its looks."""
-    return looks_like_name(token)

@@ -126,7 +126,7 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         return _Sense.DETAILS if strict or _one_object(discourse, lead) else _Sense.TASKS
     if details and not (tasks and act_of(lead)):
         return _Sense.DETAILS
-    if _is_about_list(lead):
+    if _is_about_list(lead) or (_names_one(discourse, lead) and not tasks):
         return _Sense.DETAILS
     plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
     if act_of(lead) and (tasks or plural or _ends_open(lead)):
@@ -158,9 +158,14 @@ def _one_object(discourse: Discourse, lead: Sentence) -> bool:
         return False
     if any(token.has(Tag.PLURAL) for token in tokens):
         return False
-    if any(token.text.removesuffix("()") in discourse.symbols or token.is_file for token in tokens):
+    if _names_one(discourse, lead):
         return True
-    return any(token.quoted or token.text in {"this", "my", "the", "a", "an", "diese", "este", "esta"} for token in tokens)
+    return any(token.text in {"this", "my", "the", "a", "an", "diese", "este", "esta"} for token in tokens)
+
+
+def _names_one(discourse: Discourse, lead: Sentence) -> bool:
+    """Whether a lead names a piece of code or a file: what follows is about it."""
+    return any(t.quoted or t.is_file or t.text.removesuffix("()") in discourse.symbols for t in lead.tokens)
 
 
 def _is_about_list(lead: Sentence) -> bool:

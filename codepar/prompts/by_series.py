@@ -300,8 +300,8 @@ def _bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[i
         ):
             break
         first = (token.end + len(prose[token.end : first[1]]) - len(prose[token.end : first[1]].lstrip()), first[1])
-    shared = re.match(r"(?:the|a) \w+ of ", prose[first[0] : first[1]])
-    first = (first[0] + shared.end(), first[1]) if shared else first
+    article = re.match(r"(?:the|a) \w+ of ", prose[first[0] : first[1]])
+    first = (first[0] + article.end(), first[1]) if article else first
     spoken = re.match(r"一下", prose[first[0] : first[1]])
     first = (first[0] + spoken.end(), first[1]) if spoken else first
     longest = max(len(prose[low:high].split()) for low, high in elements[:-1])

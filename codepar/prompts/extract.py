@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from codepar.prompts.acts import chains, compares
+from codepar.prompts.ask import ask_of
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_instructions import read_instructions
 from codepar.prompts.by_list import read_lists
 from codepar.prompts.by_series import read_series
+from codepar.prompts.category import category_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
@@ -75,12 +77,16 @@ def _split(discourse: Discourse, reading: Reading) -> Decomposition:
     items = tuple(_item(request, number, element) for number, element in enumerate(reading.elements, 1))
     closing = reduce_of(discourse, reading)
     place = request.place(*closing) if closing else None
+    ask = ask_of(request, reading)
     return Decomposition(
         split=True,
         reason=f"{len(items)} parts that can be answered by themselves",
         items=items,
         edges=edges_of(reading),
         reduce=(place.start, place.end) if place else None,
+        template=ask.template,
+        context=ask.context,
+        category=category_of(discourse, reading),
         tier=reading.tier,
     )
 

@@ -83,7 +83,7 @@ class Sentence:
 
 def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
     """The sentences between two offsets; blank ones are left out."""
-    found, position = [], start
+    found, position = list[Sentence](), start
     for match in _SENTENCE_END.finditer(prose, start, end):
         if match[0].startswith(".") and _ABBREVIATION.search(prose, max(start, match.start() - 6), match.start()):
             continue
