@@ -17,7 +17,7 @@ from codepar.cuda.cases.dump import RETURN, CaseOutput
 from codepar.cuda.cases.facts import Facts, facts_of
 from codepar.cuda.cases.layout import Layout, layout_of
 from codepar.cuda.cases.shapes import Shape, other_scalars, scaled, shapes
-from codepar.cuda.cases.spec import MAX_ELEMENTS, BufferSpec, Distribution, Purpose, Scalar, TestCase, TestSet
+from codepar.cuda.cases.spec import MAX_CASES, MAX_ELEMENTS, BufferSpec, Distribution, Purpose, Scalar, TestCase, TestSet
 from codepar.cuda.cases.work import work_of
 from codepar.cuda.expression import evaluate
 from codepar.cuda.function import Extent, Parameter, SequentialFunction
@@ -28,8 +28,9 @@ CASES: Mapping[Purpose, int] = {"rank": 6, "judge": 8}
 """Cases kept of a set unless more are asked for."""
 
 _CANDIDATES = 4
-# Emulated and instrumented, an iteration costs up to a microsecond.
-_MAX_WORK = 250_000
+# Emulated and instrumented, an iteration costs up to a microsecond; what judges includes a quadratic loop over 1,025, and the court
+# leaves what is too slow out of the instrumented run.
+_MAX_WORK: Mapping[Purpose, int] = {"rank": 250_000, "judge": 1_500_000}
 _ROOM = 16 * 1024
 _LEAST_ROOM = 320
 
@@ -39,7 +40,7 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
     wanted = cases or CASES[purpose]
     maker = _Maker(function, purpose, seed)
     made: list[TestCase] = []
-    turns = shapes(maker.facts, purpose, wanted * _CANDIDATES, seed)
+    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 1), seed)
     for at, shape in enumerate(turns):
         made += maker.case(f"{purpose}{at:02d}", shape, roomy=at >= 2 * wanted)
     made += maker.case(f"{purpose}-tiny", Shape(dict.fromkeys(maker.facts.sizes, 2 if purpose == "rank" else 1), 1), roomy=True)
@@ -118,7 +119,7 @@ class _Maker:
             scalars[one] = min(value, self.layouts[one].numbers[0].bounds[1])
         scalars |= other_scalars(self.facts, self._scalar_layouts, shape, generator)
         plain = {one: value for one, value in scalars.items() if not isinstance(value, dict)}
-        if work_of(self.function, plain) > _MAX_WORK:
+        if work_of(self.function, plain) > _MAX_WORK[self.purpose]:
             return None
         buffers = self._buffers(plain, shape, roomy)
         seed = generator.randrange(2**62)
