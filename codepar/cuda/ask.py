@@ -79,7 +79,11 @@ class Question:
 
 def text_question(task: Task, opening: str, failure: Failure | None = None, *, examples: int = 2) -> Question:
     """The text form: worked examples, the function, and the head of what is wanted with the first lines of its body."""
-    shown = [_as_text(example, task.target) for example in _examples(task.target)[:examples]]
+    # What a small model saw last it does again: one index or two.
+    ordered = sorted(
+        _examples(task.target), key=lambda example: ("threadIdx.y" in example.parallel) is ("threadIdx.y" in opening)
+    )
+    shown = [_as_text(example, task.target) for example in ordered[len(ordered) - examples :]]
     begun = f"{task.head}\n{{\n{opening}"
     said = ""
     if failure is not None:

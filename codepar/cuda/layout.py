@@ -1,7 +1,7 @@
 """Lay out code that stands on one line, as corpora hold it, one statement a line: models read and write it better so.
 
-Limits: white space alone is changed, and only where a line is very long; text with strings, comments or directives stays as
-it is.
+Limits: white space alone is changed, and only where all stands on one line or a line is very long; text with strings, comments
+or directives stays as it is.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _INDENT = "    "
 def laid_out(code: str) -> str:
     """``code`` with a statement on each line, where it was written on one."""
     lines = code.strip().split("\n")
-    if max(map(len, lines)) <= _LONG_LINE or _UNTOUCHED.search(code):
+    if (len(lines) > 1 and max(map(len, lines)) <= _LONG_LINE) or _UNTOUCHED.search(code):
         return code.strip()
-    return "\n".join(_lines(_tightened(" ".join(" ".join(lines).split()))))
+    return "\n".join(_lines(tightened(" ".join(" ".join(lines).split()))))
 
 
-def _tightened(code: str) -> str:
-    """Without the spaces that a tokenizer put around brackets, commas and members."""
+def tightened(code: str) -> str:
+    """``code`` without the spaces that a tokenizer put around brackets, commas and members."""
     code = re.sub(r" ([\])\[;,])", r"\1", code)
     code = re.sub(r"([\[(]) ", r"\1", code)
     code = re.sub(r" (\+\+|--)(?=[;),\]])", r"\1", code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codepar.cuda.answer import closed_function, read_chat_answer, read_text_answer
@@ -41,6 +41,22 @@ def test_the_text_form_goes_on_from_the_kernels_head_under_the_loops_own_names()
     assert answer.part is not None
     assert answer.part.launcher == "saxpy_launch"
     assert "saxpy_kernel<<<blocks, threads>>>(n, a, x, y);" in answer.part.text
+
+
+def test_indices_guard_and_locals_are_given_where_the_loops_tell_them() -> None:
+    source = "void f(float *a, int n, int m) { int i, j; float t; "
+    source += "for (i = 1; i < n; i++) for (j = 0; j < m; ++j) { t = a[j]; a[i] = t; } }"
+    both, outer, index, nothing = openings(read_function(source, "f.c"))
+    assert both == (
+        "    float t;\n    int j = blockIdx.x * blockDim.x + threadIdx.x;\n"
+        "    int i = 1 + blockIdx.y * blockDim.y + threadIdx.y;\n    if (i < n && j < m) {\n"
+    )
+    assert "int j;" in outer
+    assert outer.endswith("    if (i < n) {\n")
+    assert "if" not in index
+    assert nothing == ""
+    triangle = read_function(source.replace("j = 0", "j = i"), "f.c")
+    assert "threadIdx.y" not in openings(triangle)[0]
 
 
 def test_a_returned_value_is_a_pointer_more_and_a_loop_starts_where_it_starts() -> None:
@@ -105,6 +121,7 @@ def test_a_brace_in_a_string_or_comment_closes_nothing() -> None:
     assert closed_function(code) == code[: code.index("void h")]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abk{}()<>;=_` \n#\"'", max_size=300))
 def test_any_answer_is_read(text: str) -> None:
     read_chat_answer(text, task())

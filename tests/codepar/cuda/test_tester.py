@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codepar.cuda.function import Role
@@ -54,6 +54,7 @@ def test_the_schema_names_exactly_the_parameters() -> None:
     assert "void rows" in inputs_question(FUNCTION).text
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.dictionaries(st.text(max_size=5), inner)))
 def test_anything_may_be_said(value: object) -> None:
     assert read_inputs(json.dumps({"cases": [value]}), FUNCTION, 1) == ()
