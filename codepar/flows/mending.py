@@ -28,7 +28,7 @@ _SURE = 0.5
 
 @dataclass(frozen=True)
 class Proposed:
-    """What was proposed by file: by rules, by the model with the setup, by both joined; and places that were not likely enough."""
+    """What was proposed by file: by rules, by the model with the setup, by both; and places that were not likely enough."""
 
     rules: Edits
     model: Edits

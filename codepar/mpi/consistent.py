@@ -7,6 +7,7 @@ greedy, a bounded number of changes and appraisals; a program that the replay ca
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,6 +22,9 @@ from codepar.mpi.sites import Located
 _MOST_STEPS = 6
 _MOST_OPTIONS = 20
 _MOST_APPRAISALS = 80
+_MOST_SECONDS = 2.0
+"""Of a processor, for one completion of one file: long programs take long to replay, and somebody waits."""
+
 _SILENT_WEIGHT = 1.0
 """Of a program in which no data moves: it may be right, but seldom is what somebody wants."""
 
@@ -82,13 +86,13 @@ class Mender:
         """The completion with the changes that took faults away, each worth more than it costs."""
         first = state = self._state(Draft(in_order(edits)))
         moves = Moves(self.rules, reserve.spare, reserve.packs)
-        left = _MOST_APPRAISALS
+        left, until = _MOST_APPRAISALS, time.thread_time() + _MOST_SECONDS
         for _ in range(_MOST_STEPS):
-            if not (state.appraisal.weight or state.silent) or left <= 0:
+            if not (state.appraisal.weight or state.silent) or left <= 0 or time.thread_time() > until:
                 break
             options = list(islice(moves.of(state.draft, state.appraisal, state.at, state.text), min(_MOST_OPTIONS, left)))
             left -= len(options)
-            tried = [self._after(state, move) for move in options]
+            tried = [self._after(state, move) for move in options if time.thread_time() <= until]
             best = min(tried, key=lambda one: one.total, default=state)
             if best.total >= state.total - 1e-6:
                 break

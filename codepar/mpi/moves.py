@@ -26,6 +26,7 @@ from codepar.mpi.rules_check import RuleBroken, Rules
 from codepar.mpi.sites import Located
 
 _KEPT = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize", "MPI_Comm_rank"})
+_STARTED = frozenset({"MPI_Isend", "MPI_Irecv", "MPI_Issend", "MPI_Ibsend", "MPI_Irsend"})
 _ALIKE = {"tag-mismatch": "tag", "communicator-mismatch": "comm", "root-mismatch": "root", "operator-mismatch": "op"}
 _MESSAGES = frozenset({"send-unmatched", "receive-unmatched", "deadlock", "tag-mismatch", "communicator-mismatch"})
 _MOST_PARTNERS = 4
@@ -55,13 +56,13 @@ class Moves:
         """The moves that the findings of ``appraisal`` suggest; ``at`` are the calls by their line in the completed ``text``."""
         unset = [name for one in sorted(appraisal.unset) if (name := _name_of(one, text))]
         unread = [name for one in sorted(appraisal.unread) if (name := _name_of(one, text))]
-        seen: set[int] = set()
+        seen: set[tuple[int, str]] = set()
         for finding in appraisal.faults:
             edit = at.get(finding.line)
             others = [found for related in finding.related if (found := at.get(related.line)) is not None]
             for one in [edit, *others]:
-                if one is not None and id(one) not in seen:
-                    seen.add(id(one))
+                if one is not None and (id(one), finding.kind) not in seen:
+                    seen.add((id(one), finding.kind))
                     yield from self._against(draft, finding, one, [other for other in (edit, *others) if other is not one])
         yield from self._aimed(draft, unset, sends=False)
         yield from self._aimed(draft, unread, sends=True)
@@ -168,7 +169,7 @@ class Moves:
                 yield Move(draft.replacing(old, moved.model_copy(update={"origin": old.origin})), 0.1, why)
 
     def _waits(self, draft: Draft, edit: Edit, why: str) -> Iterator[Move]:
-        last = max((one.after_line for one in draft.edits if one.function.startswith("MPI_I")), default=edit.after_line)
+        last = max((one.after_line for one in draft.edits if one.function in _STARTED), default=edit.after_line)
         spare = [one for one in self.spare if one.function == "MPI_Wait" and one.after_line >= edit.after_line]
         likely = sorted(spare, key=lambda one: -one.probability)[:2]
         lines = dict.fromkeys([*(one.after_line for one in likely), last, edit.after_line])
