@@ -2,7 +2,8 @@
 
 Those written by hand are the headline. Half of them, chosen by a hash of the id, are set aside: they were put apart before any
 rule was written and are for measuring alone. Each was labelled twice (``first_pass.toml``, ``second_pass.toml``); ``gold.toml``
-holds the resolved labels. Beside them there are generated ones (``codepp_generated``).
+holds the resolved labels. Beside them there are ``practice`` prompts for whoever writes rules, labelled once, and generated
+ones (``codepp_generated``).
 Limits: the labels say what can be answered apart, not what pays.
 """
 
@@ -38,7 +39,8 @@ __all__ = [
 
 NAME = "codepp"
 Half = Literal["development", "set_aside"]
-Part = Literal["development", "set_aside", "generated"]
+Folder = Literal["development", "set_aside", "practice"]
+Part = Literal["development", "set_aside", "practice", "generated"]
 Pass = Literal["gold", "first_pass", "second_pass"]
 HALVES: tuple[Half, ...] = get_args(Half)
 _Row = TypeVar("_Row", bound=BaseModel)
@@ -54,7 +56,7 @@ def load_part(part: Part) -> Sequence[Case]:
     return generate() if part == "generated" else load(part)
 
 
-def load(half: Half, labels: Pass = "gold") -> tuple[Case, ...]:
+def load(half: Folder, labels: Pass = "gold") -> tuple[Case, ...]:
     """The prompts of a half with the labels of a pass, in the file's order. Raises ``InvalidInput`` where they do not fit."""
     known = {label.id: label for label in load_labels(half, labels)}
     prompts = load_prompts(half)
@@ -63,17 +65,17 @@ def load(half: Half, labels: Pass = "gold") -> tuple[Case, ...]:
     return tuple(Case(prompt, known[prompt.id].resolved(prompt.text, prompt.files)) for prompt in prompts)
 
 
-def load_prompts(half: Half) -> tuple[Prompt, ...]:
+def load_prompts(half: Folder) -> tuple[Prompt, ...]:
     """The prompts alone."""
     return tuple(_validated(Prompt, row) for row in _read(half, "prompts")["prompt"])
 
 
-def load_labels(half: Half, labels: Pass) -> tuple[Label, ...]:
+def load_labels(half: Folder, labels: Pass) -> tuple[Label, ...]:
     """The labels of one pass."""
     return tuple(_validated(Label, row) for row in _read(half, labels)["label"])
 
 
-def _read(half: Half, name: str) -> Mapping[str, Any]:
+def _read(half: Folder, name: str) -> Mapping[str, Any]:
     path = resources("evaluators") / "data" / NAME / half / f"{name}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
