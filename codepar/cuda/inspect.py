@@ -79,11 +79,6 @@ class _Slice:
         others = {_key(one.node) for one in accesses if one.buffer != self._buffer and not one.is_call}
         if any(key in others for key, one in self._touches.items() if not one.is_call):
             raise _Impossible(f"a pointer may point into `{self._buffer}` or into another buffer")
-        names = {one.name for one in function.signature.parameters}
-        used = {text_of(one) for one in walk(self._body) if one.type == "identifier"}
-        for one in function.signature.buffers:
-            if one.name in used and len(one.dimensions) > 1 and any(_words(size) & names for size in one.dimensions[1:]):
-                raise _Impossible(f"the dimensions of `{one.name}` vary")
         for node in walk(self._body):
             if node.type in {"switch_statement", "for_range_loop", "goto_statement", "lambda_expression"}:
                 raise _Impossible(f"line {node.start_point[0] + 1}: a `{node.type.split('_')[0]}` cannot be followed")
@@ -91,9 +86,18 @@ class _Slice:
             if touch.is_call and _called(touch.node) not in LIBRARY_POINTERS:
                 raise _Impossible(f"line {touch.node.start_point[0] + 1}: `{_called(touch.node)}` is given the buffer")
 
+    def _check_dimensions(self, used: set[str]) -> None:
+        signature = self._function.signature
+        names = {one.name for one in signature.parameters}
+        for one in signature.buffers:
+            if one.name in used and any(_words(size) & names for size in one.dimensions[1:]):
+                raise _Impossible(f"the dimensions of `{one.name}` vary")
+
     def inspector(self) -> Inspector:
+        """The cut-down body."""
         lines = list(self._statement(self._body))
         text = "\n".join("    " + line for line in lines)
+        self._check_dimensions(_words(text) & self._buffers)
         reads = sorted(name for name in self._buffers if name in self._values_read)
         whole = _HEAD.format(name=self._buffer) + text + "\n    " + _RESULT.format(name=self._buffer)
         return Inspector(as_cxx(whole, self._function.language), tuple(reads))
