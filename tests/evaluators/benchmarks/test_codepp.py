@@ -61,3 +61,10 @@ def test_the_set_aside_files_say_so():
     folder = files("evaluators") / "data" / "codepp" / "set_aside"
     for name in ("prompts", "gold", "first_pass", "second_pass"):
         assert "SET-ASIDE" in (folder / f"{name}.toml").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_practice_resolves_and_repeats_nothing(cases):
+    practice = load_part("practice")
+    known = {case.prompt.text for half in HALVES for case in cases[half]}
+    assert len(practice) >= 50
+    assert not {case.prompt.text for case in practice} & known
