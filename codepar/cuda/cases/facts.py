@@ -15,6 +15,7 @@ from tree_sitter import Node
 from codepar.cuda.expression import evaluate
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.nodes import LOOPS, named, operator_of, squeezed, unwrapped, walk
+from codepar.cuda.nodes import field as field_of
 from codepar.cuda.read import helper_node, node_of
 from codepar.errors import InvalidInput
 from codepar.syntax.variables import text_of
@@ -52,6 +53,7 @@ class Facts:
     matched: list[str] = field(default_factory=list)
     has_unit_domain: bool = False
     has_byte_pointers: bool = False
+    has_product: bool = False
 
 
 def facts_of(function: SequentialFunction) -> Facts:
@@ -76,10 +78,10 @@ class _Finder:
                 self._operation(node)
             elif node.type == "subscript_expression":
                 self._subscript(node)
-            elif node.type in {"if_statement", "conditional_expression", "switch_statement"}:
+            elif node.type in {"if_statement", "conditional_expression"}:
                 self._condition(node.child_by_field_name("condition"))
-            elif node.type == "case_statement" and (value := node.child_by_field_name("value")) is not None:
-                self._literal(value)
+            elif node.type == "switch_statement":
+                self._switch(node)
             elif node.type == "pointer_expression":
                 self._dereference(node)
             elif node.type == "cast_expression" and "char *" in squeezed(node.child_by_field_name("type")):
@@ -116,7 +118,10 @@ class _Finder:
     def _loop(self, loop: Node) -> None:
         changing = frozenset(_changed(loop))
         condition, update = loop.child_by_field_name("condition"), loop.child_by_field_name("update")
-        self._add_all(self._facts.sizes, [one for one in self._parameters(condition, changing) if one in self._scalars])
+        ends = [one for one in self._parameters(condition, changing) if one in self._scalars]
+        # A loop that counts down names its size where it starts.
+        begins = [one for one in self._parameters(loop.child_by_field_name("initializer")) if one in self._scalars]
+        self._add_all(self._facts.sizes, ends or begins)
         self._note_bounds(condition)
         starts = loop.child_by_field_name("initializer")
         self._note_bounds(starts)
@@ -136,6 +141,8 @@ class _Finder:
         operator, right = operator_of(node), node.child_by_field_name("right")
         if operator in _DIVISIONS:
             self._add_all(self._facts.divisors, self._parameters(right))
+        elif operator == "*=" and field_of(node, "left").type == "identifier":
+            self._facts.has_product = True
         elif operator in _SHIFTS:
             self._add_all(self._facts.shifts, self._parameters(right))
         elif operator in _COMPARISONS:
@@ -179,6 +186,15 @@ class _Finder:
             )
             if node.type == "identifier" and is_bare and text_of(node) in self._scalars:
                 self._add_all(self._facts.flags, [text_of(node)])
+
+    def _switch(self, node: Node) -> None:
+        name = squeezed(unwrapped(field_of(node, "condition")))
+        labels = [one.child_by_field_name("value") for one in walk(node) if one.type == "case_statement"]
+        values = [value for label in labels if label is not None and (value := self._literal(label)) is not None]
+        if name in self._scalars and values:
+            # One more, for the default.
+            self._facts.compared.setdefault(name, []).extend([*values, max(values) + 1])
+            self._add_all(self._facts.flags, [name])
 
     def _subscript(self, node: Node) -> None:
         index = _index_of(node)

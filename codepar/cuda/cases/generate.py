@@ -28,9 +28,10 @@ CASES: Mapping[Purpose, int] = {"rank": 6, "judge": 8}
 """Cases kept of a set unless more are asked for."""
 
 _CANDIDATES = 4
-# Emulated and instrumented, an iteration costs up to a microsecond; what judges includes a quadratic loop over 1,025, and the court
-# leaves what is too slow out of the instrumented run.
+# Emulated and instrumented, an iteration costs up to a microsecond; what judges includes a quadratic loop over 1,025, and the
+# court leaves what is too slow out of the instrumented run.
 _MAX_WORK: Mapping[Purpose, int] = {"rank": 250_000, "judge": 1_500_000}
+_SIZES_BY_POINTER = (33, 300, 7, 257, 31, 1025, 100)
 _ROOM = 16 * 1024
 _LEAST_ROOM = 320
 
@@ -48,16 +49,17 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
 
 
 def choose(tests: TestSet, outputs: Sequence[CaseOutput], cases: int | None = None) -> TestSet:
-    """The first cases on which the original ended well and did something, then those that returned zero and did nothing.
+    """The first cases on which the original ended well and did something, then those on which it ended well.
 
-    A case on which it neither returned nor changed anything tells nothing and is never kept.
+    Where it neither returns nor changes anything on any of them, none is kept: such a set tells nothing.
     """
     wanted = cases or CASES[tests.purpose]
     ended = {one.name: one for one in outputs if one.is_ok}
     order = [one.name for one in tests.cases if one.name in ended]
     telling = [name for name in order if _does_something(ended[name])]
     returning = [name for name in order if name not in telling and RETURN in ended[name].values]
-    return tests.only(frozenset((telling + returning)[:wanted]))
+    idle = [name for name in order if name not in telling and name not in returning and telling]
+    return tests.only(frozenset((telling + returning + idle)[:wanted]))
 
 
 def _does_something(output: CaseOutput) -> bool:
@@ -182,6 +184,8 @@ class _Maker:
         known = [one for one in targets if one is not None and (self._value(one, scalars) or 0) > 0]
         if known and not roomy:
             return f"({min(known, key=lambda one: self._value(one, scalars) or 0)}) - 1"
+        if self._is_single(name):
+            return str(_SIZES_BY_POINTER[(shape.turn + (3 if self.purpose == "judge" else 0)) % len(_SIZES_BY_POINTER)])
         names = sorted(shape.sizes, key=lambda one: shape.sizes[one], reverse=not roomy)
         if not names:
             return "7"
@@ -190,9 +194,10 @@ class _Maker:
     def _drawn(self, parameter: Parameter, highs: Mapping[str, str], shape: Shape) -> Distribution:
         name, layout = parameter.name, self.layouts[parameter.name]
         if name in highs:
-            kind = "sorted" if name in self.facts.bounds and name not in self.facts.targets else "uniform"
-            kind = "sorted" if name in self.facts.bounds and self._is_offset_pair(name) else kind
-            return Distribution.model_validate({"distribution": kind, "low": 0, "high": highs[name]})
+            if self._is_single(name):
+                return Distribution(distribution="values", values=(int(highs[name]),))
+            is_pair = name in self.facts.bounds and (len(self.facts.bounds) > 1 or self._is_offset_pair(name))
+            return Distribution(distribution="sorted" if is_pair else "uniform", low=0, high=highs[name])
         number = next((one for one in layout.numbers if one.is_float), layout.numbers[0])
         divides = name in self.facts.divisors
         if name in self.facts.matched and shape.turn % 4 != 3:
@@ -207,8 +212,14 @@ class _Maker:
         low, high, bits = (0.0625, 0.9375, None) if is_unit else (-4.0, 4.0, 6)
         if shape.turn % 6 == 5 and not is_unit:
             low, high, bits = -100.0, 100.0, None
+        if self.facts.has_product and shape.turn % 2 == 0:
+            low, high, bits = 0.9375, 1.0625, None
         include = tuple(float(one) for one in self.facts.literals if low <= one <= high and not (divides and one == 0))
         return Distribution(low=low, high=high, bits=bits, include=include[:16], nonzero=divides)
+
+    def _is_single(self, name: str) -> bool:
+        """A size handed over by pointer."""
+        return name in self.facts.bounds and self._extent(name).expression == "1"
 
     def _is_offset_pair(self, name: str) -> bool:
         """``p[i]`` to ``p[i + 1]``: the offsets of rows, which only ascend."""
@@ -220,6 +231,9 @@ class _Maker:
         low, high = (max(low, bounds[0]), min(high, bounds[1]))
         if bounds[1] - bounds[0] < 256:
             low, high = bounds if turn % 2 == 0 else (max(0, bounds[0]), min(100, bounds[1]))
+        if self.facts.has_product and turn % 2 == 0:
+            # A product of anything else overflows, or is zero.
+            return Distribution(low=max(-1, bounds[0]), high=1, nonzero=True)
         include = [int(one) for one in self.facts.literals if one == int(one) and bounds[0] <= one <= bounds[1]]
         include = [one for one in include if not (divides and one == 0)]
         return Distribution(low=low, high=high, include=tuple(include[:16]), nonzero=divides)

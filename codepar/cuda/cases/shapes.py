@@ -37,7 +37,7 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
     found: list[Shape] = []
     seen: set[tuple[int, ...]] = set()
     for turn in range(count):
-        sizes = _sizes(facts.sizes, purpose, turn, random.Random(f"{seed} {purpose} {turn}"))
+        sizes = _sizes(facts, purpose, turn, random.Random(f"{seed} {purpose} {turn}"))
         key = tuple(sizes.values())
         if key not in seen or not facts.sizes:
             seen.add(key)
@@ -45,8 +45,9 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
     return found
 
 
-def _sizes(names: Sequence[str], purpose: Purpose, turn: int, generator: random.Random) -> dict[str, int]:
+def _sizes(facts: Facts, purpose: Purpose, turn: int, generator: random.Random) -> dict[str, int]:
     """One size large, the others small and different, each in its turn; the last ones of one dimension are drawn."""
+    names = facts.sizes
     large, small = _LARGE[purpose], _SMALL[purpose]
     if len(names) > 1:
         # The others are small already.
@@ -56,10 +57,18 @@ def _sizes(names: Sequence[str], purpose: Purpose, turn: int, generator: random.
     for at, name in enumerate(names):
         if at == main:
             index = turn if len(names) == 1 else turn // len(names) + turn % len(names)
-            sizes[name] = large[index] if index < len(large) else _drawn(purpose, generator)
+            near = _near(facts.compared.get(name, ()), purpose)
+            own = [*large[:2], *near, *large[2:]]
+            sizes[name] = own[index] if index < len(own) else _drawn(purpose, generator)
         else:
             sizes[name] = small[(turn + 2 * at) % len(small)]
     return sizes
+
+
+def _near(compared: Sequence[int | float], purpose: Purpose) -> list[int]:
+    """Sizes on both sides of those that the code itself tells apart."""
+    steps = (-1, 1) if purpose == "rank" else (0, 3)
+    return [int(one) + step for one in compared for step in steps if int(one) + step > 0][:6]
 
 
 def _drawn(purpose: Purpose, generator: random.Random) -> int:

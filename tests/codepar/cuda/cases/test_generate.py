@@ -103,7 +103,7 @@ def test_dimensions_differ_from_each_other():
 @pytest.mark.parametrize("source", ALL)
 def test_cases_are_affordable(source):
     function = read_function(source, "f.c")
-    for one in generate(function, purpose="judge", seed=1).cases:
+    for one in generate(function, purpose="rank", seed=1).cases:
         assert sum(one.size(name) for name in one.buffers) <= MAX_ELEMENTS
         assert work_of(function, {name: value for name, value in one.scalars.items() if not isinstance(value, dict)}) <= 250_000
 
@@ -142,8 +142,9 @@ def test_chosen_cases_did_something(outputs):
     function = read_function(source, "f.c")
     tests = generate(function, purpose="rank", seed=0)
     kept = choose(tests, outputs(reference_project(function), tests))
-    assert kept.cases
+    assert len(kept.cases) == 6
     assert all(one.scalars["n"] > 100 for one in kept.cases)
+    assert {99, 101} & {one.scalars["n"] for one in tests.cases}
     nothing = read_function("void g(int n, int *x) { int s = 0; for (int i = 0; i < n; i++) s += x[i]; }", "g.c")
     tests = candidates(nothing, "rank", 0)
     assert choose(tests, outputs(reference_project(nothing), tests)).cases == ()
@@ -175,3 +176,38 @@ def test_elements_that_are_compared_with_each_other_are_often_equal(outputs):
     kept = choose(tests, outputs(program, tests, sanitized=True))
     found = [numbers_of(one.values["return"], one.values["return"].layout.numbers[0])[0] for one in outputs(program, kept)]
     assert sum(count > 0 for count in found) >= 3
+
+
+ODD = {
+    "size by pointer": "void f(const int *n, float *x) { for (int i = 0; i < *n; i++) x[i] *= 2; }",
+    "counting down": "void f(long n, const short *a, short *b) { for (long i = n - 1; i >= 0; i--) b[n - 1 - i] = a[i]; }",
+    "product": "int f(const int *a, int n) { int p = 1; for (int i = 0; i < n; i++) p *= a[i]; return p; }",
+    "leading dimension": """void f(int m, int n, const float *a, int lda, const float *x, int incx, float *y) {
+        for (int i = 0; i < m; i++) { y[i] = 0; for (int j = 0; j < n; j++) y[i] += a[i * lda + j] * x[j * incx]; } }""",
+    "bytes": """void f(float *o, int pitch, int w, int h) {
+        for (int y = 0; y < h; y++) for (int x = 0; x < w; x++) *((float *)((char *)o + y * pitch) + x) = x - y; }""",
+    "degrees": """void f(int n, const int *deg, const int *adj, int stride, const float *x, float *y) {
+        for (int i = 0; i < n; i++) { y[i] = 0; for (int k = 0; k < deg[i]; k++) y[i] += x[adj[i * stride + k]]; } }""",
+    "variable dimensions": """void f(int n, int m, double a[n][m], double b[m][n]) {
+        for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) b[j][i] = a[i][j]; }""",
+    "window": """void f(int n, int r, const float *a, float *o) {
+        for (int i = r; i < n - r; i++) { o[i] = 0; for (int k = -r; k <= r; k++) o[i] += a[i + k]; } }""",
+    "string": "int f(const char *s) { int c = 0; while (*s) { if (*s == 'a') c++; s++; } return c; }",
+}
+
+
+@pytest.mark.parametrize("source", ODD.values(), ids=list(ODD))
+def test_odd_functions_have_cases_too(source, outputs):
+    function = read_function(source, "f.c")
+    tests = generate(function, purpose="rank", seed=1)
+    found = outputs(reference_project(function), tests, sanitized=True)
+    kept = choose(tests, found)
+    assert len(kept.cases) == 6
+    busy = {one.name for one in found if "return" in one.values or max(one.changed.values(), default=0) > 20}
+    assert len(busy & {one.name for one in kept.cases}) >= 3
+
+
+def test_modes_are_the_labels_and_one_more():
+    source = """void f(int n, int mode, float *a) {
+        for (int i = 0; i < n; i++) switch (mode) { case 2: a[i] += 1; break; case 9: a[i] *= 2; break; default: a[i] = 0; } }"""
+    assert {2, 9, 10} <= {one.scalars["mode"] for one in made(source).cases}
