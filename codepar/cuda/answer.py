@@ -37,9 +37,10 @@ class Answer:
     problem: str | None = None
 
 
-def read_text_answer(text: str, opening: str, task: Task) -> Answer:
-    """The answer to a question of the text form: it goes on from ``opening``, which holds the head of one function."""
-    code = closed_function(opening + text[:MAX_CHARACTERS].replace("\r\n", "\n"))
+def read_text_answer(text: str, opening: str, task: Task, *, is_one_function: bool = True) -> Answer:
+    """The answer to a question of the text form: it goes on from ``opening``, which holds the head of a function."""
+    code: str | None = opening + text[:MAX_CHARACTERS].replace("\r\n", "\n")
+    code = closed_function(code) if is_one_function and code is not None else code
     if code is None:
         return Answer(f"{opening}{text}"[:MAX_CHARACTERS], problem="the answer was cut off before its end")
     if task.target is Target.OPENMP:
@@ -102,6 +103,8 @@ def _cuda(code: str, task: Task) -> Answer:
     if chosen is not None:
         return Answer(code, DevicePart(code, chosen.name))
     launcher = kernel_launcher(code, kernels[0], signature) if len(kernels) == 1 else None
+    if task.is_whole:
+        return Answer(code, problem=f"the host function `{task.entry_head}` is missing")
     if launcher is None:
         return Answer(code, problem=_without_launcher(kernels, signature.launcher))
     return Answer(code, DevicePart(f"{code.rstrip()}\n\n{launcher}", signature.launcher, ("the launcher was made by rule",)))

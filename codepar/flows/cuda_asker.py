@@ -51,13 +51,13 @@ class TranslationAsker:
     def _read(self, generation: Generation, question: Question) -> Answer:
         if question.prompt.messages is not None:
             return read_chat_answer(generation.text, self.task)
-        return read_text_answer(generation.text, question.opening, self.task)
+        return read_text_answer(generation.text, question.opening, self.task, is_one_function=question.is_one_function)
 
     async def _question(self, candidate: int, failure: Failure | None) -> tuple[Question, int]:
         """The fullest question that leaves room for an answer, and that room in tokens. Raises ``InvalidInput``."""
         capabilities = await self.asking.generator.capabilities()
         own = await self.asking.count(self.task.function.slice(self.task.function.span))
-        extra = _CHAT_EXTRA_TOKENS if _is_chat(capabilities) else 0
+        extra = _CHAT_EXTRA_TOKENS if _is_chat(capabilities) or self.task.is_whole else 0
         wanted = min(_MOST_ANSWER_TOKENS, max(_LEAST_ANSWER_TOKENS, int(_GROWTH * own)) + extra)
         for examples, said in ((2, failure), (1, failure), (0, failure), (0, None)):
             question = self._form(capabilities, candidate, said, examples)

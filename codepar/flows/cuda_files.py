@@ -46,7 +46,10 @@ def write_part(function: SequentialFunction, part: DevicePart, entry: str) -> Wr
 def write_whole(function: SequentialFunction, text: str, entry: str, target: Target) -> Written:
     """A host function that a model wrote whole."""
     if target is Target.CUDA:
-        return Written(function, entry, target, text.strip() + "\n", prelude(function, text))
+        # Another head would be another function beside the declared one.
+        has_head = _squeezed(_head(function, entry)) in _squeezed(text)
+        linkage = _linkage(function, entry) if has_head else ""
+        return Written(function, entry, target, f"{linkage}{text.strip()}\n", prelude(function, text))
     needs = [function.slice(span).strip() for span in function.needs]
     return Written(function, entry, target, text.strip() + "\n", "\n".join([*needs, ""]) if needs else "")
 
@@ -55,8 +58,15 @@ def _linkage(function: SequentialFunction, entry: str) -> str:
     # Callers are C files: the linker must find the plain name.
     if function.language is not Language.C:
         return ""
-    returns = as_cxx(function.signature.return_type, function.language)
-    return f'extern "C" {returns} {entry}({entry_parameters(function)});\n\n'
+    return f'extern "C" {_head(function, entry)};\n\n'
+
+
+def _head(function: SequentialFunction, entry: str) -> str:
+    return f"{as_cxx(function.signature.return_type, function.language)} {entry}({entry_parameters(function)})"
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def joined(written: Sequence[Written]) -> str:

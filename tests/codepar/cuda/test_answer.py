@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codepar.cuda.answer import closed_function, read_chat_answer, read_text_answer
 from codepar.cuda.ask import Failure, Task, chat_question, text_question
+from codepar.cuda.function import Extent
 from codepar.cuda.openings import openings
 from codepar.cuda.read import read_function
 from codepar.cuda.translation import Target
@@ -96,6 +99,23 @@ def test_a_whole_host_function_under_the_originals_name() -> None:
     assert answer.part is None
     assert answer.whole is not None
     assert "void saxpy_cuda(int n" in answer.whole
+
+
+def test_the_host_function_is_asked_for_where_a_buffer_cannot_be_sized() -> None:
+    sized = task("int chain(const int *next, int at) {\n    while (at >= 0)\n        at = next[at];\n    return at;\n}\n")
+    wanted = replace(sized, function=replace(sized.function, extents={"next": Extent(reason="nothing tells")}))
+    assert wanted.is_whole
+    assert not task().is_whole
+    last = (chat_question(wanted).prompt.messages or ())[-1].content
+    assert "`int chain_cuda(const int *next, int at)`" in last
+    kernel = "__global__ void k(const int *next, int at, int *n)\n{\n    int i = threadIdx.x;\n    n[i] = next[at];\n}\n"
+    host = "int chain_cuda(const int *next, int at)\n{\n    int *d;\n    cudaMalloc(&d, 4);\n    k<<<1, 1>>>(next, at, d);\n}\n"
+    assert read_chat_answer(f"```\n{kernel}{host}```", wanted).whole
+    assert "is missing" in (read_chat_answer(f"```\n{kernel}```", wanted).problem or "")
+    asked = text_question(wanted, "")
+    assert not asked.is_one_function
+    rest = f"    *result = next[at];\n}}\n{host.replace('k<<<', 'chain_kernel<<<')}"
+    assert read_text_answer(rest, asked.opening, wanted, is_one_function=False).whole
 
 
 def test_problems_are_said() -> None:
