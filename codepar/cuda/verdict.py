@@ -88,7 +88,7 @@ class CudaVerdict(Record):
         return self.status is Status.OK and self.purpose == "judge"
 
     def check(self, name: CheckName) -> NamedCheck | None:
-        return next((one for one in self.checks if one.name is name), None)
+        return next((one for one in self.checks if one.name == name), None)
 
     @property
     def passed(self) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from codepar.cuda.cases.compare import compare
 from codepar.cuda.cases.driver import CaseProgram, new_nonce, reference_project
 from codepar.cuda.cases.dump import CaseOutput, read_dump
-from codepar.cuda.cases.generate import choose
+from codepar.cuda.cases.generate import CASES, choose
 from codepar.cuda.cases.spec import TestSet
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.iterations import Iterations, counted, read_iterations
@@ -27,6 +27,7 @@ FILLS = (1, 2)
 
 _BROKEN = frozenset({Status.INFRA_ERROR, Status.UNSUPPORTED, Status.REFUSED})
 _TIMED_OUT = 14
+_SILENT = 2
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ async def make_bench(
     outputs, why, diagnostics = await _clean(program, tests, executor, limits)
     if why is not None:
         return Bench(tests, why, diagnostics=diagnostics)
-    kept = choose(tests, outputs, wanted)
+    kept = choose(tests, outputs, len(tests.cases))
     if not kept.cases:
         return _invalid(tests, f"the original does nothing on the {len(outputs)} cases on which it is clean")
     idle_program = reference_project(_empty(function))
@@ -82,11 +83,13 @@ async def make_bench(
         _outputs(program, kept, executor, limits, FILLS[1]),
         _outputs(idle_program, kept, executor, limits, FILLS[0]),
     )
-    loops = await _iterations(function, kept, executor, limits)
     for ran in (first, second, idle):
         if ran.problem is not None:
             return Bench(kept, ran.problem, diagnostics=ran.result.diagnostics)
     telling = frozenset(compare(first.outputs, idle.outputs).failed)
+    kept = _chosen(kept, telling, wanted or CASES[tests.purpose])
+    telling &= {one.name for one in kept.cases}
+    loops = await _iterations(function, kept, executor, limits)
     if not telling:
         return _invalid(kept, f"a function that does nothing passes all {len(kept.cases)} cases: they tell nothing")
     message = (
@@ -97,7 +100,7 @@ async def make_bench(
     return Bench(
         kept,
         ok(CheckName.TESTS, message),
-        dict(zip(FILLS, (first.outputs, second.outputs), strict=True)),
+        {fill: _of(kept, ran.outputs) for fill, ran in zip(FILLS, (first, second), strict=True)},
         telling,
         loops,
         first.result.wall_s,
@@ -109,6 +112,20 @@ class _Clean(NamedTuple):
     outputs: list[CaseOutput]
     why: NamedCheck | None
     diagnostics: tuple[Diagnostic, ...]
+
+
+def _chosen(tests: TestSet, telling: frozenset[str], wanted: int) -> TestSet:
+    """The first cases that tell something, with a few that do not beside them: sizes at which nothing is to be done."""
+    names = [one.name for one in tests.cases if one.name in telling]
+    others = [one.name for one in tests.cases if one.name not in telling]
+    room = max(_SILENT, wanted - len(names))
+    silent = others[:room]
+    return tests.only(frozenset([*names[: wanted - len(silent)], *silent]))
+
+
+def _of(tests: TestSet, outputs: Sequence[CaseOutput]) -> list[CaseOutput]:
+    names = {one.name for one in tests.cases}
+    return [one for one in outputs if one.name in names]
 
 
 @dataclass(frozen=True)

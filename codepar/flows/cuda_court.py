@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from codepar.cuda.cases.spec import TestCase, TestSet
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.gate import forbidden
 from codepar.cuda.refuse import refusals
+from codepar.cuda.room import with_room
 from codepar.cuda.translation import Target, Translation
 from codepar.cuda.verdict import CheckName, CudaVerdict, NamedCheck, completed, failed, ok, status_of, unknown
 from codepar.errors import InvalidInput
@@ -128,11 +129,12 @@ class CudaCourt:
 
     async def _bench(self, tests: TestSet, wanted: int | None = None) -> Bench:
         await self.progress.report("tests", {"purpose": tests.purpose, "cases": len(tests.cases)})
+        tests = with_room(self.function, tests)
         return await make_bench(self.function, tests, self.executor, self.limits, wanted=wanted)
 
     async def rank(self, translation: Translation) -> CudaVerdict:
         """Parsed, tests, compiled, launch, values on the rank tests. ``status`` is ``ok`` where these pass; never verified."""
-        candidate = await self._start(translation, await self.ranking())
+        candidate = await self._start(translation, self.ranking)
         if not any(one.passed is not True for one in candidate.checks):
             await self._first_run(candidate)
         status = next((one.status for one in candidate.checks if one.passed is not True), Status.OK)
@@ -140,15 +142,21 @@ class CudaCourt:
 
     async def judge(self, translation: Translation) -> CudaVerdict:
         """The whole ladder on the tests of the court's seed."""
-        candidate = await self._start(translation, await self.judging())
+        candidate = await self._start(translation, self.judging)
         if all(one.passed is True for one in candidate.checks):
             await self._climb(candidate)
         candidate.checks = list(completed(candidate.checks, translation.target))
         return self._verdict(candidate, status_of(candidate.checks, translation.target))
 
-    async def _start(self, translation: Translation, bench: Bench) -> _Candidate:
-        candidate = _Candidate(translation, bench)
-        if candidate.add(self._parsed(translation)) and candidate.add(bench.check):
+    async def _start(self, translation: Translation, bench: Callable[[], Awaitable[Bench]]) -> _Candidate:
+        """Parsed and tests; nothing is run for what is refused."""
+        parsed = self._parsed(translation)
+        if parsed.passed is not True:
+            return _Candidate(
+                translation, Bench(TestSet(function=self.function.name, cases=(), seed=self.seed), parsed), checks=[parsed]
+            )
+        candidate = _Candidate(translation, await bench(), checks=[parsed])
+        if candidate.add(candidate.bench.check):
             try:
                 program = candidate_project(translation, self.function)
                 candidate.program = program if translation.target is Target.CUDA else openmp.counting(program)

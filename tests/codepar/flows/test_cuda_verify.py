@@ -89,9 +89,9 @@ def test_a_right_translation_with_barriers_and_atomics_is_verified(string_search
         ("on_host_for_large", Status.NOT_PARALLEL, "launch"),
         ("one_thread", Status.NOT_PARALLEL, "parallel"),
         ("one_thread_of_many", Status.NOT_PARALLEL, "parallel"),
-        ("cached", Status.WRONG_OUTPUT, "values"),
-        ("early_return", Status.WRONG_OUTPUT, "values"),
-        ("exit_early", Status.RUNTIME_ERROR, "values"),
+        ("cached", Status.NOT_PARALLEL, "launch"),
+        ("early_return", Status.NOT_PARALLEL, "launch"),
+        ("exit_early", Status.NOT_PARALLEL, "launch"),
         ("wrong_for_large", Status.WRONG_OUTPUT, "values"),
         ("original_called", Status.COMPILE_ERROR, "compiled"),
         ("racing_counter", Status.RACE, "race"),
@@ -105,8 +105,7 @@ def test_cheats_fail_at_their_rung(saxpy, kind, status, rung):
     first = next(check for check in verdict.checks if check.passed is False)
     assert not verdict.verified
     assert first.name == rung, verdict.reason
-    if kind != "exit_early":
-        assert verdict.status is status
+    assert verdict.status is status
 
 
 def test_races_of_one_same_value_are_a_class_of_their_own(saxpy, judges):
@@ -148,9 +147,8 @@ def test_the_answer_says_how_to_get_it_again(judges):
     ("body", "status", "words"),
     [
         ("int q = n;", Status.INVALID_TESTS, "the original does nothing"),
-        ("for (int i = 0; i <= n; i++) a[i + n + 100000] = i;", Status.INVALID_TESTS, "not clean"),
+        ("int most = 2147483647; a[0] = (float)(most + n * n + 1);", Status.INVALID_TESTS, "not clean"),
         ('printf("%d", n);', Status.REFUSED, "printf"),
-        ("while (a[0] == a[0]) a[1] = 2.0f;", Status.INVALID_TESTS, ""),
     ],
 )
 def test_originals_that_no_test_can_judge(judges, body, status, words):
