@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from codepar.syntax.language import Language, language_of
 
-FILE_NAME = r"(?:[\w.+\-]+/)*[\w+\-][\w.+\-]*\.(?:cuh?|cc|cpp|cxx|c\+\+|c|hh|hpp|hxx|h|f90|f95|f03|f08|for|f|pyx?|java|jsx?|tsx?|go|rs|rb|sh|ya?ml|toml|json|md|txt|csv|cmake|mk|jl|m|kt|swift|php|sql|cl|ispc)\b"
+FILE_NAME = r"(?<![\w.+\-/])(?:[\w.+\-]{1,60}/){0,8}[\w+\-][\w.+\-]{0,80}\.(?:cuh?|cc|cpp|cxx|c\+\+|c|hh|hpp|hxx|h|f90|f95|f03|f08|for|f|pyx?|java|jsx?|tsx?|go|rs|rb|sh|ya?ml|toml|json|md|txt|csv|cmake|mk|jl|m|kt|swift|php|sql|cl|ispc)\b"
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
+_LONG_LINE = 200
 _NAME = re.compile(FILE_NAME, re.IGNORECASE | re.ASCII)
 _HEADING = re.compile(
     rf"^[ \t]*(?:#+|[*_>=\-]+|//|/\*|file\b:?|\d+[.)])*[ \t]*[`*_\"']*({FILE_NAME})[`*_\"']*[^\w\n]*$", re.IGNORECASE
@@ -132,7 +133,7 @@ def _heading_before(prompt: str, offset: int) -> _Heading | None:
     """The last line before ``offset`` that holds text, when it is a file's name alone."""
     end = len(prompt[:offset].rstrip())
     start = prompt.rfind("\n", 0, end) + 1
-    match = _HEADING.match(prompt[start:end])
+    match = _HEADING.match(prompt[start:end]) if end - start < _LONG_LINE else None
     return _Heading(start, match[1]) if match and prompt.count("\n", end, offset) <= 2 else None
 
 

@@ -19,7 +19,7 @@ from codepar.prompts.references import looks_like_name, name_of
 from codepar.prompts.tokens import Sentence
 
 _CUT = re.compile(
-    r"\s*(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|затем|然后|再|最后))*(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|und|y|и)(?:\s+(?:then|also|dann|luego|затем))?(?=\s)\s*)",
+    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|затем|然后|再|最后))*(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|und|y|и)(?:\s+(?:then|also|dann|luego|затем))?(?=\s)\s*)",
     re.IGNORECASE,
 )
 _BOUND = re.compile(

@@ -19,6 +19,8 @@ from codepar.prompts.tokens import Sentence, sentences_of
 
 _MOST = 0.6
 _FEW_WORDS = 5
+_LOOKED_AT = 200
+_FIRST = 40
 _LONG = 160
 _LINES = re.compile(r"[^\n]*\S[^\n]*")
 _ASKING = re.compile(
@@ -107,7 +109,7 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     commands = _begins_alike(discourse, listing, commands=True)
     asking = _begins_alike(discourse, listing, commands=False)
     if lead is None or not (lead.announces or _is_near(discourse, lead, listing)):
-        delivers = all(_delivers(discourse, *element) for element in listing.elements)
+        delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
         return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
     if _FOR_EACH_ONE.search(text) and discourse.request.sources:
@@ -191,8 +193,8 @@ def _is_near(discourse: Discourse, lead: Sentence, listing: Listing) -> bool:
 
 def _begins_alike(discourse: Discourse, listing: Listing, *, commands: bool) -> float:
     """The share of elements that begin with a command, or ask."""
-    hits = sum(_commands(discourse, *element) if commands else _asks(discourse, *element) for element in listing.elements)
-    return hits / len(listing.elements)
+    looked_at = listing.elements[:_LOOKED_AT]
+    return sum(_commands(discourse, *one) if commands else _asks(discourse, *one) for one in looked_at) / len(looked_at)
 
 
 def _commands(discourse: Discourse, start: int, end: int) -> bool:
@@ -265,7 +267,7 @@ def _is_tasks(discourse: Discourse, listing: Listing) -> bool:
 
 def _read_lines(discourse: Discourse) -> Found:
     """Lines without marks behind a sentence that speaks of each of them: quoted texts, sentences to translate."""
-    for index, sentence in enumerate(discourse.sentences):
+    for index, sentence in enumerate(discourse.sentences[:_FIRST]):
         distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces
         if not distributes or act_of(sentence) is None or compares(sentence, 0) or discourse.lists:
             continue

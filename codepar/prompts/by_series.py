@@ -11,7 +11,7 @@ import re
 from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.by_list import _stated
 from codepar.prompts.discourse import Discourse
-from codepar.prompts.items import Refusal
+from codepar.prompts.items import MAX_ITEMS, Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
@@ -41,7 +41,7 @@ _TARGETS = frozenset(
     "フランス語",
 }
 _SPLIT = re.compile(
-    r"\s*(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
+    r"\s{0,9}(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
     re.IGNORECASE,
 )
 _LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
@@ -53,7 +53,7 @@ _DETAIL = re.compile(
 )
 _OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)\b", re.IGNORECASE)
 _TAIL = re.compile(
-    r"\s+(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)(?:\s|\Z)", re.IGNORECASE
+    r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)(?:\s|\Z)", re.IGNORECASE
 )
 _NUMBERS = re.compile(
     r"(?<![\w.])\d+(?:\s*,\s*\d+)+(?:,?\s*(?:and|or|und|y|и)\s*\d+)?|(?<![\w.])\d+\s+(?:and|or|und|y|и)\s+\d+", re.IGNORECASE
@@ -61,6 +61,8 @@ _NUMBERS = re.compile(
 _VARIANTS = frozenset(
     {"variants", "versions", "implementations", "alternatives", "varianten", "versionen", "variantes", "versiones"}
 )
+_LOOKED_AT = 200
+_SPAN = 2000
 _MAX_WORDS = 24
 _SHORT = 7
 
@@ -99,6 +101,8 @@ def _elements(prose: str, start: int, end: int, separator: re.Pattern[str] = _SP
             continue
         found.append(trimmed(prose, start + position, start + match.start()))
         position = match.end()
+        if len(found) > MAX_ITEMS:
+            break
     found.append(trimmed(prose, start + position, end))
     found = [(low, high) for low, high in found if high > low]
     if found and prose[found[-1][1] - 1] in "?？!":
@@ -175,7 +179,7 @@ def _targets(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     for match in _LANGUAGE_SERIES.finditer(sentence.text):
         start = sentence.start + match.end()
-        elements = _elements(discourse.prose, start, sentence.end)
+        elements = _elements(discourse.prose, start, min(sentence.end, start + _SPAN))
         run: list[tuple[int, int]] = []
         for low, high in elements:
             text = re.sub(r"\A(?:in|to|into|en|nach|на|auf) ", "", discourse.prose[low:high].lower())
@@ -220,7 +224,7 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 _ARTICLE_SPLIT = re.compile(
-    r"\s*(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?|un[ao]?|another)\s)",
+    r"\s{0,9}(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?|un[ao]?|another)\s)",
     re.IGNORECASE,
 )
 
@@ -247,7 +251,7 @@ _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+
 
 def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:
     """Japanese: "A、B、Cについてそれぞれ説明して"."""
-    match = _TOPIC.match(sentence.text)
+    match = _TOPIC.match(sentence.text[:400])
     if match is None or act_of(sentence) is None or compares(sentence, 0):
         return None
     elements = _elements(discourse.prose, sentence.start, sentence.start + match.end(1))
@@ -280,7 +284,7 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     elements = _bare(discourse, elements)
     short = all(len(discourse.prose[a:b].split()) <= _SHORT for a, b in elements)
-    if not short or any(_is_clause(discourse, a, b) for a, b in elements):
+    if not short or any(_is_clause(discourse, a, b) for a, b in elements[:_LOOKED_AT]):
         return None
     return _reading(discourse, sentence, elements)
 
@@ -345,7 +349,9 @@ def _named(discourse: Discourse, sentence: Sentence) -> Found:
     tokens = sentence.tokens
     if act_of(sentence) is None or compares(sentence, 0) or splits_into(sentence) or _DETAIL.search(sentence.text):
         return None
-    for index, token in enumerate(tokens[:-1]):
+    for index, token in enumerate(tokens[:_LOOKED_AT]):
+        if index + 1 == len(tokens):
+            break
         leads = token.has(Tag.PLURAL) and token.has(Tag.FUNCTION, Tag.KERNEL, Tag.CLASS, Tag.STRUCT, Tag.METHOD, Tag.SUBROUTINE)
         tests = token.has(Tag.TEST) and tokens[index + 1].has(Tag.FOR)
         if not leads and not tests:
@@ -355,7 +361,7 @@ def _named(discourse: Discourse, sentence: Sentence) -> Found:
             if tests or tokens[index + 1].text in {"called", "named", "for", "namens", "llamadas"}
             else token.end
         )
-        elements = _elements(discourse.prose, start, sentence.end)
+        elements = _elements(discourse.prose, start, min(sentence.end, start + _SPAN))
         if len(elements) < 2:
             continue
         elements = _bare(discourse, elements)

@@ -17,6 +17,8 @@ from tree_sitter import Query
 
 from codepar.syntax.language import Language, grammar_of
 
+_DEEPEST = 400
+_BRACKET = re.compile(rb"[()\[\]{}]")
 _WORD = re.compile(rb"[^\W\d]\w*", re.ASCII)
 
 
@@ -109,6 +111,18 @@ class Code(ABC):
     def modules(self) -> frozenset[str]:
         """Modules that the source defines by name (Fortran)."""
         return frozenset()
+
+    @cached_property
+    def is_too_deep(self) -> bool:
+        """Whether brackets are nested deeper than code ever is; such a text is not parsed."""
+        if sum(map(self.data.count, (b"(", b"[", b"{"))) <= _DEEPEST:
+            return False
+        depth = 0
+        for match in _BRACKET.finditer(self.data):
+            depth = depth + 1 if match.group() in b"([{" else max(0, depth - 1)
+            if depth > _DEEPEST:
+                return True
+        return False
 
     def words(self, unit: Unit) -> frozenset[str]:
         """The identifiers that the code of ``unit`` uses, members of objects left out."""

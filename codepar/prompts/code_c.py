@@ -65,6 +65,8 @@ class CCode(Code):
 
     @cached_property
     def _captures(self) -> dict[str, list[Node]]:
+        if self.is_too_deep:
+            return {}
         pattern = _C_PIECES if self._tree.language is Language.C else _CXX_PIECES
         found = QueryCursor(query_of(self._tree.language, pattern)).captures(self._tree.root)
         return {name: sorted(nodes, key=lambda node: node.start_byte) for name, nodes in found.items()}
@@ -136,6 +138,8 @@ class CCode(Code):
 
     @cached_property
     def is_broken(self) -> bool:
+        if self.is_too_deep:
+            return True
         if not self._tree.root.has_error:
             return False
         plain = self.plain

@@ -49,6 +49,8 @@ class PythonCode(Code):
 
     @cached_property
     def _captures(self) -> dict[str, list[Node]]:
+        if self.is_too_deep:
+            return {}
         found = QueryCursor(query_of(Language.PYTHON, _PIECES)).captures(self._tree.root)
         return {name: sorted(nodes, key=lambda node: node.start_byte) for name, nodes in found.items()}
 
@@ -93,7 +95,7 @@ class PythonCode(Code):
 
     @cached_property
     def is_broken(self) -> bool:
-        return self._tree.root.has_error and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
+        return self.is_too_deep or self._tree.root.has_error and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
 
     def shared_names(self) -> frozenset[str]:
         return self._module_names

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from codepar.prompts.code import Code, Unit, UnitKind
@@ -51,6 +51,7 @@ _MADE = re.compile(
     r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)|\A([A-Za-z_]\w*)\(",
     re.IGNORECASE,
 )
+_MANY_ITEMS = 500
 _CONSUMES = re.compile(
     r"\b(?:tests?|benchmark|measure|profile|optimi[sz]e|document|explain|review|plot|call it|run|time|teste?n?|vergleich\w*|compare|translate|port)\b|测试|比较|优化|テスト",
     re.IGNORECASE,
@@ -74,10 +75,10 @@ def edges_of(reading: Reading) -> tuple[Edge, ...]:
 
 
 def _signatures(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
-    pieces = [e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP]
-    places = {e.unit.name: i for i, e in enumerate(reading.elements) if e in pieces and e.unit is not None}
+    pieces = {i for i, e in enumerate(reading.elements) if e.unit is not None and e.unit.kind is not UnitKind.LOOP}
+    places = {e.unit.name: i for i, e in enumerate(reading.elements) if i in pieces and e.unit is not None}
     for to, element in enumerate(reading.elements):
-        if element in pieces and element.unit is not None and element.source is not None and element.source.code is not None:
+        if to in pieces and element.unit is not None and element.source is not None and element.source.code is not None:
             for word in _words(element.source.code, element.unit) & places.keys():
                 if places[word] != to:
                     yield places[word], to, EdgeKind.SIGNATURE
@@ -110,9 +111,11 @@ def _needs(code: Code, other: Code, name: str) -> bool:
 
 def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
     texts = [element.name for element in reading.elements]
+    if len(texts) > _MANY_ITEMS:
+        return
     made: dict[str, int] = {}
     for to, text in enumerate(texts):
-        if to:
+        if to and (reading.instructions or text.endswith(("?", "？"))):
             yield from ((before, to, EdgeKind.BODY) for before in _spoken_of(text, to, reading))
         for match in _NAME.finditer(text):
             name = match[1] or match[2] or match[3]
@@ -178,7 +181,7 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
 
 def _overlap(reading: Reading) -> Whole | None:
     places = sorted((e.place.file or "", e.place.start, e.place.end) for e in reading.elements)
-    for (file, _, end), (other, start, _) in zip(places, places[1:], strict=False):
+    for (file, _, end), (other, start, _) in pairwise(places):
         if file == other and start < end:
             return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
     return None
@@ -198,14 +201,16 @@ def _by_code(reading: Reading) -> Whole | None:
 
 def _shared_name(reading: Reading) -> str | None:
     """A variable that two elements touch and one of them writes."""
-    elements = [
-        e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code
-    ]
-    for first, second in combinations(_uses(elements), 2):
-        for name in first.keys() & second.keys():
-            if first[name] or second[name]:
-                return name.split("/")[1] if name.startswith("/") else name
-    return None
+    elements = [e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code]
+    touched: dict[str, int] = {}
+    written: set[str] = set()
+    for uses in _uses(elements):
+        for name, writes in uses.items():
+            touched[name] = touched.get(name, 0) + 1
+            if writes:
+                written.add(name)
+    shared = min((name for name in written if touched[name] > 1), default=None)
+    return shared.split("/")[1] if shared and shared.startswith("/") else shared
 
 
 def _uses(elements: list[Element]) -> list[dict[str, bool]]:
@@ -245,23 +250,20 @@ def _called(code: Code, unit: Unit) -> list[Unit]:
 
 def _cycle(reading: Reading) -> str | None:
     """Two elements that reach each other by calls, helpers of the same source taken along."""
-    for first, second in combinations([e for e in reading.elements if e.unit is not None and e.source is not None], 2):
-        if first.source is second.source and _reaches(first, second) and _reaches(second, first):
-            return f"`{first.name}` and `{second.name}`"
+    reached: dict[tuple[int, int], set[int]] = {}
+    for element in reading.elements:
+        if element.unit is not None and element.source is not None and element.source.code is not None:
+            called = _called(element.source.code, element.unit)
+            reached[id(element.source), element.unit.start] = {unit.start for unit in called if unit is not element.unit}
+    names = {(id(e.source), e.unit.start): e.name for e in reading.elements if e.unit is not None}
+    for (source, start), others in reached.items():
+        for other in others:
+            if start in reached.get((source, other), set()):
+                return f"`{names[source, start]}` and `{names[source, other]}`"
     return None
 
 
-def _reaches(first: Element, second: Element) -> bool:
-    assert first.source is not None and first.source.code is not None and first.unit is not None and second.unit is not None
-    return second.unit in _called(first.source.code, first.unit)
-
-
 def _is_row(count: int, edges: tuple[Edge, ...]) -> bool:
-    """Whether no two elements are free of each other's answers."""
-    bodies = [(int(e.from_), int(e.to)) for e in edges if e.kind is EdgeKind.BODY]
-    if len(bodies) < count - 1:
-        return False
-    before: dict[int, set[int]] = {}
-    for first, to in sorted(bodies, key=lambda pair: pair[1]):
-        before.setdefault(to, set()).update({first} | before.get(first, set()))
-    return all(a in before.get(b, set()) for a, b in combinations(range(1, count + 1), 2))
+    """Whether no two elements are free of each other's answers. Edges lead forwards, so each must wait for the one before it."""
+    bodies = {(int(e.from_), int(e.to)) for e in edges if e.kind is EdgeKind.BODY}
+    return all((number, number + 1) in bodies for number in range(1, count))

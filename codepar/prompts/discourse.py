@@ -12,6 +12,11 @@ from codepar.prompts.request import Request
 from codepar.prompts.tokens import Sentence, sentences_of
 
 
+# A wish is said at the beginning or at the end; what lies between in a text of thousands of sentences is data.
+_FIRST = 300
+_LAST = 60
+
+
 class Discourse:
     """The prose of ``request``."""
 
@@ -31,7 +36,10 @@ class Discourse:
     @cached_property
     def spoken(self) -> tuple[Sentence, ...]:
         """The sentences that do not stand inside quotes: a text in quotes was given to be worked on."""
-        return tuple(sentence for sentence in self.sentences if not self.is_quoted(sentence.start))
+        sentences = self.sentences
+        if len(sentences) > _FIRST + _LAST:
+            sentences = sentences[:_FIRST] + sentences[-_LAST:]
+        return tuple(sentence for sentence in sentences if not self.is_quoted(sentence.start))
 
     @cached_property
     def symbols(self) -> frozenset[str]:

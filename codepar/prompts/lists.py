@@ -45,6 +45,7 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _TAIL = 40
+_READ = 20_000
 _TAIL_AND = re.compile(r"(?:[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE)
 
 
@@ -190,8 +191,9 @@ def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> i
 
 def inline_list(prose: str, start: int, end: int) -> Listing | None:
     """The numbering within one paragraph: "(1) a, (2) b", "a) ... b) ...", "first, ... second, ..."."""
-    for kind in ("number", "dotted", "circled", "ordinal", "han"):
-        marks = list(_run(match for match in _INLINE.finditer(prose, start, end) if match[kind]))
+    found = list(_INLINE.finditer(prose, start, min(end, start + _READ)))
+    for kind in ("number", "dotted", "circled", "ordinal", "han") if len(found) > 1 else ():
+        marks = list(_run(match for match in found if match[kind]))
         if len(marks) > 1:
             stops = [mark.start() for mark in marks[1:]] + [_end_of_sentence(prose, marks[-1].end(), end)]
             elements = tuple(trimmed(prose, mark.end(), stop) for mark, stop in zip(marks, stops, strict=True))

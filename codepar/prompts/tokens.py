@@ -18,7 +18,7 @@ from codepar.prompts.numerals import HAN_NUMBER, NUMBER, value_of
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uff10-\uff19"
 _HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行|组|文|関数|ファイル|函数|文件))"
 _TOKEN = re.compile(
-    rf"(?P<quoted>`[^`\n]+`)|(?P<file>(?<![\w/]){FILE_NAME})|(?P<han>{_HAN_COUNTED}|{'|'.join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))})"
+    rf"(?P<quoted>`[^`\n]+`)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{'|'.join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))})"
     rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d))"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
     re.IGNORECASE,
@@ -31,6 +31,9 @@ _ABBREVIATION = re.compile(
 )
 _NO_TAGS: frozenset[Tag] = frozenset()
 _TYPO_LENGTH = 6
+_LONGEST_WORD = 40
+# What goes on for longer is no sentence; its beginning tells what it asks.
+_READ = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,12 @@ class Sentence:
     def __init__(self, prose: str, start: int, end: int) -> None:
         self.start = start
         self.end = end
-        self.text = prose[start:end]
+        self.text = prose[start : min(end, start + _READ)]
         self._prose = prose
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        return tuple(_tokens(self._prose, self.start, self.end))
+        return tuple(_tokens(self._prose, self.start, min(self.end, self.start + _READ)))
 
     def has(self, *tags: Tag) -> bool:
         """Whether a token has one of them."""
@@ -112,7 +115,8 @@ def _tokens(prose: str, start: int, end: int) -> Iterator[Token]:
             yield Token(text.lower(), match.start(), match.end(), tags_of(text.lower()), value_of(text))
         else:
             word = text.lower().replace("’", "'") if kind == "word" else text
-            yield Token(word, match.start(), match.end(), tags_of(word.removesuffix("()")))
+            tags = tags_of(word.removesuffix("()")) if len(word) <= _LONGEST_WORD else _NO_TAGS
+            yield Token(word, match.start(), match.end(), tags)
 
 
 @cache
