@@ -31,6 +31,11 @@ def read_functions(text: str, path: str, language: Language | None = None) -> tu
 
     Their ``text`` is the file with macros expanded in its functions (``macros.py``), line by line the same.
     """
+    return tuple(_with_extents(one) for one in _signatures(text, path, language))
+
+
+def _signatures(text: str, path: str, language: Language | None) -> tuple[SequentialFunction, ...]:
+    """All functions, their extents not yet found: that takes most of the time."""
     chosen = language or language_of(path, text)
     if not chosen.is_c_family:
         raise InvalidInput(f"{path} is {chosen.label}; sequential functions are read from C and C++")
@@ -45,18 +50,25 @@ def read_functions(text: str, path: str, language: Language | None = None) -> tu
 
 def read_function(text: str, path: str, name: str | None = None, language: Language | None = None) -> SequentialFunction:
     """The function ``name``; without a name the only one besides ``main``, else the only one that no other calls."""
-    functions = read_functions(text, path, language)
+    functions = _signatures(text, path, language)
     if not functions:
         raise InvalidInput(_nothing(text, path, language), remedy="give a file with a function and its body")
     if name is None:
-        return _only(functions, path)
+        return _with_extents(_only(functions, path))
     found = [one for one in functions if one.name == name]
     if not found:
         raise InvalidInput(f"{path} has no function `{name}`; it has {_listed(functions)}", param="function")
     if len(found) > 1:
         lines = ", ".join(str(one.line) for one in found)
         raise InvalidInput(f"{path} defines `{name}` {len(found)} times (lines {lines})", remedy="keep one definition")
-    return found[0]
+    return _with_extents(found[0])
+
+
+def _with_extents(function: SequentialFunction) -> SequentialFunction:
+    # The analysis of extents asks this module for nodes and helpers, so it can be imported only when both are there.
+    from codepar.cuda.extents import extents_of
+
+    return replace(function, extents=extents_of(function))
 
 
 def node_of(function: SequentialFunction) -> Node:
@@ -140,11 +152,9 @@ def _read(source: Source, path: str, node: Node, kinds: _Kinds) -> SequentialFun
     body = node.child_by_field_name("body")
     if body is None:
         return None
-    from codepar.cuda.extents import extents_of
-
     helpers = tuple(_helpers(source, node))
     name = next(name for name, found in source.function_nodes.items() if node in found)
-    function = SequentialFunction(
+    return SequentialFunction(
         text=source.tree.text,
         path=path,
         language=source.language,
@@ -155,7 +165,6 @@ def _read(source: Source, path: str, node: Node, kinds: _Kinds) -> SequentialFun
         helpers=helpers,
         needs=tuple(_needs(source, [node, *(source.function_nodes[one][0] for one in helpers)])),
     )
-    return replace(function, extents=extents_of(function))
 
 
 def _helpers(source: Source, node: Node) -> Iterator[str]:

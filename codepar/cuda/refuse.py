@@ -152,7 +152,7 @@ def _of_type(source: Source, text: str, line: int, what: str) -> Iterator[Refusa
         yield from _of_record(record, text, line, what)
     elif alias is not None and alias.type != text:
         yield from _of_type(source, alias.type, line, what)
-    elif not known.is_type(text) and text and not _has_own_headers(source) and text not in source.macros:
+    elif not known.is_type(text) and text and not source.has_own_headers and text not in source.macros:
         yield Refusal("missing_declaration", f"{what} of type `{text}`, which the file does not declare", line)
 
 
@@ -166,13 +166,6 @@ def _of_record(record: Node, text: str, line: int, what: str) -> Iterator[Refusa
             if declared.depth or declared.is_reference:
                 yield Refusal("pointer_member", f"{what} of type `{text}`, whose member `{declared.name}` is a pointer", line)
                 return
-
-
-def _has_own_headers(source: Source) -> bool:
-    """Whether the file includes a header of its project, which may declare more than is seen here."""
-    return any(
-        '"' in squeezed(one.child_by_field_name("path")) for one in walk(source.tree.root) if one.type == "preproc_include"
-    )
 
 
 def _recursion(function: SequentialFunction, node: Node) -> Iterator[Refusal]:
@@ -230,7 +223,7 @@ def _of_call(source: Source, node: Node, own: frozenset[str]) -> Iterator[Refusa
     if called.type in {"primitive_type", "template_function", "sized_type_specifier"}:
         return
     cast = cast_type(node)
-    if cast is not None and cast not in own and (cast in source.typedefs or cast in source.macros or _has_own_headers(source)):
+    if cast is not None and cast not in own and (cast in source.typedefs or cast in source.macros or source.has_own_headers):
         return
     if called.type not in {"identifier", "qualified_identifier"} or text_of(called) in own:
         yield Refusal("function_pointer", f"it calls through `{squeezed(called)}`", line_of(node))

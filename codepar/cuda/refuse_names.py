@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from codepar.cuda import known
 from codepar.cuda.function import Refusal
-from codepar.cuda.nodes import declared_by, line_of, operator_of, squeezed, walk
+from codepar.cuda.nodes import declared_by, line_of, operator_of, walk
 from codepar.cuda.source import Source, function_name
 from codepar.syntax.variables import text_of
 
@@ -50,7 +50,7 @@ class NameCheck:
                 yield Refusal("function_pointer", f"it uses the function `{name}` as a value", line_of(node))
         elif name in source.globals:
             yield from self._of_global(name, node)
-        elif not called and not self._is_known(name) and not _has_own_headers(source):
+        elif not called and not self._is_known(name) and not source.has_own_headers:
             yield Refusal("missing_declaration", f"`{name}` is declared nowhere in the file", line_of(node))
 
     def _of_global(self, name: str, node: Node) -> Iterator[Refusal]:
@@ -68,8 +68,7 @@ class NameCheck:
     def _is_known(self, name: str) -> bool:
         source = self._source
         is_declared = name in source.macros or name in source.constants or name in source.typedefs or name in source.records
-        enumerators = {text_of(one.child_by_field_name("name")) for one in walk(source.tree.root) if one.type == "enumerator"}
-        return is_declared or name in enumerators or known.is_constant(name) or known.is_type(name)
+        return is_declared or name in source.enumerators or known.is_constant(name) or known.is_type(name)
 
 
 def _declared_inside(node: Node) -> set[str]:
@@ -96,12 +95,6 @@ def _is_declarator(node: Node) -> bool:
 def _is_called(node: Node) -> bool:
     parent = node.parent
     return parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node
-
-
-def _has_own_headers(source: Source) -> bool:
-    return any(
-        '"' in squeezed(one.child_by_field_name("path")) for one in walk(source.tree.root) if one.type == "preproc_include"
-    )
 
 
 def _first_write(root: Node, name: str) -> Node | None:

@@ -102,6 +102,17 @@ class Source:
         return values
 
     @cached_property
+    def enumerators(self) -> frozenset[str]:
+        """The names of all enumerators of the file."""
+        return frozenset(text_of(node.child_by_field_name("name")) for node in self.tree.capture("(enumerator) @it"))
+
+    @cached_property
+    def has_own_headers(self) -> bool:
+        """Whether the file includes a header of its project, which may declare more than is seen here."""
+        included = self.tree.capture("(preproc_include) @it")
+        return any(text_of(node.child_by_field_name("path")).startswith('"') for node in included)
+
+    @cached_property
     def tables(self) -> dict[str, tuple[int, int]]:
         """The least and the largest number in each constant table of integers."""
         found: dict[str, tuple[int, int]] = {}
