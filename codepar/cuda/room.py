@@ -18,17 +18,20 @@ _MOST_SCALARS = 6
 
 
 def with_room(function: SequentialFunction, tests: TestSet) -> TestSet:
-    """The set with buffers grown to the next product of sizes."""
+    """The set with buffers grown to the next product of sizes, without the cases that are then too large."""
     constants = source_of(function.text, function.language).constants
-    return tests.model_copy(update={"cases": tuple(_grown(case, constants) for case in tests.cases)})
+    grown = (_grown(case, constants) for case in tests.cases)
+    return tests.model_copy(update={"cases": tuple(case for case in grown if case is not None)})
 
 
-def _grown(case: TestCase, constants: dict[str, int]) -> TestCase:
+def _grown(case: TestCase, constants: dict[str, int]) -> TestCase | None:
     scalars = [value for value in case.scalars.values() if isinstance(value, int) and value > 1]
     touched = {name: case.size(name, constants) for name in case.buffers}
     sizes = {name: room(size, scalars) for name, size in touched.items()}
-    if sizes == touched or sum(sizes.values()) > MAX_ELEMENTS:
+    if sizes == touched:
         return case
+    if sum(sizes.values()) > MAX_ELEMENTS:
+        return None
     buffers = {
         name: spec if sizes[name] == touched[name] else spec.model_copy(update={"size": sizes[name]})
         for name, spec in case.buffers.items()

@@ -139,14 +139,14 @@ def _host_problem(bench: Bench, number: int, work: Sequence[HostWork], index_buf
 
 
 def parallel_rung(bench: Bench, device: DeviceWork) -> NamedCheck:
-    """Threads that access global memory: at least half of the iterations of a loop that can be shared out, in every case.
+    """Threads that access global memory: at least half of the iterations of a loop that can be shared out, in every telling case.
 
     The loops are the two outermost of the original's busiest nest, less those that the host steps through with a launch each;
     the smaller of the two counts, at least 2. And over all cases: half of the largest, or 32 threads, were seen active at once.
     """
     name = CheckName.PARALLEL
     shares = [_share(bench, number, work) for number, work in _by_case(device.kernels).items()]
-    asked = [share for share in shares if share.most > 1]
+    asked = [share for share in shares if share.most > 1 and share.case in bench.telling]
     if bench.iterations is None:
         return unknown(name, Status.INFRA_ERROR, "the original's iterations could not be counted")
     if not asked:
