@@ -11,23 +11,34 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence, Token
 
 _LIGHT = frozenset(
-    "add write give make provide generate put need want tell show do does create get have name answer find propose suggest turn insert"
+    "add write give make provide generate put need want tell show do does create get have name answer"
+    " find propose suggest turn insert"
     " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай 写 给我 给出 写出 加上 添加 追加"
     " 书い ください 作成 教え come want like apply keep".split()
 )
 _READ_NOUN = re.compile(
-    r"\b(?:explanations?|descriptions?|summar(?:y|ies)|reviews?|comments?|doc(?:s|string|strings|umentation)?|complexity|overview|walkthrough"
-    r"|erklärung(?:en)?|beschreibung(?:en)?|kommentare?|explicaci[oó]n|comentarios?|описани\w+|комментари\w+|yes/no|yes or no)\b|注释|说明|コメント|説明",
+    r"\b(?:explanations?|descriptions?|summar(?:y|ies)|reviews?|comments?|doc(?:s|string|strings|umentation)?"
+    r"|complexity|overview|walkthrough"
+    r"|erklärung(?:en)?|beschreibung(?:en)?|kommentare?|explicaci[oó]n|comentarios?|описани\w+|комментари\w+"
+    r"|yes/no|yes or no)\b|注释|说明|コメント|説明",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"\A\W*(?:(?:hi|hello|hey|ok|so|well|hallo|hola|привет)\b[^.:]{0,20}[,!]\s*)?(?:i have|i've got|i got|we have|we've got|there are|there's|here(?:'s| is| are)|this (?:is|file|code|routine|module|program|class)\b.{0,30}\b(?:has|contains|holds|is)\b"
-    r"|this is|these are|attached (?:is|are)|they|these \w+ (?:are|were|is|share|work|all work|come|belong|live|do the job)|the (?:functions|files|loops|kernels|code|\w+) (?:are|is|were|come|comes|share|belong)\b|my \w+ (?:has|have|are|is)\b"
-    r"|ich habe|hier (?:ist|sind)|das sind|diese \w+ (?:sind|teilen)|tengo|aquí (?:está|están|hay)|estas \w+ son|у меня|вот|это|есть|我有|这是|这里有|這是|私は|これは)",
+    r"\A\W*(?:(?:hi|hello|hey|ok|so|well|hallo|hola|привет)\b[^.:]{0,20}[,!]\s*)?(?:i have|i've got|i got"
+    r"|we have|we've got|there are|there's|here(?:'s| is| are)|this (?:is|file|code|routine|module|program"
+    r"|class)\b.{0,30}\b(?:has|contains|holds|is)\b"
+    r"|this is|these are|attached (?:is|are)|they|these \w+ (?:are|were|is|share|work|all work|come|belong"
+    r"|live|do the job)|the (?:functions|files|loops|kernels|code|\w+) (?:are|is|were|come|comes|share"
+    r"|belong)\b|my \w+ (?:has|have|are|is)\b"
+    r"|ich habe|hier (?:ist|sind)|das sind|diese \w+ (?:sind|teilen)|tengo|aquí (?:está|están|hay)|estas \w+ son"
+    r"|у меня|вот|это|есть|我有|这是|这里有|這是|私は|これは)",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like|i'd like|we'd like|grateful|appreciate|looking for|help (?:me|with|us)|wants?|needs?|should|must|have to|has to|ought|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor|пожалуйста)\b|请|ください",
+    r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like"
+    r"|i'd like|we'd like|grateful|appreciate|looking for|help (?:me|with|us)|wants?|needs?|should|must"
+    r"|have to|has to|ought|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor"
+    r"|пожалуйста)\b|请|ください",
     re.IGNORECASE,
 )
 _OPENERS = frozenset(
@@ -55,23 +66,35 @@ _OPENERS = frozenset(
     }
 )
 _FINITE = re.compile(
-    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?|fails?|failed|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están|está|tienen|tiene|funciona\w*|работа\w+)\b",
+    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
+    r"|fails?|failed|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están"
+    r"|está|tienen|tiene|funciona\w*|работа\w+)\b",
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
-    r"\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one|a single|1)\b|\bcompare\b|\bcomparison\b|\brank(?:ing)?\b(?! ?\d)"
-    r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
-    r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel|loop|class|file)\b(?= (?:out of|from|for all|that))"
-    r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
-    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
+    r"\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
+    r"|a single|1)\b|\bcompare\b|\bcomparison\b|\brank(?:ing)?\b(?! ?\d)"
+    r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed"
+    r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
+    r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest"
+    r"|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel"
+    r"|loop|class|file)\b(?= (?:out of|from|for all|that))"
+    r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
+    r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
+    r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
+    r"|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
     re.IGNORECASE,
 )
 _SPLITS = re.compile(
-    r"\b(?:split|divide|break|separate|distribute|cut|refactor|extract|move|organi[sz]e|teile|aufteil\w*|zerleg\w*|divide|separa|reparte|раздели|разбей)\b[^.?!]{0,80}\b(?:into|across|up into|to|auf|in|en|на)\b|拆分|分成|分割",
+    r"\b(?:split|divide|break|separate|distribute|cut|refactor|extract|move|organi[sz]e|teile|aufteil\w*"
+    r"|zerleg\w*|divide|separa|reparte|раздели|разбей)\b[^.?!]{0,80}\b(?:into|across|up into|to|auf|in"
+    r"|en|на)\b|拆分|分成|分割",
     re.IGNORECASE,
 )
 _RESULT_FILES = re.compile(
-    r"\b(?:into|across|auf|en|на)\b[^.?!]{0,30}\b(?:files?|modules?|functions?|parts?|pieces|kernels?|classes|headers?|dateien|teile|archivos|partes|файл\w*|част\w*|функци\w*|[\w]+\.\w{1,4})\b|成.{0,6}(?:文件|部分|函数)",
+    r"\b(?:into|across|auf|en|на)\b[^.?!]{0,30}\b(?:files?|modules?|functions?|parts?|pieces|kernels?"
+    r"|classes|headers?|dateien|teile|archivos|partes|файл\w*|част\w*|функци\w*|[\w]+\.\w{1,4})\b|成.{0,6}(?:文件"
+    r"|部分|函数)",
     re.IGNORECASE,
 )
 

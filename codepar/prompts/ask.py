@@ -19,8 +19,10 @@ CONTEXT = "{context}"
 _PLACE = re.compile(r"\{\{|\}\}|\{data\}|\{context\}")
 _ALONE = "Answer this part of it alone: "
 _SEPARATOR = re.compile(
-    r"(?:[^\w]|\d{1,5}|\b[a-zA-Z]\b|\b[ivx]{1,4}\b|\b[a-zA-Z]\d{1,3}\b|\b(?:and|or|also|then|plus|finally|lastly|please|und|oder|sowie|dann|y|e|o|luego|и|или|а|затем"
-    r"|second|third|fourth|fifth|secondly|thirdly|fourthly|zweitens|drittens|viertens|segundo|tercero|во|вторых|третьих)\b|[和と及以其次最后还有第一二三四五六七八九十])*",
+    r"(?:[^\w]|\d{1,5}|\b[a-zA-Z]\b|\b[ivx]{1,4}\b|\b[a-zA-Z]\d{1,3}\b|\b(?:and|or|also|then|plus|finally"
+    r"|lastly|please|und|oder|sowie|dann|y|e|o|luego|и|или|а|затем"
+    r"|second|third|fourth|fifth|secondly|thirdly|fourthly|zweitens|drittens|viertens|segundo|tercero"
+    r"|во|вторых|третьих)\b|[和と及以其次最后还有第一二三四五六七八九十])*",
     re.IGNORECASE,
 )
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")

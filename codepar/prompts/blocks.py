@@ -12,7 +12,11 @@ from dataclasses import dataclass
 
 from codepar.syntax.language import Language, language_of
 
-FILE_NAME = r"(?<![\w.+\-/])(?:[\w.+\-]{1,60}/){0,8}[\w+\-][\w.+\-]{0,80}\.(?:cuh?|cc|cpp|cxx|c\+\+|c|hh|hpp|hxx|h|f90|f95|f03|f08|for|f|pyx?|java|jsx?|tsx?|go|rs|rb|sh|ya?ml|toml|json|md|txt|csv|cmake|mk|jl|m|kt|swift|php|sql|cl|ispc)\b"
+FILE_NAME = (
+    r"(?<![\w.+\-/])(?:[\w.+\-]{1,60}/){0,8}[\w+\-][\w.+\-]{0,80}\.(?:cuh?|cc|cpp|cxx|c\+\+|c|hh|hpp"
+    r"|hxx|h|f90|f95|f03|f08|for|f|pyx?|java|jsx?|tsx?|go|rs|rb|sh|ya?ml|toml|json|md|txt|csv|cmake|mk"
+    r"|jl|m|kt|swift|php|sql|cl|ispc)\b"
+)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
 _LONG_LINE = 200
 _NAME = re.compile(FILE_NAME, re.IGNORECASE | re.ASCII)
@@ -27,23 +31,34 @@ _LANGUAGES = {
     "python": Language.PYTHON, "py": Language.PYTHON, "python3": Language.PYTHON, "py3": Language.PYTHON,
 }  # fmt: skip
 _FOREIGN = frozenset(
-    "java javascript js jsx ts typescript tsx go rust rs ruby rb sh bash shell console zsh yaml yml toml json text txt plain csv sql html"
-    " css xml md markdown diff make makefile cmake log output julia matlab r kotlin swift php lua perl haskell scala asm ptx opencl".split()
+    "java javascript js jsx ts typescript tsx go rust rs ruby rb sh bash shell console zsh yaml yml"
+    " toml json text txt plain csv sql html"
+    " css xml md markdown diff make makefile cmake log output julia matlab r kotlin swift php lua perl"
+    " haskell scala asm ptx opencl".split()
 )
 _CODE_START = re.compile(
-    r"^[ \t]*(?:\#[ \t]*(?:include|define|if|ifdef|ifndef|pragma)\b|(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[^\n.?!]*[:{][ \t]*$"
-    r"|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.*]+(?:[ \t]*,[ \t]*\w+)*(?:[ \t]+as[ \t]+\w+)?[ \t]*$|@\w+(?:\([^\n]*\))?[ \t]*$"
+    r"^[ \t]*(?:\#[ \t]*(?:include|define|if|ifdef|ifndef|pragma)\b|(?:async[ \t]+)?def[ \t]+\w+[ \t]*\("
+    r"|class[ \t]+\w+[^\n.?!]*[:{][ \t]*$"
+    r"|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.*]+(?:[ \t]*,[ \t]*\w+)*(?:[ \t]+as[ \t]+\w+)?[ \t]*$"
+    r"|@\w+(?:\([^\n]*\))?[ \t]*$"
     r"|template[ \t]*<|using[ \t]+namespace\b|typedef\b[^\n]*[;{]|(?:struct|enum|union)[ \t]+\w+[ \t]*\{|!\$omp\b"
-    r"|(?:(?:pure|elemental|recursive|integer|real|logical|double[ \t]precision)(?:\([^)\n]*\))?[ \t]+)*(?:subroutine|function)[ \t]+\w+[ \t]*\([^\n]*$"
+    r"|(?:(?:pure|elemental|recursive|integer|real|logical|double[ \t]precision)(?:\([^)\n]*\))?[ \t]+)*(?:subroutine"
+    r"|function)[ \t]+\w+[ \t]*\([^\n]*$"
     r"|(?:program|module)[ \t]+\w+[ \t]*$|implicit[ \t]+none\b|do[ \t]+\w+[ \t]*=[ \t]*\w+[ \t]*,"
-    r"|(?:static|extern|inline|const|constexpr|unsigned|signed|struct|__\w+__|void|int|long|short|char|float|double|bool|size_t|auto|u?int\d+_t|std::\S+)\b[^\n.?!]*[\w\*&>\]][ \t]*(?:\([^\n]*|=[^\n]*;|;)[ \t]*(?://.*)?$"
+    r"|(?:static|extern|inline|const|constexpr|unsigned|signed|struct|__\w+__|void|int|long|short|char"
+    r"|float|double|bool|size_t|auto|u?int\d+_t|std::\S+)\b[^\n.?!]*[\w\*&>\]][ \t]*(?:\([^\n]*|=[^\n]*;"
+    r"|;)[ \t]*(?://.*)?$"
     r"|[A-Za-z_][\w:<>]*[ \t*&]+[A-Za-z_]\w*\([^\n?!]*\)[ \t]*(?:const[ \t]*)?\{"
-    r"|(?:for|while|if)[ \t]*\([^\n]*\)[ \t]*\{?[ \t]*[^\n]*[;{)][ \t]*$|(?:for[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]+in\b[^\n]*|while\b[^\n]*):[ \t]*$)",
+    r"|(?:for|while|if)[ \t]*\([^\n]*\)[ \t]*\{?[ \t]*[^\n]*[;{)][ \t]*$|(?:for[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]+in\b[^\n]*"
+    r"|while\b[^\n]*):[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
 )
 _CODE_LINE = re.compile(
-    r"^[ \t]*(?:[{}]|//|/\*|\*/|\*[ \t]|\#|@|\}|\)|!)|[;{}][ \t]*(?:(?://|/\*).*)?$|^(?:[ \t]{2,}|\t)\S|^[A-Za-z_][\w.\[\]]*[ \t]*[+\-*/|&]?=[ \t]*\S|^[ \t]*end[ \t]*(?:do|if|subroutine|function|module|program)?\b[ \t]*\w*[ \t]*$"
-    r"|^[ \t]*(?:contains|use[ \t]+\w+|call[ \t]+\w+.*|implicit[ \t]+none|return|end)[ \t]*$|::|^[ \t]*(?:else|elif|try|finally|except)\b.*:[ \t]*$",
+    r"^[ \t]*(?:[{}]|//|/\*|\*/|\*[ \t]|\#|@|\}|\)|!)|[;{}][ \t]*(?:(?://|/\*).*)?$|^(?:[ \t]{2,}|\t)\S"
+    r"|^[A-Za-z_][\w.\[\]]*[ \t]*[+\-*/|&]?=[ \t]*\S|^[ \t]*end[ \t]*(?:do|if|subroutine|function|module"
+    r"|program)?\b[ \t]*\w*[ \t]*$"
+    r"|^[ \t]*(?:contains|use[ \t]+\w+|call[ \t]+\w+.*|implicit[ \t]+none|return|end)[ \t]*$|::|^[ \t]*(?:else"
+    r"|elif|try|finally|except)\b.*:[ \t]*$",
     re.IGNORECASE,
 )
 

@@ -30,31 +30,42 @@ _SUFFIXES = {
     "header": {".h", ".hpp", ".hh", ".cuh"}, "source": {".c", ".cpp", ".cc", ".cxx", ".cu", ".f90", ".f", ".py"},
 }  # fmt: skip
 _MARKED = re.compile(
-    r"\b(?:marked|tagged|annotated|labell?ed|flagged|commented)\s+(?:with|as|by)?\s*(?:a |an |the )?[\"'`]?(?://\s*|#\s*|@|!\s*)?([\w\-]+)",
+    r"\b(?:marked|tagged|annotated|labell?ed|flagged|commented)\s+(?:with|as|by)?\s*(?:a |an |the )?[\"'`]?(?://\s*"
+    r"|#\s*|@|!\s*)?([\w\-]+)",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
-    r"\A\s*(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where|with a|with an|taking|returning|longer|using|calling|die|que|котор\w+)\s+(\w+)(?:\s+(\w+))?",
+    r"\A\s*(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where|with a|with an"
+    r"|taking|returning|longer|using|calling|die|que|котор\w+)\s+(\w+)(?:\s+(\w+))?",
     re.IGNORECASE,
 )
 _PLAIN_RELATIVE = frozenset("i you we follow follows are is were was below come comes i've ich hier siguen sigue folgen".split())
 _KEPT_OUT = re.compile(
-    r"\b(?:except|excluding|but not|besides|not to|not for|not in|other than|apart from|ignore|skip|leave|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b|除了|以外|不要",
+    r"\b(?:except|excluding|but not|besides|not to|not for|not in|other than|apart from|ignore|skip|leave"
+    r"|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b"
+    r"|除了|以外|不要",
     re.IGNORECASE,
 )
 _BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|it|those)(?: one)?\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
 _OVERLAP = re.compile(
-    r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it|darin|dentro|внутри|in that function|in the same)\b",
+    r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it"
+    r"|darin|dentro|внутри|in that function|in the same)\b",
     re.IGNORECASE,
 )
 _GATHERS = re.compile(
-    r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) (?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface|repo|enum|dict|switch)\b"
-    r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within|under) (?:one|a single|the same) (?!sentence|line|paragraph|word|go\b)\w+|\ben (?:un|una) (?:sol[oa] )?(?:clase|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
+    r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) (?:[\w+-]+ ){0,2}(?:class"
+    r"|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface"
+    r"|repo|enum|dict|switch)\b"
+    r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"
+    r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"
+    r"|under) (?:one|a single|the same) (?!sentence|line|paragraph|word|go\b)\w+|\ben (?:un|una) (?:sol[oa] )?(?:clase"
+    r"|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
     re.IGNORECASE,
 )
 _WHY = re.compile(
-    r"\b(?:why|how (?:can|do|should|could|would) (?:i|we)|how to|warum|wieso|wie (?:kann|soll)|por qué|cómo (?:puedo|hago)|почему|зачем)\b|为什么|怎么|なぜ",
+    r"\b(?:why|how (?:can|do|should|could|would) (?:i|we)|how to|warum|wieso|wie (?:kann|soll)|por qué"
+    r"|cómo (?:puedo|hago)|почему|зачем)\b|为什么|怎么|なぜ",
     re.IGNORECASE,
 )
 _MEANS = frozenset(
@@ -69,7 +80,8 @@ _ROUTINE = re.compile(
     re.IGNORECASE,
 )
 _INTERACTS = re.compile(
-    r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|together|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
+    r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|together"
+    r"|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(rb"(?://[^\n]*|/\*(?:(?!\*/).)*\*/|#[^\n]*|![^\n]*)\s*\Z", re.DOTALL)
@@ -455,7 +467,6 @@ class _CodeReader:
     def _later_act(self, sentence: Sentence) -> Tag | None:
         others = (act_of(one) for one in self.discourse.spoken if one is not sentence)
         return next((act for act in others if act is not None), None)
-
 
 
 def _is_inside(between: tuple[Token, ...]) -> bool:

@@ -18,7 +18,8 @@ from codepar.prompts.tokens import Sentence, Token
 _BOUNDARY = frozenset({",", ".", ";", ":", "?", "!", "。", "，", "；", "：", "？", "(", ")", "（", "）", "->", "—"})
 _WINDOW = 6
 _RANKED = re.compile(
-    r"\b(?:top|best|worst|largest|biggest|smallest|fastest|slowest|first|last|latest|hottest|longest|shortest|next|most|least|common(?:est)?|popular|other|important|größten|besten|wichtigsten|häufigsten"
+    r"\b(?:top|best|worst|largest|biggest|smallest|fastest|slowest|first|last|latest|hottest|longest"
+    r"|shortest|next|most|least|common(?:est)?|popular|other|important|größten|besten|wichtigsten|häufigsten"
     r"|mejores|peores|principales|más|лучши\w+|самы\w+|главны\w+)\b|最",
     re.IGNORECASE,
 )
@@ -59,11 +60,14 @@ _PER_EACH = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = frozenset(
-    "about against over between from at as during inside among covering involving like related über zu gegen sobre entre contra о об про".split()
+    "about against over between from at as during inside among covering involving like related über"
+    " zu gegen sobre entre contra о об про".split()
 )
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
-    r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
+    r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
+    r"|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half"
+    r"|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
     re.IGNORECASE,
 )
 

@@ -19,12 +19,16 @@ from codepar.prompts.references import looks_like_name, name_of
 from codepar.prompts.tokens import Sentence
 
 _CUT = re.compile(
-    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|затем|然后|再|最后))*(?=\s|[^\x00-\x7f])\s*|(?<=\s)(?:and|und|y|и)(?:\s+(?:then|also|dann|luego|затем))?(?=\s)\s*)",
+    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|затем|然后|再|最后))*(?=\s|[^\x00-\x7f])\s*"
+    r"|(?<=\s)(?:and|und|y|и)(?:\s+(?:then|also|dann|luego|затем))?(?=\s)\s*)",
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"\b(?:then|after(?:wards| that)?|next|finally|it|that|them|they|those|this one|the (?:result|output|outcome|new|resulting|rewritten|translated|final|above)\w*|result|results|based on|you (?:wrote|changed|made|did|find|found)|your|what is left|again|so"
-    r"|dann|danach|anschließend|es|das ergebnis|ergebnis|davon|luego|después|resultado|eso|ello|затем|потом|результат\w*|его|её|этого)\b|然后|再|接着|之后|根据|结果|其|它|その後|それ|次に|結果",
+    r"\b(?:then|after(?:wards| that)?|next|finally|it|that|them|they|those|this one|the (?:result|output"
+    r"|outcome|new|resulting|rewritten|translated|final|above)\w*|result|results|based on|you (?:wrote"
+    r"|changed|made|did|find|found)|your|what is left|again|so"
+    r"|dann|danach|anschließend|es|das ergebnis|ergebnis|davon|luego|después|resultado|eso|ello|затем"
+    r"|потом|результат\w*|его|её|этого)\b|然后|再|接着|之后|根据|结果|其|它|その後|それ|次に|結果",
     re.IGNORECASE,
 )
 _PRONOUN_QUESTION = re.compile(

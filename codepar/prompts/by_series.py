@@ -18,8 +18,10 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence
 
 _TARGETS = frozenset(
-    "c c++ cpp c++17 c++20 fortran python rust go golang java javascript typescript julia cuda hip sycl opencl openmp openacc mpi mpi4py kokkos raja tbb pthreads"
-    " numpy cupy numba matlab r ruby swift kotlin scala haskell zig nim d lua perl bash c# csharp php chapel upc metal vulkan pytorch jax std::thread cilk hpx ada"
+    "c c++ cpp c++17 c++20 fortran python rust go golang java javascript typescript julia cuda hip sycl"
+    " opencl openmp openacc mpi mpi4py kokkos raja tbb pthreads"
+    " numpy cupy numba matlab r ruby swift kotlin scala haskell zig nim d lua perl bash c# csharp php"
+    " chapel upc metal vulkan pytorch jax std::thread cilk hpx ada"
     " gcc clang icc icx nvcc msvc nvc++ g++ openmpi mpich slurm pbs lsf linux windows macos cmake make bazel meson"
     " english german french spanish russian chinese japanese italian portuguese korean dutch polish arabic hindi turkish swedish"
     " deutsch englisch französisch spanisch russisch chinesisch japanisch italienisch inglés alemán francés ruso chino japonés"
@@ -41,14 +43,16 @@ _TARGETS = frozenset(
     "フランス語",
 }
 _SPLIT = re.compile(
-    r"\s{0,9}(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
+    r"\s{0,9}(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
+    r"|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
     re.IGNORECASE,
 )
 _LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
 _AFTER_TARGET = r"\s*(?:please|pls|bitte|versions?|loops?|code|give|show|tell|write|\(|[.:?!—-]|[^\x00-\x7f])|\Z"
 _ARTICLE = re.compile(r"\A(?:an?|one|ein(?:e[nmrs]?)?|un[ao]?|одн?[аиоу]\w*)\s", re.IGNORECASE)
 _DETAIL = re.compile(
-    r"\b(?:requirements?|constraints?|parameters?|arguments?|fields?|members|inputs?|outputs?|flags?|options|format|columns|objects?|order|steps?|with|where|note|mind|values|ranks|sizes?|case|links?)\b",
+    r"\b(?:requirements?|constraints?|parameters?|arguments?|fields?|members|inputs?|outputs?|flags?"
+    r"|options|format|columns|objects?|order|steps?|with|where|note|mind|values|ranks|sizes?|case|links?)\b",
     re.IGNORECASE,
 )
 _OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)\b", re.IGNORECASE)
@@ -206,7 +210,8 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     if verb is None or compares(sentence, 0):
         return None
     match = re.compile(
-        r"(?:\b(?:me|us|mir|uns|por favor|please)\b\s*)*(?=(?:an?|one|eine?[nmrs]?|un[ao]?)\s)|.{0,60}?[:—–-]\s*(?=(?:one|an?)\s)",
+        r"(?:\b(?:me|us|mir|uns|por favor|please)\b\s*)*(?=(?:an?|one|eine?[nmrs]?|un[ao]?)\s)|.{0,60}?[:—–-]\s*(?=(?:one"
+        r"|an?)\s)",
         re.IGNORECASE,
     ).match(discourse.prose, verb.end + 1, sentence.end)
     if match is None:
@@ -224,7 +229,8 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 _ARTICLE_SPLIT = re.compile(
-    r"\s{0,9}(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?|un[ao]?|another)\s)",
+    r"\s{0,9}(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?"
+    r"|un[ao]?|another)\s)",
     re.IGNORECASE,
 )
 
@@ -243,7 +249,8 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 _ON_TEXTS = re.compile(
-    r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
+    r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite"
+    r"|fix the|check the|spell|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")

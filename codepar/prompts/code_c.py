@@ -16,7 +16,10 @@ from codepar.prompts.code import Code, Unit, UnitKind, query_of
 from codepar.syntax.language import Language
 from codepar.syntax.tree import SyntaxTree
 
-_C_PIECES = "(function_definition) @function (for_statement) @loop (while_statement) @loop (do_statement) @loop (struct_specifier body: (_)) @class"
+_C_PIECES = (
+    "(function_definition) @function (for_statement) @loop (while_statement) @loop (do_statement) @loop"
+    " (struct_specifier body: (_)) @class"
+)
 _CXX_PIECES = _C_PIECES + " (for_range_loop) @loop (class_specifier body: (_)) @class"
 _LOOP_MARKS = {"for_statement": "for", "for_range_loop": "for", "while_statement": "while", "do_statement": "do"}
 _OUTER = frozenset(

@@ -12,7 +12,10 @@ from functools import cached_property
 from codepar.prompts.code import Code, Unit, UnitKind
 from codepar.syntax.fortran import FortranForm, FortranText, Statement, form_of
 
-_PREFIX = rb"(?:(?:pure|impure|elemental|recursive|module|attributes\([^)]*\)|(?:integer|real|logical|complex|character|type|double\s*precision)\s*(?:\*\s*\d+|\([^)]*\))?)\s+)*"
+_PREFIX = (
+    rb"(?:(?:pure|impure|elemental|recursive|module|attributes\([^)]*\)|(?:integer|real|logical|complex"
+    rb"|character|type|double\s*precision)\s*(?:\*\s*\d+|\([^)]*\))?)\s+)*"
+)
 _PROCEDURE = re.compile(rb"(" + _PREFIX + rb")(subroutine|function)\s+(\w+)", re.IGNORECASE)
 _UNIT = re.compile(rb"(program|module|submodule)\s*(?:\([^)]*\))?\s+(?!procedure\b)(\w+)\s*\Z", re.IGNORECASE)
 _INTERFACE = re.compile(rb"(?:abstract\s+)?interface\b", re.IGNORECASE)

@@ -18,7 +18,8 @@ from codepar.syntax.tree import SyntaxTree
 _PIECES = "(function_definition) @function (class_definition) @class (for_statement) @loop (while_statement) @loop"
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b([^\n]*)|import[ \t]+([^\n#]+))", re.MULTILINE)
 _MUTATES = frozenset(
-    "append add update pop clear extend insert remove setdefault popitem discard sort reverse write put appendleft popleft seed".split()
+    "append add update pop clear extend insert remove setdefault popitem discard sort reverse write"
+    " put appendleft popleft seed".split()
 )
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 
@@ -95,7 +96,11 @@ class PythonCode(Code):
 
     @cached_property
     def is_broken(self) -> bool:
-        return self.is_too_deep or self._tree.root.has_error and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
+        return (
+            self.is_too_deep
+            or self._tree.root.has_error
+            and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
+        )
 
     def shared_names(self) -> frozenset[str]:
         return self._module_names

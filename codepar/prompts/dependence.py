@@ -18,42 +18,77 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Kind, Reading, Whole
 
 _CONSTRAINT = re.compile(
-    r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}\b(?:among|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bno two\b|\b(?:no|without|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may|should|must|can) (?:share|repeat|use the same|have the same)"
-    r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
-    r"|\bdon'?t (?:repeat|reuse)\b|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|between them|across all (?:of )?(?:them|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
-    r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names|interface|api|conventions?) (?:across|between|among|over)|\b(?:same|one|common) (?:naming|style|prefix scheme|names|helper|interface|buffer|layout) (?:across|between|among|everywhere|in all|for all)"
-    r"|\bconsistent (?:with each other|across|among|between)|\b(?:increasing|growing|rising|decreasing) (?:difficulty|complexity|order|length)\b|\bfrom (?:easy|easiest|simple|simplest) to (?:hard|hardest|complex|difficult)|\bsuch that no\b|\beach (?:one )?(?:harder|longer|shorter|faster|better|more \w+) than\b|\b(?:alphabetical|sorted|ordered) (?:order|by)\b|\bshare (?:the |a |an |one )(?:same|common|single)\b|\bshare (?:the |a |one )?(?:helper|buffer|name|prefix|interface|struct)"
-    r"|\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)|\bdieselbe\w* \w+ (?:benutz|verwend|nutz)|\bgemeinsame\w* \w*(?:funktion|header|puffer)|\bla misma (?:función|variable|estructura)|\bодн\w+ и т\w+ же"
-    r"|\bkein\w* (?:zwei|doppel\w+)|\bkeine zwei\b|\binsgesamt\b|\bzusammen (?:höchstens|maximal|nicht)|\bunterscheiden sich\b|\bvoneinander\b|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同|不能重复|不重复|不得重复|总共不|合计|一共不|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)",
+    r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}\b(?:among"
+    r"|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bno two\b|\b(?:no|without"
+    r"|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may"
+    r"|should|must|can) (?:share|repeat|use the same|have the same)"
+    r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others"
+    r"|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different"
+    r"|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
+    r"|\bdon'?t (?:repeat|reuse)\b|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes"
+    r"|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in"
+    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|between them|across all (?:of )?(?:them"
+    r"|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
+    r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
+    r"|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names"
+    r"|interface|api|conventions?) (?:across|between|among|over)|\b(?:same|one|common) (?:naming|style"
+    r"|prefix scheme|names|helper|interface|buffer|layout) (?:across|between|among|everywhere|in all"
+    r"|for all)"
+    r"|\bconsistent (?:with each other|across|among|between)|\b(?:increasing|growing|rising|decreasing) (?:difficulty"
+    r"|complexity|order|length)\b|\bfrom (?:easy|easiest|simple|simplest) to (?:hard|hardest|complex"
+    r"|difficult)|\bsuch that no\b|\beach (?:one )?(?:harder|longer|shorter|faster|better|more \w+) than\b"
+    r"|\b(?:alphabetical|sorted|ordered) (?:order|by)\b|\bshare (?:the |a |an |one )(?:same|common|single)\b"
+    r"|\bshare (?:the |a |one )?(?:helper|buffer|name|prefix|interface|struct)"
+    r"|\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)|\bdieselbe\w* \w+ (?:benutz"
+    r"|verwend|nutz)|\bgemeinsame\w* \w*(?:funktion|header|puffer)|\bla misma (?:función|variable|estructura)"
+    r"|\bодн\w+ и т\w+ же"
+    r"|\bkein\w* (?:zwei|doppel\w+)|\bkeine zwei\b|\binsgesamt\b|\bzusammen (?:höchstens|maximal|nicht)"
+    r"|\bunterscheiden sich\b|\bvoneinander\b|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b"
+    r"|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше"
+    r"|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同|不能重复|不重复|不得重复|总共不|合计|一共不"
+    r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)",
     re.IGNORECASE,
 )
 _FIXTURE = re.compile(
-    r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?|setup|set-up|setUp|test database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection|session|state|datenbank)\b|共享.{0,8}(?:fixture|夹具|状态)|共通の(?:フィクスチャ|セットアップ)",
+    r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?"
+    r"|setup|set-up|setUp|test database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection"
+    r"|session|state|datenbank)\b|共享.{0,8}(?:fixture|夹具|状态)|共通の(?:フィクスチャ|セットアップ)",
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"\b(?:the (?:result|results|output|outcome|answer|answers)|what you (?:wrote|made|found|did)|you (?:wrote|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones|the above|the previous|previous|the (?:new|resulting|finished|rewritten|translated|optimi[sz]ed|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d|(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*) ?#?\d|the (?:first|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
+    r"\b(?:the (?:result|results|output|outcome|answer|answers)|what you (?:wrote|made|found|did)|you (?:wrote"
+    r"|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations"
+    r"|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones"
+    r"|the above|the previous|previous|the (?:new|resulting|finished|rewritten|translated|optimi[sz]ed"
+    r"|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated"
+    r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d|(?:step"
+    r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*) ?#?\d|the (?:first"
+    r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
     r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面|上述|结果|結果|前の|上で",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
-    r"\b(?:it|them|that (?:function|script|code|program|kernel|class|file)|this (?:new|function)|es|sie|eso|lo|него|него|её|его|them all)\b|それ|它",
+    r"\b(?:it|them|that (?:function|script|code|program|kernel|class|file)|this (?:new|function)|es|sie"
+    r"|eso|lo|него|него|её|его|them all)\b|それ|它",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"\b(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*|from|in|of|aus|von)? ?(?:#|\()?(\d)\b\)?",
+    r"\b(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*|from"
+    r"|in|of|aus|von)? ?(?:#|\()?(\d)\b\)?",
     re.IGNORECASE,
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2}
 _MANY = re.compile(r"\b(?:both|all|results|two|three|them|answers|implementations|everything)\b|所有|全部|两个", re.IGNORECASE)
 _NAME = re.compile(r"`([A-Za-z_]\w*)[^`]*`|\b([A-Za-z]\w*_\w+|[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w*)\b|\b([A-Za-z_]\w*)\(")
 _MADE = re.compile(
-    r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)|\A([A-Za-z_]\w*)\(",
+    r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper"
+    r"|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)|\A([A-Za-z_]\w*)\(",
     re.IGNORECASE,
 )
 _MANY_ITEMS = 500
 _CONSUMES = re.compile(
-    r"\b(?:tests?|benchmark|measure|profile|optimi[sz]e|document|explain|review|plot|call it|run|time|teste?n?|vergleich\w*|compare|translate|port)\b|测试|比较|优化|テスト",
+    r"\b(?:tests?|benchmark|measure|profile|optimi[sz]e|document|explain|review|plot|call it|run|time"
+    r"|teste?n?|vergleich\w*|compare|translate|port)\b|测试|比较|优化|テスト",
     re.IGNORECASE,
 )
 
@@ -140,7 +175,8 @@ def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
     numbers = [
         int(n) - 1
         for n in re.findall(
-            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*|#|\()\s?#?(\d)\b",
+            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*"
+            r"|#|\()\s?#?(\d)\b",
             text,
             re.IGNORECASE,
         )
@@ -201,7 +237,9 @@ def _by_code(reading: Reading) -> Whole | None:
 
 def _shared_name(reading: Reading) -> str | None:
     """A variable that two elements touch and one of them writes."""
-    elements = [e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code]
+    elements = [
+        e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code
+    ]
     touched: dict[str, int] = {}
     written: set[str] = set()
     for uses in _uses(elements):

@@ -55,16 +55,24 @@ class Tag(StrEnum):
 
 
 _EN = {
-    Tag.READ: "explain explains describe document comment annotate review summarize summarise analyze analyse audit check inspect critique"
-    " docstring docstrings doxygen complexity walk define clarify evaluate assess estimate diagnose spot say classify categorize categorise rate label judge identify detect determine extract count docs documentation comments understand",
-    Tag.CHANGE: "translate convert port rewrite optimize optimise parallelize parallelise vectorize vectorise refactor fix add replace migrate"
-    " turn inline unroll transform accelerate offload simplify modernize modernise clean rename instrument speed make change update improve"
-    " adapt restructure extend remove patch move put insert debug annotate complete fill calculate compute correct proofread paraphrase shorten rephrase harden tune"
+    Tag.READ: "explain explains describe document comment annotate review summarize summarise analyze analyse"
+    " audit check inspect critique"
+    " docstring docstrings doxygen complexity walk define clarify evaluate assess estimate diagnose"
+    " spot say classify categorize categorise rate label judge identify detect determine extract count"
+    " docs documentation comments understand",
+    Tag.CHANGE: "translate convert port rewrite optimize optimise parallelize parallelise vectorize vectorise refactor"
+    " fix add replace migrate"
+    " turn inline unroll transform accelerate offload simplify modernize modernise clean rename instrument"
+    " speed make change update improve"
+    " adapt restructure extend remove patch move put insert debug annotate complete fill calculate compute"
+    " correct proofread paraphrase shorten rephrase harden tune"
     " give apply reimplement re-implement transpile cudaize tile",
     Tag.TEST: "test tests unittest unittests pytest benchmark benchmarks fuzz testcase testcases profile measure",
-    Tag.WRITE: "write implement create generate give make produce design draft list suggest propose provide show code build need want name"
+    Tag.WRITE: "write implement create generate give make produce design draft list suggest propose provide show"
+    " code build need want name"
     " come brainstorm recommend tell develop compose prepare sketch invent answer solve find get",
-    Tag.COMPARE: "compare rank choose pick select combine merge fuse unify contrast differ difference differences versus vs decide",
+    Tag.COMPARE: "compare rank choose pick select combine merge fuse unify contrast differ difference differences"
+    " versus vs decide",
     Tag.EACH: "each every individually separately per respectively",
     Tag.ALL: "all both",
     Tag.THESE: "these those following below above attached here this next",
@@ -75,7 +83,8 @@ _EN = {
     Tag.THAT: "that which who whose calling calls so",
     Tag.THEM: "them they it",
     Tag.AND: "and or plus &",
-    Tag.POLITE: "please pls plz kindly can could would will you u me us i we need want like help just hi hello hey also now to let's lets go"
+    Tag.POLITE: "please pls plz kindly can could would will you u me us i we need want like help just hi hello hey"
+    " also now to let's lets go"
     " ahead and so ok okay thanks just first second third finally lastly next then",
     Tag.THEN: "then afterwards afterward subsequently",
     Tag.QUESTION: "what how why when where which who is are does do can should could",
@@ -88,40 +97,63 @@ _EN = {
     Tag.LOOP: "loop loops",
     Tag.FILE: "file files source sources program programs script scripts module modules header headers",
     Tag.SNIPPET: "snippet snippets block blocks piece pieces fragment fragments codes listing listings",
-    Tag.TASK: "task tasks question questions exercise exercises problem problems request requests thing things job jobs item items todo todos"
-    " statement statements claim claims expression expressions equation equations formula formulas command commands abstract abstracts passage passages term terms concept concepts sentence sentences phrase phrases topic topics word words text texts paragraph paragraphs review reviews"
+    Tag.TASK: "task tasks question questions exercise exercises problem problems request requests thing things"
+    " job jobs item items todo todos"
+    " statement statements claim claims expression expressions equation equations formula formulas command"
+    " commands abstract abstracts passage passages term terms concept concepts sentence sentences phrase"
+    " phrases topic topics word words text texts paragraph paragraphs review reviews"
     " string strings title titles point points tweet tweets message messages error errors",
-    Tag.ALIKE: "variant variants version versions implementation implementations alternative alternatives idea ideas example examples"
+    Tag.ALIKE: "variant variants version versions implementation implementations alternative alternatives idea"
+    " ideas example examples"
     " way ways suggestion suggestions tip tips solution solutions approach approaches poem poems joke jokes title titles"
-    " tagline taglines recipe recipes option options reason reasons case cases sample samples design designs story stories name names"
-    " headline headlines slogan slogans question questions exercise exercises problem problems quiz quizzes haiku haikus tweet tweets"
+    " tagline taglines recipe recipes option options reason reasons case cases sample samples design"
+    " designs story stories name names"
+    " headline headlines slogan slogans question questions exercise exercises problem problems quiz"
+    " quizzes haiku haikus tweet tweets"
     " prompt prompts candidate candidates rewrite rewrites formulation formulations fact facts email emails caption captions"
-    " input inputs dataset datasets test tests testcase testcases snippet snippets unittests benchmark benchmarks kernel kernels function functions"
+    " input inputs dataset datasets test tests testcase testcases snippet snippets unittests benchmark"
+    " benchmarks kernel kernels function functions"
     " program programs proposal proposals paraphrase paraphrases quote quotes",
-    Tag.ARTIFACT: "function program script class module library tool app application makefile cli file kernel package wrapper driver main"
-    " interface api table report summary readme header parser server client struct subroutine method macro pipeline service harness test"
-    " suite benchmark plan project game website page document essay article story template dockerfile cmakelists.txt cmakelists diagram paragraph"
-    " framework dispatcher loop query regex solution simulation simulator solver bot crawler scraper calculator code implementation",
-    Tag.DETAIL: "requirement requirements constraint constraints rule rules should must condition conditions feature features option options flag"
-    " flags parameter parameters argument arguments field fields column columns step steps note notes detail details spec specs specification"
-    " input inputs output outputs format assumption assumptions assume given support supports supporting handle handles environment setup tried"
-    " log context background goal goals criteria guideline guidelines hint hints remember restrictions property properties behavior behaviour"
+    Tag.ARTIFACT: "function program script class module library tool app application makefile cli file kernel package"
+    " wrapper driver main"
+    " interface api table report summary readme header parser server client struct subroutine method"
+    " macro pipeline service harness test"
+    " suite benchmark plan project game website page document essay article story template dockerfile"
+    " cmakelists.txt cmakelists diagram paragraph"
+    " framework dispatcher loop query regex solution simulation simulator solver bot crawler scraper"
+    " calculator code implementation",
+    Tag.DETAIL: "requirement requirements constraint constraints rule rules should must condition conditions feature"
+    " features option options flag"
+    " flags parameter parameters argument arguments field fields column columns step steps note notes"
+    " detail details spec specs specification"
+    " input inputs output outputs format assumption assumptions assume given support supports supporting"
+    " handle handles environment setup tried"
+    " log context background goal goals criteria guideline guidelines hint hints remember restrictions"
+    " property properties behavior behaviour"
     " ensure compiled flags settings configuration config stage stages phase phases members limitations spec cases",
-    Tag.MEASURE: "rank ranks thread threads process processes processor processors gpu gpus cpu cpus core cores node nodes second seconds minute"
-    " minutes ms hour hours day days week weeks byte bytes kb mb gb bit bits line lines word words character characters element elements"
-    " iteration iterations row rows column columns argument arguments parameter parameters value values field fields step steps dimension"
-    " dimensions percent point points bullet bullets digit digits integer integers number numbers float floats double doubles block blocks"
-    " warp warps level levels star stars time times item items page pages lane lanes stream streams particle particles cell cells vector vectors"
+    Tag.MEASURE: "rank ranks thread threads process processes processor processors gpu gpus cpu cpus core cores node"
+    " nodes second seconds minute"
+    " minutes ms hour hours day days week weeks byte bytes kb mb gb bit bits line lines word words character"
+    " characters element elements"
+    " iteration iterations row rows column columns argument arguments parameter parameters value values"
+    " field fields step steps dimension"
+    " dimensions percent point points bullet bullets digit digits integer integers number numbers float"
+    " floats double doubles block blocks"
+    " warp warps level levels star stars time times item items page pages lane lanes stream streams"
+    " particle particles cell cells vector vectors"
     " matrix matrices array arrays buffer buffers register registers int ints year years people person players x tokens",
     Tag.EXCEPT: "except but excluding besides",
     Tag.INNER: "inner nested innermost",
 }
 _DE = {
-    Tag.READ: "erklär* erklaer* beschreib* dokumentier* kommentier* überprüf* prüf* analysier* erläuter* docstring* kommentar* komplexität*",
-    Tag.CHANGE: "übersetz* uebersetz* portier* konvertier* wandle wandel* optimier* parallelisier* refaktorier* vektorisier* ersetz* füge ergänz*"
+    Tag.READ: "erklär* erklaer* beschreib* dokumentier* kommentier* überprüf* prüf* analysier* erläuter* docstring*"
+    " kommentar* komplexität*",
+    Tag.CHANGE: "übersetz* uebersetz* portier* konvertier* wandle wandel* optimier* parallelisier* refaktorier*"
+    " vektorisier* ersetz* füge ergänz*"
     " umschreib* beschleunig* korrigier* verbesser* änder* bring* stelle umstell* mach mache",
     Tag.TEST: "teste unit-test* unittest* modultest* komponententest*",
-    Tag.WRITE: "schreib* implementier* erstell* gib nenn* generier* liste zeig* brauche entwickel* entwirf* schlag* mach mache baue beantworte*",
+    Tag.WRITE: "schreib* implementier* erstell* gib nenn* generier* liste zeig* brauche entwickel* entwirf* schlag*"
+    " mach mache baue beantworte*",
     Tag.COMPARE: "vergleich* kombinier* verschmelz* zusammenführ* unterschied* vereinig*",
     Tag.EACH: "jede jeden jedem jeder jedes jeweils einzeln je",
     Tag.ALL: "alle allen aller beide beiden",
@@ -141,20 +173,24 @@ _DE = {
     Tag.CLASS: "klasse klassen",
     Tag.SUBROUTINE: "unterprogramm unterprogramme subroutinen",
     Tag.TASK: "aufgabe aufgaben frage fragen satz sätze sätzen begriff begriffe wörter punkte texte",
-    Tag.ALIKE: "variante varianten versionen ideen vorschlag vorschläge beispiel beispiele möglichkeiten fragen aufgaben tipps testfälle namen"
+    Tag.ALIKE: "variante varianten versionen ideen vorschlag vorschläge beispiel beispiele möglichkeiten fragen"
+    " aufgaben tipps testfälle namen"
     " rezepte gründe witze gedichte überschriften implementierungen lösungen ansätze sätze",
     Tag.ARTIFACT: "programm skript funktion klasse makefile bibliothek tabelle modul werkzeug datei methode struktur",
-    Tag.DETAIL: "anforderung* bedingung* schritt* soll sollte muss optionen eigenschaften parameter beachte* regeln felder eingabe ausgabe",
+    Tag.DETAIL: "anforderung* bedingung* schritt* soll sollte muss optionen eigenschaften parameter beachte* regeln"
+    " felder eingabe ausgabe",
     Tag.MEASURE: "zeilen wörtern sätzen prozesse threads kerne ränge sekunden minuten argumente parameter werte elemente spalten",
     Tag.EXCEPT: "außer ausser",
     Tag.INNER: "innere inneren verschachtelten",
 }
 _ES = {
     Tag.READ: "explic* describ* document* coment* revis* analiz* resum* defin* complejidad",
-    Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg* pasa pasar corrig* mejor*"
+    Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
+    " pasa pasar corrig* mejor*"
     " transform* acelera* cambi* modific* adapt*",
     Tag.TEST: "prueba pruebas tests",
-    Tag.WRITE: "escrib* implement* crea crear genera generar dame haz hazme propon* propón enumera lista necesito quiero sugier* diseñ* muestra"
+    Tag.WRITE: "escrib* implement* crea crear genera generar dame haz hazme propon* propón enumera lista necesito"
+    " quiero sugier* diseñ* muestra"
     " desarroll* respond* contest* inventa redacta",
     Tag.COMPARE: "compar* combin* fusion* clasific* diferencia* une unir",
     Tag.EACH: "cada",
@@ -175,21 +211,27 @@ _ES = {
     Tag.CLASS: "clase clases",
     Tag.SUBROUTINE: "subrutina subrutinas",
     Tag.TASK: "tarea tareas pregunta preguntas frase frases oraciones término términos conceptos ejercicios palabras textos",
-    Tag.ALIKE: "variantes versiones ideas ejemplos alternativas formas maneras sugerencias preguntas ejercicios consejos recetas razones nombres"
+    Tag.ALIKE: "variantes versiones ideas ejemplos alternativas formas maneras sugerencias preguntas ejercicios"
+    " consejos recetas razones nombres"
     " chistes poemas títulos casos implementaciones soluciones frases",
     Tag.ARTIFACT: "programa script función clase biblioteca tabla módulo herramienta archivo makefile",
-    Tag.DETAIL: "requisito* condicion* paso pasos debe debería deben opciones características parámetros reglas campos entrada salida ten",
-    Tag.MEASURE: "líneas palabras procesos hilos núcleos segundos minutos argumentos parámetros valores elementos columnas rangos",
+    Tag.DETAIL: "requisito* condicion* paso pasos debe debería deben opciones características parámetros reglas"
+    " campos entrada salida ten",
+    Tag.MEASURE: "líneas palabras procesos hilos núcleos segundos minutos argumentos parámetros valores elementos"
+    " columnas rangos",
     Tag.EXCEPT: "excepto salvo menos",
     Tag.INNER: "internos anidados",
 }
 _RU = {
-    Tag.READ: "объясн* опиш* описа* документир* задокументир* прокомментир* комментир* проверь* проанализир* анализир* разбер* поясн* сложность расскаж*"
+    Tag.READ: "объясн* опиш* описа* документир* задокументир* прокомментир* комментир* проверь* проанализир* анализир*"
+    " разбер* поясн* сложность расскаж*"
     " докстринг* отревью* комментари*",
-    Tag.CHANGE: "перевед* перепиш* портир* перенес* оптимизир* распараллел* преобразу* конвертир* ускор* добав* замен* векторизу* исправ*"
+    Tag.CHANGE: "перевед* перепиш* портир* перенес* оптимизир* распараллел* преобразу* конвертир* ускор* добав*"
+    " замен* векторизу* исправ*"
     " улучш* передела* измен* рефактор* отрефактор* переве*",
     Tag.TEST: "тест* юнит-тест* протестир*",
-    Tag.WRITE: "напиш* реализу* созда* дай дайте сгенерир* придума* перечисл* сдела* состав* предлож* покаж* нужн* назов* приведи* ответь* напис*",
+    Tag.WRITE: "напиш* реализу* созда* дай дайте сгенерир* придума* перечисл* сдела* состав* предлож* покаж* нужн*"
+    " назов* приведи* ответь* напис*",
     Tag.COMPARE: "сравн* объедин* слей* ранжир* различи* отличи* выбер*",
     Tag.EACH: "кажд* отдельно соответственно",
     Tag.ALL: "все всех всем всеми оба обе обоих обеих",
@@ -211,7 +253,8 @@ _RU = {
     Tag.STRUCT: "структур*",
     Tag.SUBROUTINE: "подпрограмм*",
     Tag.TASK: "задач* вопрос* задани* предложени* фраз* термин* поняти* слов* текст* пункт*",
-    Tag.ALIKE: "вариант* верси* иде* пример* способ* совет* вопрос* упражнени* рецепт* причин* назван* имен* шут* стих* заголов* реализаци* решени*"
+    Tag.ALIKE: "вариант* верси* иде* пример* способ* совет* вопрос* упражнени* рецепт* причин* назван* имен* шут*"
+    " стих* заголов* реализаци* решени*"
     " задач* тестов тест-кейс* предложени*",
     Tag.ARTIFACT: "программу скрипт функцию класс библиотеку таблицу модуль утилиту makefile",
     Tag.DETAIL: "требовани* услови* шаг* долж* опци* параметр* правил* пол* ввод* вывод* учти* поддерж*",
@@ -255,8 +298,10 @@ _ZH_JA = {
 }
 
 _PLURAL_EN = (
-    "functions funcs fns routines procedures kernels subroutines methods classes structs structures loops files sources programs scripts"
-    " modules headers snippets blocks pieces fragments codes listings helpers tasks questions exercises problems requests things jobs items"
+    "functions funcs fns routines procedures kernels subroutines methods classes structs structures"
+    " loops files sources programs scripts"
+    " modules headers snippets blocks pieces fragments codes listings helpers tasks questions exercises"
+    " problems requests things jobs items"
 )
 
 

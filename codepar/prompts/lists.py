@@ -16,15 +16,19 @@ _BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
 _LABEL = r"(?:(?:q|task|question|step|item|aufgabe|frage|tarea|pregunta|задача|вопрос|問|问题|任务)[ \t]*#?|#)?"
 _MARKED = re.compile(
     rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○])(?:[ \t]+\[[ xX]\])?[ \t]*"
-    rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Z]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}|第[一二三四五六七八九十]{{1,2}})(?:[.):][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])|:(?=\s))(?:\*\*)?[ \t]*"
+    rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Z]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}"
+    rf"|第[一二三四五六七八九十]{{1,2}})(?:[.):][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
+    rf"|:(?=\s))(?:\*\*)?[ \t]*"
     r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
     re.MULTILINE | re.IGNORECASE,
 )
 _INLINE = re.compile(
     r"(?<![\w.)])[(（]?(?P<number>[0-9]{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{1,3})[)）](?=\s|[^\s,.;)])[ \t]*"
     r"|(?<![\w.,])(?P<dotted>[0-9]{1,2})\.(?=[ \t]+\S)[ \t]*|(?P<circled>[①-⑳])[ \t]*"
-    r"|(?<!\w)(?P<ordinal>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens|zweitens|drittens|viertens|fünftens"
-    r"|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих|в-четвёртых|в-четвертых)\b[ \t]*,?[ \t]*"
+    r"|(?<!\w)(?P<ordinal>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens"
+    r"|zweitens|drittens|viertens|fünftens"
+    r"|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих"
+    r"|в-четвёртых|в-четвертых)\b[ \t]*,?[ \t]*"
     r"|(?P<han>第一|第二|第三|第四|第五|首先|其次|最后)[，,、：:]\s*",
     re.IGNORECASE,
 )
@@ -40,7 +44,8 @@ _HAN = "一二三四五六七八九十"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "‘": "’", "”": "”"}
 _END = " \t\r\n\f\v\u3000.。;；,，、"
 _START = re.compile(
-    r"(?:\s|[,;，；、]|(?:and|also|then|plus|und|y|e|и|а|finally|lastly|schließlich|außerdem|además|также|и наконец|和|以及|还有|然后|最后)(?=[\s，、])(?!\s*[,.]))*"
+    r"(?:\s|[,;，；、]|(?:and|also|then|plus|und|y|e|и|а|finally|lastly|schließlich|außerdem|además|также"
+    r"|и наконец|和|以及|还有|然后|最后)(?=[\s，、])(?!\s*[,.]))*"
     r"(?:(?:please|pls|plz|kindly|could you|can you|would you|bitte|por favor|пожалуйста)\b[ \t,]*)?",
     re.IGNORECASE,
 )

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_EN_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_EN_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
+)
 _EN_TENS = {
     "twenty": 20,
     "thirty": 30,

@@ -13,9 +13,14 @@ from codepar.prompts.reading import Kind, Reading
 
 _CLOSING = re.compile(
     r"(?P<lead>(?:[,;.]\s*|\n\s*|\A\s*)(?:and\s+|und\s+|y\s+|и\s+)?|\s(?:and|und|y|и|plus)\s+)"
-    r"(?P<wish>(?:(?:then|finally|lastly|afterwards|also|at the end|in the end|am ende|zum schluss|abschließend|al final|finalmente|в конце|в итоге|last(?:ly)?|when (?:you're |you are )?done|once (?:all|they)[^,.]{0,30})\b,?\s*)"
-    r"(?:[^.;!?\n]{0,80}?)(?:summar\w+|tables?|overview|compar\w+|rank\w*|which (?:one )?(?:is|was|has|are)|total|conclusion|list of|report|recommend\w*|best|fastest|zusammenfass\w*|tabelle|vergleich\w*|überblick|übersicht|tabla|resum\w+|compara\w*|таблиц\w+|сравн\w+|итог\w*|вывод\w*)[^.;!?\n]*"
-    r"|(?:an?|one|eine|una)\s+(?:\w+\s+){0,2}?(?:table|summary|overview|comparison|ranking|tabelle|zusammenfassung|übersicht|tabla|resumen)\b[^.;!?\n]{0,60}?\b(?:at the end|in the end|of (?:all|them|the results|everything)|over all|am ende|aller|von allen|al final|de tod[oa]s)\b[^.;!?\n]*"
+    r"(?P<wish>(?:(?:then|finally|lastly|afterwards|also|at the end|in the end|am ende|zum schluss|abschließend"
+    r"|al final|finalmente|в конце|в итоге|last(?:ly)?|when (?:you're |you are )?done|once (?:all|they)[^,.]{0,30})\b,?\s*)"
+    r"(?:[^.;!?\n]{0,80}?)(?:summar\w+|tables?|overview|compar\w+|rank\w*|which (?:one )?(?:is|was|has"
+    r"|are)|total|conclusion|list of|report|recommend\w*|best|fastest|zusammenfass\w*|tabelle|vergleich\w*"
+    r"|überblick|übersicht|tabla|resum\w+|compara\w*|таблиц\w+|сравн\w+|итог\w*|вывод\w*)[^.;!?\n]*"
+    r"|(?:an?|one|eine|una)\s+(?:\w+\s+){0,2}?(?:table|summary|overview|comparison|ranking|tabelle|zusammenfassung"
+    r"|übersicht|tabla|resumen)\b[^.;!?\n]{0,60}?\b(?:at the end|in the end|of (?:all|them|the results"
+    r"|everything)|over all|am ende|aller|von allen|al final|de tod[oa]s)\b[^.;!?\n]*"
     r"|(?:таблицу|сводку)\b[^.;!?\n]*(?:в конце|всех)[^.;!?\n]*)"
     r"|(?P<han>最后[^。；\n]*(?:总结|汇总|比较|对比|表)[^。；\n]*|最後に[^。\n]*(?:まとめ|比較|表|要約)[^。\n]*)",
     re.IGNORECASE,

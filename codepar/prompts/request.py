@@ -113,7 +113,9 @@ class Request:
     def sources(self) -> tuple[Source, ...]:
         """The code that came: blocks of the prompt first, then the attachments in the order given."""
         found = [
-            Source(None, block.name, self.byte(block.start), text, read_code(text, block.language) if block.language else None, block)
+            Source(
+                None, block.name, self.byte(block.start), text, read_code(text, block.language) if block.language else None, block
+            )
             for block in self.blocks
             for text in [self.prompt[block.start : block.end]]
         ]

@@ -20,7 +20,8 @@ _HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:つ|個|个|种|種|条|條|道|首|段|�
 _TOKEN = re.compile(
     rf"(?P<quoted>`[^`\n]+`)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{'|'.join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))})"
     rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d))"
-    rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
+    rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
+    rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(

@@ -18,7 +18,8 @@ from codepar.protocols import Record
 _WORD = re.compile(r"[^\W\u3040-\u9fff]+|[\u3040-\u9fff]")
 # What stands between the elements of a list and belongs to none.
 _BETWEEN = frozenset(
-    "and or also then plus und oder sowie dann y e o luego и или затем please pls first second third fourth fifth firstly secondly thirdly"
+    "and or also then plus und oder sowie dann y e o luego и или затем please pls first second third"
+    " fourth fifth firstly secondly thirdly"
     " finally lastly erstens zweitens drittens viertens primero segundo tercero".split()
 )
 _NUMBERING = re.compile(
