@@ -43,7 +43,9 @@ class Mutant:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
+class Fault:
+    """A replacement of the bytes from ``start`` to ``end``."""
+
     kind: str
     start: int
     end: int
@@ -52,12 +54,16 @@ class _Fault:
 
 def mutants(cuda_text: str) -> tuple[Mutant, ...]:
     """All faults that the text has places for, in the order of kinds and places; none twice."""
-    source = CudaSource(cuda_text)
-    data = cuda_text.encode()
+    return planted(cuda_text, _faults(CudaSource(cuda_text)))
+
+
+def planted(text: str, faults: Iterator[Fault]) -> tuple[Mutant, ...]:
+    """The text with one fault at a time, at most ``MAX_OF_A_KIND`` of a kind, none twice."""
+    data = text.encode()
     seen = {data}
     found = []
-    for kind, faults in _by_kind(_faults(source)).items():
-        for fault in _spread(faults):
+    for kind, own in _by_kind(faults).items():
+        for fault in _spread(own):
             changed = data[: fault.start] + fault.replacement.encode() + data[fault.end :]
             if changed not in seen:
                 seen.add(changed)
@@ -65,7 +71,7 @@ def mutants(cuda_text: str) -> tuple[Mutant, ...]:
     return tuple(found)
 
 
-def _mutant(data: bytes, changed: bytes, fault: _Fault, kind: str) -> Mutant:
+def _mutant(data: bytes, changed: bytes, fault: Fault, kind: str) -> Mutant:
     before = " ".join(data[fault.start : fault.end].decode(errors="replace").split())
     line = data.count(b"\n", 0, fault.start) + 1
     after = " ".join(fault.replacement.split())
@@ -74,21 +80,21 @@ def _mutant(data: bytes, changed: bytes, fault: _Fault, kind: str) -> Mutant:
     )
 
 
-def _by_kind(faults: Iterator[_Fault]) -> dict[str, list[_Fault]]:
-    found: dict[str, list[_Fault]] = {}
+def _by_kind(faults: Iterator[Fault]) -> dict[str, list[Fault]]:
+    found: dict[str, list[Fault]] = {}
     for fault in faults:
         found.setdefault(fault.kind, []).append(fault)
     return found
 
 
-def _spread(faults: list[_Fault]) -> list[_Fault]:
+def _spread(faults: list[Fault]) -> list[Fault]:
     """At most ``MAX_OF_A_KIND``, evenly taken."""
     if len(faults) <= MAX_OF_A_KIND:
         return faults
     return [faults[at * len(faults) // MAX_OF_A_KIND] for at in range(MAX_OF_A_KIND)]
 
 
-def _faults(source: CudaSource) -> Iterator[_Fault]:
+def _faults(source: CudaSource) -> Iterator[Fault]:
     for device in source.device_functions:
         span = device.function.span
         node = source.tree.root.named_descendant_for_byte_range(span.start, span.end - 1)
@@ -99,6 +105,11 @@ def _faults(source: CudaSource) -> Iterator[_Fault]:
     yield from _host_faults(source)
 
 
+def body_faults(body: Node) -> Iterator[Fault]:
+    """Faults of loops and expressions in the body of a function of the host."""
+    yield from _Device(body, is_kernel=False).faults()
+
+
 class _Device:
     """Faults in the body of a kernel or device function."""
 
@@ -107,10 +118,10 @@ class _Device:
         self._is_kernel = is_kernel
         self._threads = _thread_names(body)
 
-    def faults(self) -> Iterator[_Fault]:
+    def faults(self) -> Iterator[Fault]:
         if self._is_kernel:
             yield _replace(self._body, "empty_kernel", "{ }")
-        makers: dict[str, Callable[[Node], Iterator[_Fault]]] = {
+        makers: dict[str, Callable[[Node], Iterator[Fault]]] = {
             "if_statement": self._condition,
             "for_statement": self._loop,
             "field_expression": self._built_in,
@@ -129,7 +140,7 @@ class _Device:
         """A condition over what differs from thread to thread."""
         return bool(_words(condition) & self._threads) and not _reads_memory(condition)
 
-    def _condition(self, node: Node) -> Iterator[_Fault]:
+    def _condition(self, node: Node) -> Iterator[Fault]:
         condition = unwrapped(field(node, "condition"))
         then = field(node, "consequence")
         leaves = then.type == "return_statement" or squeezed(then) in {"{ return; }", "{ return ; }", "{return;}"}
@@ -142,7 +153,7 @@ class _Device:
         else:
             yield _replace(condition, "condition_negated", f"!({text_of(condition)})")
 
-    def _loop(self, node: Node) -> Iterator[_Fault]:
+    def _loop(self, node: Node) -> Iterator[Fault]:
         condition, update = node.child_by_field_name("condition"), node.child_by_field_name("update")
         if condition is not None and condition.type == "binary_expression" and operator_of(condition) in _RELAXED:
             yield from _relaxed(condition, "loop_off_by_one")
@@ -151,7 +162,7 @@ class _Device:
             right = field(update, "right")
             yield _replace(right, "stride_changed", f"2 * ({text_of(right)})")
 
-    def _built_in(self, node: Node) -> Iterator[_Fault]:
+    def _built_in(self, node: Node) -> Iterator[Fault]:
         base, member = text_of(node.child_by_field_name("argument")), text_of(node.child_by_field_name("field"))
         if base == "blockIdx":
             yield _replace(node, "block_offset_dropped", "0")
@@ -161,7 +172,7 @@ class _Device:
         if base == "blockDim" and member == "x":
             yield _replace(node, "block_size_wrong", "(blockDim.x - 1)")
 
-    def _assignment(self, node: Node) -> Iterator[_Fault]:
+    def _assignment(self, node: Node) -> Iterator[Fault]:
         operator = node.child_by_field_name("operator")
         if operator is None:
             return
@@ -174,7 +185,7 @@ class _Device:
         if statement is not None and statement.type == "expression_statement":
             yield _replace(statement, "statement_dropped", ";")
 
-    def _call(self, node: Node) -> Iterator[_Fault]:
+    def _call(self, node: Node) -> Iterator[Fault]:
         name, arguments = text_of(node.child_by_field_name("function")), named(field(node, "arguments"))
         if re.fullmatch(r"__syncthreads\w*|__syncwarp|\w+\.sync", name):
             yield _replace(node, "barrier_dropped", "(void)0")
@@ -186,7 +197,7 @@ class _Device:
         if swap is not None:
             yield _replace(field(node, "function"), "function_swapped", swap)
 
-    def _subscript(self, node: Node) -> Iterator[_Fault]:
+    def _subscript(self, node: Node) -> Iterator[Fault]:
         index = node.child_by_field_name("index") or node.child_by_field_name("indices")
         if index is None:
             return
@@ -194,7 +205,7 @@ class _Device:
         if inner is not None:
             yield _replace(inner, "index_shifted", f"{text_of(inner)} + 1")
 
-    def _operator(self, node: Node) -> Iterator[_Fault]:
+    def _operator(self, node: Node) -> Iterator[Fault]:
         operator = node.child_by_field_name("operator")
         if operator is None or _is_in_condition(node):
             return
@@ -204,19 +215,19 @@ class _Device:
         elif text in _RELAXED:
             yield _replace(operator, "comparison_changed", _RELAXED[text])
 
-    def _constant(self, node: Node) -> Iterator[_Fault]:
+    def _constant(self, node: Node) -> Iterator[Fault]:
         match = _NUMBER.fullmatch(text_of(node))
         parent = node.parent
         if match is not None and parent is not None and parent.type != "array_declarator":
             yield _replace(node, "constant_changed", f"{int(match[1]) + 1}{match[2]}")
 
-    def _declaration(self, node: Node) -> Iterator[_Fault]:
+    def _declaration(self, node: Node) -> Iterator[Fault]:
         kind = node.child_by_field_name("type")
         if kind is not None and (narrow := _NARROWER.get(squeezed(kind))) is not None and "*" not in squeezed(node).split("=")[0]:
             yield _replace(kind, "type_narrowed", narrow)
 
 
-def _host_faults(source: CudaSource) -> Iterator[_Fault]:
+def _host_faults(source: CudaSource) -> Iterator[Fault]:
     """Faults of geometry and copies."""
     data = source.tree.data
     for launch in source.launches:
@@ -224,8 +235,8 @@ def _host_faults(source: CudaSource) -> Iterator[_Fault]:
         opening, closing = span.find(b"<<<"), span.find(b">>>")
         if 0 <= opening < closing:
             start, end = launch.span.start + opening + 3, launch.span.start + closing
-            yield _Fault("one_thread_launch", start, end, "1, 1")
-            yield _Fault("launch_dropped", launch.span.start, launch.span.end, "(void)0")
+            yield Fault("one_thread_launch", start, end, "1, 1")
+            yield Fault("launch_dropped", launch.span.start, launch.span.end, "(void)0")
     for node in walk(source.tree.root):
         if node.type == "binary_expression" and operator_of(node) == "/" and (short := _rounded_down(node)) is not None:
             yield _replace(node, "grid_rounded_down", short)
@@ -233,7 +244,7 @@ def _host_faults(source: CudaSource) -> Iterator[_Fault]:
             yield from _copy_faults(node)
 
 
-def _copy_faults(node: Node) -> Iterator[_Fault]:
+def _copy_faults(node: Node) -> Iterator[Fault]:
     arguments = named(field(node, "arguments"))
     yield _replace(node, "copy_dropped", "cudaSuccess")
     if len(arguments) >= 3:
@@ -254,17 +265,17 @@ def _rounded_down(node: Node) -> str | None:
     return f"{match[1]} / {right}"
 
 
-def _replace(node: Node, kind: str, text: str) -> _Fault:
-    return _Fault(kind, node.start_byte, node.end_byte, text)
+def _replace(node: Node, kind: str, text: str) -> Fault:
+    return Fault(kind, node.start_byte, node.end_byte, text)
 
 
-def _relaxed(comparison: Node, kind: str) -> Iterator[_Fault]:
+def _relaxed(comparison: Node, kind: str) -> Iterator[Fault]:
     operator = comparison.child_by_field_name("operator")
     if operator is not None:
         yield _replace(operator, kind, _RELAXED[text_of(operator)])
 
 
-def _shortened(comparison: Node, kind: str) -> Iterator[_Fault]:
+def _shortened(comparison: Node, kind: str) -> Iterator[Fault]:
     """One iteration fewer, at the upper end."""
     side = field(comparison, "right" if operator_of(comparison).startswith("<") else "left")
     if operator_of(comparison) in {"<", "<="}:

@@ -93,10 +93,10 @@ class TestCase(Record):
 
     def size(self, buffer: str, constants: Mapping[str, int] | None = None) -> int:
         """Elements of a buffer; a negative count is none. Raises ``InvalidInput`` where they are too many or unknown."""
-        size = int(self.number(self.buffers[buffer].size, constants))
-        if size > MAX_ELEMENTS:
+        size = self.number(self.buffers[buffer].size, constants)
+        if not size <= MAX_ELEMENTS:
             raise InvalidInput(f"case {self.name}: the buffer {buffer} has {size} elements, more than {MAX_ELEMENTS}")
-        return max(0, size)
+        return max(0, math.floor(max(size, 0)))
 
 
 class TestSet(Record):

@@ -43,7 +43,11 @@ def render(
     lines = [" ".join(words)]
     writer = _Writer(function)
     for number in chosen:
-        lines += writer.lines(tests.cases[number], number)
+        try:
+            lines += writer.lines(tests.cases[number], number)
+        except (ValueError, OverflowError) as error:
+            # A bound or value beyond what its type holds, or not a number.
+            raise InvalidInput(f"case {tests.cases[number].name}: {error}") from error
     return "\n".join(lines) + "\n"
 
 

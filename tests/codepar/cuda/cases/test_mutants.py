@@ -5,7 +5,9 @@ import difflib
 import pytest
 
 from codepar.cuda.cases.mutants import MAX_OF_A_KIND, mutants
+from codepar.cuda.cases.mutants_openmp import openmp_mutants
 from codepar.syntax.cuda import CudaSource
+from codepar.syntax.language import Language
 
 TEXT = """
 __device__ float half_of(float x) { return x / 2; }
@@ -105,3 +107,30 @@ def test_a_guard_is_told_from_a_condition_on_data():
 
 def test_a_text_without_device_code_has_no_mutants_of_kernels():
     assert mutants("int main() { return 0; }") == ()
+
+
+OPENMP = """double dot(int n, const double *a, const double *b, int *count) {
+    double s = 0, t;
+    #pragma omp parallel for reduction(+ : s) \\
+        private(t)
+    for (int i = 0; i < n; i++) {
+        t = a[i] * b[i];
+        s += t;
+        #pragma omp atomic
+        count[0]++;
+    }
+    // #pragma omp parallel
+    return s;
+}
+"""
+
+
+def test_faults_of_directives_are_planted_and_comments_left_alone():
+    found = {}
+    for one in openmp_mutants(OPENMP, Language.C):
+        found.setdefault(one.kind, []).append(one)
+    assert {"directive_dropped", "reduction_dropped", "private_dropped", "atomic_dropped", "loop_short"} <= set(found)
+    assert [one.line for one in found["directive_dropped"]] == [3]
+    assert "reduction" not in found["reduction_dropped"][0].text
+    assert found["private_dropped"][0].line == 4
+    assert not openmp_mutants(OPENMP, Language.C, ("other",))[4:]

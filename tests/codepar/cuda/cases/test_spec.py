@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from codepar.cuda.cases import BufferSpec, TestCase, TestSet
@@ -56,6 +58,30 @@ def test_cases_that_do_not_fit_the_function_are_refused_with_the_reason(buffer, 
     case = TestCase(name="a", scalars={"n": 3, "m": 1}, buffers={"x": BufferSpec(**buffer), "y": BufferSpec(size="n")})
     with pytest.raises(InvalidInput, match=message):
         check(FUNCTION, TestSet(function="f", cases=(case,)))
+
+
+BOUNDS = st.one_of(st.integers(), st.floats(), st.text("nm +-*/%(),1234567890.e", max_size=12))
+BUFFERS = st.fixed_dictionaries(
+    {"size": st.one_of(st.integers(-5, 80), st.sampled_from(["n", "n * m", "n / m", "n << 40", "1e300", "m % 0"]))},
+    optional={
+        "distribution": st.sampled_from(["uniform", "sorted", "permutation", "ramp", "values"]),
+        "low": BOUNDS,
+        "high": BOUNDS,
+        "values": st.lists(st.one_of(st.integers(), st.floats(), st.sampled_from(["nan", "inf"])), max_size=3),
+        "include": st.lists(st.floats(), max_size=3),
+        "nonzero": st.booleans(),
+        "bits": st.integers(-1, 60),
+    },
+)
+
+
+@given(st.fixed_dictionaries({"n": st.integers(), "m": st.floats() | st.integers(-3, 3)}), BUFFERS, BUFFERS)
+def test_whatever_is_written_is_read_or_refused(scalars, x, y):
+    try:
+        case = TestCase(name="a", scalars=scalars, buffers={"x": BufferSpec(**x), "y": BufferSpec(**y)})
+        check(FUNCTION, TestSet(function="f", cases=(case,)))
+    except (ValidationError, InvalidInput):
+        return
 
 
 def test_a_negative_size_is_none():
