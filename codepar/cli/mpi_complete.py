@@ -88,6 +88,7 @@ def complete_command(
     column: Annotated[int | None, typer.Option(help="The cursor's column, 1-based.")] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Leave the language model out; the rules propose.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Propose only; run nothing.")] = False,
+    abstain: Annotated[float, typer.Option(min=0.0, max=0.99, help="Leave out calls less probable than this.")] = 0.0,
     budget: Annotated[float | None, typer.Option(help="Seconds that the language model may take: 60; level serial: 300.")] = None,
     trust: Trust = False,
     build: Build = None,
@@ -109,6 +110,7 @@ def complete_command(
     shared = run_options(np, oracle, invariant, mpi, arg, stdin, flag, timeout)
     chosen: dict[str, Any] = {"level": level, "file": file, "line": line, "column": column}
     chosen |= {"model": not no_model, "verify": not no_verify}
+    chosen |= {"abstain": abstain} if abstain else {}
     chosen |= {} if budget is None else {"budget_s": budget}
     body = body_of(program, (reference, serial), build, run, {**shared, **chosen})
     return answer_completion(body, server, trust=trust, output=output, patch=patch, diff=diff, as_json=as_json)

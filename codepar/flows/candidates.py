@@ -82,12 +82,16 @@ def _key_of(candidate: Candidate) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(candidate.project.files.items()))
 
 
-def completers_of(project: Project, signatures: Signatures, only: str | None, *, declares: bool = False) -> dict[str, Completer]:
+def completers_of(
+    project: Project, signatures: Signatures, only: str | None, *, declares: bool = False, least: float = 0.0
+) -> dict[str, Completer]:
     """One completer for each source that can be completed. Raises ``InvalidInput`` as ``trees_of`` does.
 
-    ``declares``: a call may name a status, request or other handle that is declared for it.
+    ``declares``: a call may name a status, request or other handle that is declared for it; ``least``: the least probability of
+    a call that is proposed.
     """
-    return {path: Completer(tree, signatures, path, declares=declares) for path, tree in trees_of(project, only).items()}
+    trees = trees_of(project, only)
+    return {path: Completer(tree, signatures, path, declares=declares, least=least) for path, tree in trees.items()}
 
 
 def trees_of(project: Project, only: str | None) -> dict[str, SyntaxTree]:

@@ -16,6 +16,7 @@ from codepar.flows.judging import Court, call_court, is_undecided, is_verified, 
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import Baseline, CandidateSummary, MpiCompletion, Provenance
 from codepar.mpi.apply import unified_diff
+from codepar.mpi.calibration import calibrated
 from codepar.mpi.complete import Completer
 from codepar.mpi.headers import Signatures, load_signatures
 from codepar.mpi.oracle import CommandRunner
@@ -66,7 +67,9 @@ async def complete(
     if executor is None and judging:
         raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor, or ask with verify false")
     signatures = load_signatures(cache=settings.cache_dir if settings else None)
-    completers = completers_of(request.project, signatures, options.file, declares=options.level != "calls")
+    completers = completers_of(
+        request.project, signatures, options.file, declares=options.level != "calls", least=options.abstain
+    )
     court = None
     if executor is not None and judging:
         court = call_court(request, executor, progress, settings=settings, command=command)
@@ -150,7 +153,7 @@ async def _baseline(found: Found, trials: list[_Trial], court: Court | None) -> 
     if court is not None and known is None:
         known = await _judge(court, project)
     verified = is_verified(known) if known is not None else None
-    return Baseline(edits=tuple(found.baseline.all_edits()), verified=verified, verification=tuple(known or ()))
+    return Baseline(edits=tuple(map(calibrated, found.baseline.all_edits())), verified=verified, verification=tuple(known or ()))
 
 
 async def _provenance(generator: Generator | None, signatures: Signatures) -> Provenance:
@@ -168,7 +171,7 @@ def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], b
         source=after[path],
         path=path,
         diff="".join(unified_diff(name, before[name], text) for name, text in changed.items()),
-        edits=tuple(found.credited(edit) for edit in best.candidate.all_edits()),
+        edits=tuple(_told(request, found.credited(edit)) for edit in best.candidate.all_edits()),
         suggestions=tuple(found.suggestions),
         dropped=(*found.dropped, *_left_out(found, best.candidate)),
         verification=tuple(best.verdicts),
@@ -179,6 +182,11 @@ def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], b
         candidates=tuple(_summary(trial, best.candidate) for trial in trials),
         notes=tuple(found.notes),
     )
+
+
+def _told(request: MpiCompletionRequest, edit: Edit) -> Edit:
+    """An edit as it is answered: with a probability; at the cursor it keeps its share among the suggestions."""
+    return edit if request.options.line is not None else calibrated(edit)
 
 
 def _left_out(found: Found, chosen: Candidate) -> list[Dropped]:

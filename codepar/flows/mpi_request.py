@@ -70,6 +70,7 @@ class CompletionOptions(OracleOptions):
     repair: int = Field(default=3, ge=0, le=10)
     verify: bool = True
     model: bool = Field(default=True, description="ask the language model; false leaves the rules alone")
+    abstain: float = Field(default=0.0, ge=0, lt=1, description="leave out calls less probable than this; the setup stays")
     budget_s: float = Field(default=60.0, gt=0, le=600)
     file: str | None = Field(default=None, description="path in the project of the cursor, or the only file to complete")
     line: int | None = Field(default=None, ge=1)

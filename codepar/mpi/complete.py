@@ -1,7 +1,7 @@
 """Propose the missing MPI calls of one file: by rules that read the program, and by a language model held to those rules.
 
-Limits: proposes; nothing is compiled or run here. Confidence is the rule's own estimate, or the model's mean token probability
-damped by repairs: a score for ordering, not yet calibrated.
+Limits: proposes; nothing is compiled or run here. Confidence is the rule's own estimate, the site scorer's probability, or the
+model's mean token probability damped by repairs; what is answered goes through ``calibration``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from codepar.errors import CodeparError
 from codepar.mpi.arguments import ArgumentFiller
+from codepar.mpi.calibration import unsure
 from codepar.mpi.draft import Pack
 from codepar.mpi.encode import ask_for_calls
 from codepar.mpi.facts import Facts
@@ -48,10 +49,13 @@ class Proposal:
 
 
 class Completer:
-    """Proposals for one file; the model is asked once, the rules are free."""
+    """Proposals for one file; the model is asked once, the rules are free. Calls less probable than ``least`` are left out."""
 
-    def __init__(self, tree: SyntaxTree, signatures: Signatures, path: str = "main.c", *, declares: bool = False) -> None:
+    def __init__(
+        self, tree: SyntaxTree, signatures: Signatures, path: str = "main.c", *, declares: bool = False, least: float = 0.0
+    ) -> None:
         self.path = path
+        self.least = least
         self.source = tree.text
         self.facts = Facts(tree)
         self.rules = Rules(self.facts, signatures, declares)
@@ -64,7 +68,8 @@ class Completer:
     def by_rules(self) -> list[Edit]:
         """What the rules infer from the program; each inference must pass the checks that the model's calls must pass."""
         packs = [edit for pack in self.rule_packs() for edit in pack]
-        return order([*propose_setup(self.facts), *propose_for_holes(self.facts), *packs])
+        holes = [edit for edit in propose_for_holes(self.facts) if unsure(edit, self.least) is None]
+        return order([*propose_setup(self.facts), *holes, *packs])
 
     def rule_packs(self) -> list[Pack]:
         """What the rules infer beyond setup and holes, both halves of a message together."""
@@ -75,7 +80,8 @@ class Completer:
         pairs = bodies + [edit for edit in propose_pairs(self.facts, signatures) if edit.arguments[0] not in sent]
         alone = [edit for edit in propose_collectives(self.facts, signatures) if edit.arguments[0] not in sent]
         messages = [message for message in _messages(pairs) if all(map(self._holds, message))]
-        return [*messages, *((edit,) for edit in alone if self._holds(edit))]
+        packs: list[Pack] = [*messages, *((edit,) for edit in alone if self._holds(edit))]
+        return [pack for pack in packs if all(unsure(edit, self.least) is None for edit in pack)]
 
     def _holds(self, edit: Edit) -> bool:
         try:
@@ -118,8 +124,15 @@ class Completer:
             filled = await filler.fill(calls, generator, budget_s)
         except Exception as error:
             return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
-        left = spare(self.facts.tree, found, scores, calls)
-        return Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=left)
+        left = spare(self.facts.tree, found, scores, calls) if not self.least else []
+        return self._sure(Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=left))
+
+    def _sure(self, proposal: Proposal) -> Proposal:
+        """The proposal without the calls that are less probable than asked; those of the setup stay."""
+        judged = [(edit, None if edit.function in _SETUP else unsure(edit, self.least)) for edit in proposal.edits]
+        proposal.edits = [edit for edit, drop in judged if drop is None]
+        proposal.dropped += [drop for _, drop in judged if drop is not None]
+        return proposal
 
     def with_setup(self, edits: Sequence[Edit]) -> list[Edit]:
         """The edits with those calls of the setup that they lack and the rules know: no MPI program runs without."""
@@ -155,7 +168,7 @@ class Completer:
                 proposal.dropped.append(Dropped(text=label.text[:200], rule=str(broken)))
             else:
                 proposal.edits.append(_edit(label, placed, confidence_of(generation, label)))
-        return proposal
+        return self._sure(proposal)
 
     def _hole_line(self, label: Label, filled: list[int]) -> int:
         """The line of the hole that a label with k = 0 means: the one after its line, or its own. Raises ``RuleBroken``."""

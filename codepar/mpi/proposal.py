@@ -17,7 +17,8 @@ Origin = Literal["model", "rule"]
 class Edit(Record):
     """One call put into the program. ``after_line`` is 1-based in the input of ``file``; 0 is before its first line.
 
-    ``inline`` calls fill a hole, and ``after_line`` is the line that holds it. ``confidence`` is a score, not yet calibrated.
+    ``inline`` calls fill a hole, and ``after_line`` is the line that holds it. ``confidence`` is a score while
+    candidates are made, and in an answer the probability that function and place are right (``calibration``).
     ``kind`` tells a declaration that calls need (a status, a request): it has neither function nor arguments.
     """
 

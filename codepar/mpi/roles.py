@@ -24,6 +24,10 @@ _SIZE_NAME = re.compile(
     r"|(?:num|n|no|total|number|count)_?(?:of_?)?(?:proc|task|rank|pe|node|worker|thread)",
     re.IGNORECASE,
 )
+_PLAIN_SIZE = re.compile(
+    r"(?:world_?|comm_?|mpi_?|num_?|n)?(?:size|sz|procs?|tasks|ranks|nodes)|numprocs|nprocs|numtasks|ntasks|npes|num_?procs|np",
+    re.IGNORECASE,
+)
 _INTEGER = re.compile(r"^(?:const |static |signed |unsigned )*(?:int|long|size_t|int32_t|unsigned)\b")
 _NEUTRAL = re.compile(r"[({ ]*-?[01][)} ]*")
 _ROOT = r"(?:0|[A-Z_]*(?:ROOT|MASTER|MAIN)[A-Z_]*|root|master)"
@@ -46,7 +50,10 @@ class Roles:
             return False
         scope = None if self._is_global(variable) else self.function.name
         uses = self.facts.of(variable.name, scope)
-        return any(use.kind in READS for use in uses) and not any(_gives_value(use, variable) for use in uses)
+        if any(_gives_value(use, variable) for use in uses):
+            return False
+        # Most programs ask for the number of ranks, needed or not; what is called so was declared for that.
+        return any(use.kind in READS for use in uses) or bool(_PLAIN_SIZE.fullmatch(variable.name))
 
     def _is_global(self, variable: Variable) -> bool:
         return not (self.function.first_line <= variable.line <= self.function.last_line)

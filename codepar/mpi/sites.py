@@ -14,7 +14,7 @@ from codepar.mpi.outline import HOLE_TEXT, LineIndex, Outline, Site
 from codepar.protocols import SiteScores, SiteText
 from codepar.syntax.tree import SyntaxTree
 
-BOUND = 0.25
+BOUND = 0.18
 """Least probability of a call that is proposed."""
 
 SPARE = 0.03

@@ -76,13 +76,15 @@ def test_a_whole_message_has_nothing_against_it_and_a_half_has():
     send, recv = edit(MESSAGE, "} else if", SEND), edit(MESSAGE, "printf(", RECV)
     assert bench.appraise([*setup(MESSAGE), send, recv]).weight == 0
     half = bench.appraise([*setup(MESSAGE), send])
-    assert {fault.kind for fault in half.faults} == {"send-unmatched"} and half.unmet
+    assert {fault.kind for fault in half.faults} == {"send-unmatched"}
+    assert half.unmet
     assert {name for _, name, _ in half.unset} == {"n"}
 
 
 def test_a_value_that_nobody_reads_and_one_that_nobody_gives_speak_against_a_completion():
     seen = mender(MESSAGE).appraise(setup(MESSAGE))
-    assert {name for _, name, _ in seen.unset} == {"n"} and not seen.faults
+    assert {name for _, name, _ in seen.unset} == {"n"}
+    assert not seen.faults
     lonely = COLLECTIVE.replace('printf("%d\\n", n);', 'printf("done");')
     assert {name for _, name, _ in mender(lonely).appraise(setup(lonely)).unread} == {"n"}
 
@@ -146,7 +148,8 @@ def test_what_the_rules_infer_fills_what_nobody_gives():
 def test_a_sound_completion_stays_as_it_is():
     edits = [*setup(MESSAGE), edit(MESSAGE, "} else if", SEND), edit(MESSAGE, "printf(", RECV)]
     mended = mender(MESSAGE).mend(edits, Reserve())
-    assert sorted(map(id, mended.edits)) == sorted(map(id, edits)) and not mended.dropped
+    assert sorted(map(id, mended.edits)) == sorted(map(id, edits))
+    assert not mended.dropped
 
 
 @pytest.mark.parametrize("source", ["int f(void) { return 1; }\n", "int main(void) {\n", "MPI"])
