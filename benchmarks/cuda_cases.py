@@ -1,8 +1,8 @@
 """Test cases by rule over a collection of functions: ``cuda_cases.py PAIRS.jsonl [--purpose judge] [--seed 7] [--ids 4,6]``.
 
-For each C function (``cpp_code`` of a row): how many proposed cases are clean under the sanitizers address and undefined, how many
-are kept, on how many of those the function changes a buffer or returns something (what an empty kernel cannot match), and the share
-of its branches that the kept cases take. Limits: what the cases are worth against faults is ``cuda_mutants.py``'s.
+For each C function (``cpp_code`` of a row): how many proposed cases are clean under the sanitizers address and undefined, how
+many are kept, on how many of those the function changes a buffer or returns something (what an empty kernel cannot match), and
+the share of its branches that the kept cases take. Limits: what the cases are worth against faults is ``cuda_mutants.py``'s.
 """
 
 from __future__ import annotations
@@ -66,10 +66,9 @@ async def main() -> None:
             print(f"{row['id']}: {error}")
             counts = Counter(refused=1)
         usable = counts["telling"] > 0
-        total.update(
-            {**counts, "functions": 1, "usable": usable, "all branches": usable and counts["taken"] == counts["branches"]}
-        )
-        if not usable or counts["taken"] < counts["branches"]:
+        is_covered = usable and counts["taken"] == counts["branches"]
+        total.update({**counts, "functions": 1, "usable": usable, "all branches": is_covered})
+        if not is_covered:
             print(f"{row['id']}: {dict(counts)}", flush=True)
     print(", ".join(f"{name} {count}" for name, count in total.items()))
     print(
