@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
@@ -203,7 +204,7 @@ class _CodeReader:
     @staticmethod
     def _stated(sentence: Sentence, group: NameGroup) -> int | None:
         before = sentence.tokens[max(0, group.first - 4) : group.first]
-        pairs = zip(before, before[1:], strict=False)
+        pairs = pairwise(before)
         numbers = [token.number for token, after in pairs if token.number is not None and after.has(*NOUNS)]
         return numbers[-1] if numbers else None
 
@@ -292,7 +293,7 @@ class _CodeReader:
             for other in references(sentence) if is_statement(sentence) else ():
                 if other.number is not None and set(other.nouns) & set(reference.nouns or other.nouns):
                     return other.number
-            for before, after in zip(sentence.tokens, sentence.tokens[1:], strict=False) if is_statement(sentence) else ():
+            for before, after in pairwise(sentence.tokens) if is_statement(sentence) else ():
                 if before.number is not None and after.tags & set(reference.nouns):
                     return before.number
         return None

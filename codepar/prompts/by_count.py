@@ -157,31 +157,31 @@ def _asks(sentence: Sentence, index: int) -> bool:
         return False
     if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not sentence.has(Tag.THESE):
         return _is_wish_in_han(tokens, index)
-    for offset, token in enumerate(tokens[index + 1 : index + 1 + _WINDOW]):
-        if token.text in _BOUNDARY or token.number is not None:
-            return False
-        if token.has(Tag.MEASURE) and not token.has(Tag.ALIKE):
-            following = tokens[index + 2 + offset : index + 3 + offset]
-            if not (following and following[0].has(Tag.ALIKE)):
-                return False
-            continue
-        if token.has(Tag.FOR, Tag.WITH, Tag.THAT, Tag.AND) and token.text not in {"の", "的"}:
-            return False
+    for position in range(index + 1, min(len(tokens), index + 1 + _WINDOW)):
+        token, after = tokens[position], tokens[position + 1] if position + 1 < len(tokens) else None
         if token.has(Tag.ALIKE):
-            following = tokens[index + 2 + offset : index + 3 + offset]
-            if following and following[0].has(Tag.ALIKE) and not following[0].has(Tag.FOR):
+            if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
                 return True
             return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
-        if _is_unknown_plural(token) and _is_strong_wish(tokens, index):
-            following = tokens[index + 2 + offset : index + 3 + offset]
-            if (
-                not following
-                or not following[0].is_word
-                or following[0].text in _BEHIND
-                or following[0].has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE)
-            ):
-                return True
+        if _is_unknown_plural(token) and _is_strong_wish(tokens, index) and _ends_noun(after):
+            return True
+        if _ends_count(token, after):
+            return False
     return False
+
+
+def _ends_count(token: Token, after: Token | None) -> bool:
+    """Whether a word behind the number shows that something else is counted, or that the phrase is over."""
+    if token.text in _BOUNDARY or token.number is not None:
+        return True
+    if token.has(Tag.MEASURE):
+        return after is None or not after.has(Tag.ALIKE)
+    return token.has(Tag.FOR, Tag.WITH, Tag.THAT, Tag.AND) and token.text not in {"の", "的"}
+
+
+def _ends_noun(after: Token | None) -> bool:
+    """Whether a noun that is in no lexicon is the last of its phrase."""
+    return after is None or not after.is_word or after.text in _BEHIND or after.has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE)
 
 
 def _wanted_before(sentence: Sentence, index: int) -> bool:
@@ -199,7 +199,7 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         )
     ):
         return False
-    clause = [token for token in before]
+    clause = list(before)
     while any(token.text in {";", ".", "。"} for token in clause):
         clause = clause[next(i for i, token in enumerate(clause) if token.text in {";", ".", "。"}) + 1 :]
     if any(token.has(Tag.THAT) and token.text in {"that", "which", "who"} for token in clause):

@@ -128,15 +128,9 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
         return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
-    if _FOR_EACH_ONE.search(text) and discourse.request.sources:
-        return _Sense.DETAILS
-    if _DATA.match(text) and not _QUERY.search(text):
-        return _Sense.DETAILS
-    if _IGNORED.search(text) or (is_statement(lead) and not _QUERY.search(text) and max(commands, asking) < _MOST):
-        return _Sense.DETAILS
     if compares(lead, len(lead.tokens) - 1):
         return _Sense.COMPARED
-    if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead)) or _RESULT.search(text):
+    if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
         return _Sense.DETAILS
     tasks, details = _TASKS.search(text), _DETAILS.search(_STEPWISE.sub("", text))
     if asking >= _MOST or commands >= _MOST:
@@ -150,6 +144,20 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     if act_of(lead) and (tasks or plural or _ends_open(lead)):
         return _Sense.TASKS
     return _Sense.OPEN
+
+
+def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
+    """Whether a lead says that the list is what there is, not what is wanted: errors, tries, wishes for each of some pieces."""
+    text = lead.text
+    if _IGNORED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
+        return True
+    return not _QUERY.search(text) and (_DATA.match(text) is not None or (is_statement(lead) and share < _MOST))
+
+
+def _makes_one(lead: Sentence) -> bool:
+    """Whether the list tells of one thing that is made, or the steps of one procedure."""
+    one = makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead))
+    return one or splits_into(lead) or _RESULT.search(lead.text) is not None
 
 
 def _delivers(discourse: Discourse, start: int, end: int) -> bool:
@@ -288,7 +296,7 @@ def _read_lines(discourse: Discourse) -> Found:
         if not distributes or act_of(sentence) is None or compares(sentence, 0) or discourse.lists:
             continue
         end = next(high for low, high in discourse.stretches if low <= sentence.start < high)
-        lines = [line for line in _LINES.finditer(discourse.prose, sentence.end, end)]
+        lines = list(_LINES.finditer(discourse.prose, sentence.end, end))
         if len(lines) < 2 or "\n" not in discourse.prose[sentence.end : lines[0].end() - len(lines[0][0].lstrip())]:
             continue
         if _are_texts(sentence, [line[0].strip() for line in lines]) and _follow(discourse, index, lines[0].start()):

@@ -1,4 +1,4 @@
-"""Requests that list things within a sentence by commas, semicolons or a conjunction: "explain a, b and c", "in C, Fortran and Python".
+"""Requests that list things within a sentence by commas, semicolons or a conjunction: "explain a, b and c".
 
 Limits: only where the sentence says that each is wanted by itself: behind a colon, behind a noun in the plural, for what is to be
 explained, for languages and models to write in, and for things with an article of their own.
@@ -7,6 +7,7 @@ explained, for languages and models to write in, and for things with an article 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.by_list import _stated
@@ -184,24 +185,33 @@ def _targets(discourse: Discourse, sentence: Sentence) -> Found:
     for match in _LANGUAGE_SERIES.finditer(sentence.text):
         start = sentence.start + match.end()
         elements = _elements(discourse.prose, start, min(sentence.end, start + _SPAN))
-        run: list[tuple[int, int]] = []
-        for low, high in elements:
-            text = re.sub(r"\A(?:in|to|into|en|nach|на|auf) ", "", discourse.prose[low:high].lower())
-            low += high - low - len(text)
-            if text not in _TARGETS:
-                word = re.match(r"[A-Za-z][\w+#]*", discourse.prose[low:high], re.ASCII) or re.match(
-                    r"\w+", discourse.prose[low:high]
-                )
-                rest = discourse.prose[low + (word.end() if word else 0) : high]
-                if word and run and word[0].lower() in _TARGETS and re.match(_AFTER_TARGET, rest, re.IGNORECASE):
-                    run.append((low, low + word.end()))
-                break
-            run.append((low, high))
+        run = _run_of_targets(discourse.prose, elements)
         if len(run) > 1 and not re.search(
             r"\b(?:mix|mixed|hybrid|combin\w+|both in one|interop\w*|between)\b", sentence.text, re.IGNORECASE
         ):
             return _reading(discourse, sentence, run)
     return None
+
+
+def _run_of_targets(prose: str, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The elements from the first on that are known names; of the last one the name alone."""
+    run: list[tuple[int, int]] = []
+    for start, high in elements:
+        preposition = _PREPOSITION.match(prose, start, high)
+        low = preposition.end() if preposition else start
+        if prose[low:high].lower() in _TARGETS:
+            run.append((low, high))
+            continue
+        word = _ASCII_NAME.match(prose, low, high) or _ANY_WORD.match(prose, low, high)
+        if word and run and word[0].lower() in _TARGETS and re.match(_AFTER_TARGET, prose[word.end() : high], re.IGNORECASE):
+            run.append(word.span())
+        break
+    return run
+
+
+_PREPOSITION = re.compile(r"(?:in|to|into|en|nach|на|auf) ", re.IGNORECASE)
+_ASCII_NAME = re.compile(r"[A-Za-z][\w+#]*", re.ASCII)
+_ANY_WORD = re.compile(r"\w+")
 
 
 def _articles(discourse: Discourse, sentence: Sentence) -> Found:
@@ -240,7 +250,7 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     if not _ON_TEXTS.search(sentence.text) or compares(sentence, 0):
         return None
     texts = list(_QUOTED.finditer(sentence.text))
-    between = [sentence.text[a.end() : b.start()] for a, b in zip(texts, texts[1:], strict=False)]
+    between = [sentence.text[a.end() : b.start()] for a, b in pairwise(texts)]
     if len(texts) < 2 or not all(
         re.fullmatch(r"[\s,，、;]*(?:and|or|und|y|и|和|と)?\s*", text, re.IGNORECASE) for text in between
     ):
@@ -299,7 +309,7 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
 def _bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Without the words that are written once for all: "me the terms" before the first, "in simple words" behind the last."""
     prose, (first, *_), (last, end) = discourse.prose, elements, elements[-1]
-    lead = [t for t in Sentence(prose, *first).tokens]
+    lead = Sentence(prose, *first).tokens
     for token in lead[:-1]:
         shared = token.has(Tag.TASK, Tag.THESE) or (
             token.has(Tag.POLITE, Tag.THE) and len(lead) > 2 and any(t.has(Tag.TASK, Tag.FUNCTION) for t in lead)

@@ -251,29 +251,34 @@ def _declares(node: Node) -> bool:
 
 
 def _is_written(node: Node, hands_out: bool) -> bool:
+    """Whether the value that a name stands for may change where it is named."""
     child, parent = node, node.parent
     while parent is not None:
-        match parent.type:
-            case "assignment_expression":
-                return parent.child_by_field_name("left") == child
-            case "update_expression":
-                return True
-            case "pointer_expression":
-                if _text(parent).startswith("&"):
-                    return True
-            case "argument_list":
-                return hands_out and child == node
-            case "call_expression":
-                return child.type == "field_expression" and _text(child).rsplit(".", 1)[-1].rsplit(">", 1)[-1] not in _READERS
-            case "binary_expression":
-                return any(sign.type in {">>", "<<"} for sign in parent.children) and _streams(parent, child)
-            case "subscript_expression":
-                if parent.child_by_field_name("argument") != child:
-                    return False
-            case kind if kind not in _LVALUE:
-                return False
+        verdict = _verdict(parent, child, hands_out and child == node)
+        if verdict is not None:
+            return verdict
         child, parent = parent, parent.parent
     return False
+
+
+def _verdict(parent: Node, child: Node, hands_out: bool) -> bool | None:
+    """What the node around says: written, not written, or ask the one around it."""
+    match parent.type:
+        case "assignment_expression":
+            return parent.child_by_field_name("left") == child
+        case "update_expression":
+            return True
+        case "pointer_expression":
+            return True if _text(parent).startswith("&") else None
+        case "argument_list":
+            return hands_out
+        case "call_expression":
+            return child.type == "field_expression" and re.split(r"\.|>", _text(child))[-1] not in _READERS
+        case "binary_expression":
+            return _streams(parent, child)
+        case "subscript_expression":
+            return None if parent.child_by_field_name("argument") == child else False
+    return None if parent.type in _LVALUE else False
 
 
 def _streams(expression: Node, child: Node) -> bool:

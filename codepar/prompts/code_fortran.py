@@ -72,9 +72,8 @@ class FortranCode(Code):
         opened = _opened(text, statement.start)
         if opened is not None:
             stack.append(opened)
-        elif _END.match(text) and not _END_OTHER.match(text):
-            if stack:
-                self._close(stack, found, statement.end)
+        elif stack and _END.match(text) and not _END_OTHER.match(text):
+            self._close(stack, found, statement.end)
         if statement.labelled:
             label = re.findall(rb"(\d+)[ \t]+\Z", self.data[max(0, statement.start - 8) : statement.start])
             while label and stack and stack[-1].label == label[0]:

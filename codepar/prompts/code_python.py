@@ -96,10 +96,8 @@ class PythonCode(Code):
 
     @cached_property
     def is_broken(self) -> bool:
-        return (
-            self.is_too_deep
-            or self._tree.root.has_error
-            and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
+        return self.is_too_deep or (
+            self._tree.root.has_error and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
         )
 
     def shared_names(self) -> frozenset[str]:

@@ -255,7 +255,9 @@ def _uses(elements: list[Element]) -> list[dict[str, bool]]:
     """For each element the shared variables it touches, itself or by what it calls, and whether they are written."""
     found = []
     for element in elements:
-        assert element.source is not None and element.source.code is not None and element.unit is not None
+        assert element.source is not None
+        assert element.source.code is not None
+        assert element.unit is not None
         code = element.source.code
         names = code.shared_names()
         uses: dict[str, bool] = {}

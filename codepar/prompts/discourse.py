@@ -11,7 +11,6 @@ from codepar.prompts.lists import Listing, line_lists
 from codepar.prompts.request import Request
 from codepar.prompts.tokens import Sentence, sentences_of
 
-
 # A wish is said at the beginning or at the end; what lies between in a text of thousands of sentences is data.
 _FIRST = 300
 _LAST = 60

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 from codepar.prompts.blocks import Block
 
@@ -189,7 +190,7 @@ def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> i
             break
         end = line_start + len(line)
     bounds = [mark.start for mark in group] + [len(prose)]
-    held = [next((b for b in blocks if low < b.outer_start < high), None) for low, high in zip(bounds, bounds[1:], strict=False)]
+    held = [next((b for b in blocks if low < b.outer_start < high), None) for low, high in pairwise(bounds)]
     last = held[-1]
     return last.outer_end if last is not None and all(held) else end
 
@@ -218,14 +219,9 @@ def _run(matches: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
         word = match[0].strip(" \t,，、：:()（）").lower()
         ordinal = next((index + 1 for index, words in enumerate(_ORDINALS) if word in words), None)
         value = (
-            ordinal if match["ordinal"] or match["han"] else _number((match["number"] or match["dotted"] or match["circled"]))[0]
+            ordinal if match["ordinal"] or match["han"] else _number(match["number"] or match["dotted"] or match["circled"])[0]
         )
         roman = _ROMAN.index(word) + 1 if word in _ROMAN else None
         if expected in {value, roman}:
             yield match
             expected += 1
-
-
-def shifted(listing: Listing, elements: tuple[tuple[int, int], ...]) -> Listing:
-    """The same list with other elements."""
-    return replace(listing, elements=elements)

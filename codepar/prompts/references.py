@@ -7,7 +7,8 @@ Limits: a noun that is not in the lexicon is understood only behind "both" and "
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence, Token
@@ -46,6 +47,7 @@ _PLURAL_ONLY = frozenset(
         "обеих",
     }
 )
+_CLOSE_BEHIND = frozenset({"file", "files", "(", ")", "s", "の", "中", "里", "内"})
 _OF = frozenset({"of", "von", "de", "из", "aus", "对", "给", "将", "に対して"})
 _THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
 _TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
@@ -120,65 +122,87 @@ def _merged(tokens: tuple[Token, ...], found: list[Reference]) -> list[Reference
     return merged
 
 
-def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) -> Reference | None:
-    first, each, every, these, definite, number, words = index, False, False, False, False, None, []
-    for position in range(index - 1, max(-1, index - 1 - _WINDOW), -1):
-        token = tokens[position]
-        if token.text in _BOUNDARY or token.text == "," or _is_singular(token):
-            break
-        if token.has(Tag.ALIKE) and token.has(Tag.PLURAL) and not token.has(*NOUNS):
-            break
+@dataclass(slots=True)
+class _Quantity:
+    """The words around a noun that say how many are meant; ``first`` is where the phrase begins."""
+
+    first: int
+    each: bool = False
+    all: bool = False
+    these: bool = False
+    definite: bool = False
+    number: int | None = None
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def is_told(self) -> bool:
+        return self.each or self.all or self.these or self.definite or self.number is not None
+
+    def take(self, token: Token, position: int) -> bool:
+        """Read one more word to the left; False where the phrase ends."""
         if token.number is not None:
-            number = token.number
+            self.number = token.number
         elif token.has(Tag.EACH) and not token.has(Tag.THAT):
-            each = True
+            self.each = True
         elif token.has(Tag.ALL):
-            every = True
-            number = 2 if token.text in {"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"} else number
+            self.all = True
+            self.number = 2 if token.text in _TWO else self.number
         elif token.has(Tag.THESE) and token.text not in {"this", "here", "next"}:
-            these = True
+            self.these = True
         elif token.has(Tag.THE):
-            definite = True
-        elif token.has(Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE, Tag.COMPARE, Tag.WITH, Tag.QUESTION, Tag.A) or token.has(
-            *NOUNS
-        ):
+            self.definite = True
+        elif token.text not in _OF:
+            if token.has(*_OTHER_ROLES) or self.is_told:
+                return False
+            self.words.append(token.text)
+            return True
+        self.first = position
+        return True
+
+
+_OTHER_ROLES = (
+    Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE, Tag.COMPARE, Tag.WITH, Tag.QUESTION, Tag.A, Tag.FOR, *NOUNS,
+)  # fmt: skip
+
+
+def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) -> Reference | None:
+    found = _Quantity(index)
+    for position in range(index - 1, max(-1, index - 1 - _WINDOW), -1):
+        if _ends_phrase(tokens, position) or not found.take(tokens[position], position):
             break
-        elif token.has(Tag.AND) and position and tokens[position - 1].has(*NOUNS):
-            break
-        elif token.has(Tag.FOR):
-            if token.text not in _OF:
-                break
-        elif each or every or these or definite or number is not None:
-            break
-        else:
-            words.append(token.text)
-            continue
-        first = position
     last = index
-    while last + 1 < len(tokens) and tokens[last + 1].text in {"file", "files", "(", ")", "s", "の", "中", "里", "内"}:
+    while last + 1 < len(tokens) and tokens[last + 1].text in _CLOSE_BEHIND:
         last += 1
     second = last + 2 + (last + 2 < len(tokens) and tokens[last + 2].has(Tag.THE))
     if second < len(tokens) and tokens[last + 1].has(Tag.AND) and (more := [t for t in NOUNS if t in tokens[second].tags]):
         nouns, last = (*nouns, *more[:1]), second
-    behind = tokens[last + 1 : last + 5]
+    _look_behind(found, tokens[last + 1 : last + 5])
+    plural = tokens[index].has(Tag.PLURAL) or not tokens[index].text.isascii() or found.number is not None
+    if not (found.each or found.all or (plural and (found.these or found.definite or found.number is not None))):
+        return None
+    return Reference(
+        nouns, found.first, last, found.each, found.all, found.these or found.definite, found.number, tuple(found.words)
+    )
+
+
+def _ends_phrase(tokens: tuple[Token, ...], position: int) -> bool:
+    token = tokens[position]
+    if token.text in _BOUNDARY or token.text == "," or token.text in _SINGULAR:
+        return True
+    if token.has(Tag.ALIKE) and token.has(Tag.PLURAL) and not token.has(*NOUNS):
+        return True
+    return token.has(Tag.AND) and position > 0 and tokens[position - 1].has(*NOUNS)
+
+
+def _look_behind(found: _Quantity, behind: tuple[Token, ...]) -> None:
+    """Take "below", "above" and "each" behind the noun."""
     for position, token in enumerate(behind):
         if token.text in _BOUNDARY or token.text == "," or token.has(Tag.READ, Tag.CHANGE):
             break
-        if token.text in {"each", "individually", "separately", "それぞれ", "分别", "each."} and position < 2:
-            each = True
-        elif token.has(Tag.THESE) and token.text not in {"this", "next"} and position < 4:
-            these = True
-    plural = tokens[index].has(Tag.PLURAL) or not tokens[index].text.isascii() or number is not None
-    if not (each or every or (plural and (these or definite or number))):
-        return None
-    if not plural and not each and not every:
-        return None
-    definite_these = these or definite
-    return Reference(nouns, first, last, each, every, definite_these, number, tuple(words))
-
-
-def _is_singular(token: Token) -> bool:
-    return token.text in _SINGULAR
+        if token.text in {"each", "individually", "separately", "それぞれ", "分别"} and position < 2:
+            found.each = True
+        elif token.has(Tag.THESE) and token.text not in {"this", "next"}:
+            found.these = True
 
 
 def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
@@ -259,7 +283,7 @@ def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGro
     if found or len(hits) < 2:
         return found
     loose = [index for index in hits if not tokens[index].has(Tag.FOR, Tag.AND)]
-    between = [token for index, after in zip(loose, loose[1:], strict=False) for token in tokens[index + 1 : after]]
+    between = [token for index, after in pairwise(loose) for token in tokens[index + 1 : after]]
     if len(loose) > 1 and all(
         token.text in _LOOSE or token.text in _SEPARATORS or token.has(Tag.AND, Tag.THEN) for token in between
     ):
