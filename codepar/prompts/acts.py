@@ -13,8 +13,8 @@ from codepar.prompts.tokens import Sentence, Token
 _LIGHT = frozenset(
     "add write give make provide generate put need want tell show do does create get have name answer"
     " find propose suggest turn insert"
-    " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай 写 给我 给出 写出 加上 添加 追加"
-    " 书い ください 作成 教え come want like apply keep".split()
+    " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай"
+    " 写 给我 给出 写出 加上 添加 追加 书い ください 作成 教え come want like apply keep".split()
 )
 _READ_NOUN = re.compile(
     r"\b(?:explanations?|descriptions?|summar(?:y|ies)|reviews?|comments?|doc(?:s|string|strings|umentation)?"

@@ -27,7 +27,8 @@ _SUFFIX = re.compile(
     re.IGNORECASE,
 )
 _SUFFIXES = {
-    "c++": {".cpp", ".cc", ".cxx"}, "c": {".c"}, "cuda": {".cu"}, "fortran": {".f90", ".f", ".f95", ".f03", ".f08", ".for"}, "python": {".py"},
+    "c++": {".cpp", ".cc", ".cxx"}, "c": {".c"}, "cuda": {".cu"}, "python": {".py"},
+    "fortran": {".f90", ".f", ".f95", ".f03", ".f08", ".for"},
     "header": {".h", ".hpp", ".hh", ".cuh"}, "source": {".c", ".cpp", ".cc", ".cxx", ".cu", ".f90", ".f", ".py"},
 }  # fmt: skip
 _MARKED = re.compile(
@@ -55,8 +56,8 @@ _OVERLAP = re.compile(
     re.IGNORECASE,
 )
 _GATHERS = re.compile(
-    r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) (?:[\w+-]+ ){0,2}(?:class"
-    r"|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface"
+    r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
+    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface"
     r"|repo|enum|dict|switch)\b"
     r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"
     r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"

@@ -236,7 +236,8 @@ def _declares(node: Node) -> bool:
     """Whether this is the name of a local variable or parameter, which hides the shared one."""
     child, parent = node, node.parent
     while parent is not None and parent.type in {
-        "init_declarator", "pointer_declarator", "array_declarator", "reference_declarator", "declaration", "parameter_declaration",
+        "init_declarator", "pointer_declarator", "array_declarator", "reference_declarator", "declaration",
+        "parameter_declaration",
         "optional_parameter_declaration", "for_range_loop",
     }:  # fmt: skip
         if (

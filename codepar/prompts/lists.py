@@ -180,7 +180,7 @@ def _listing(prompt: str, prose: str, blocks: tuple[Block, ...], group: list[_Ma
 
 
 def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> int:
-    """Where the last element ends: before the next paragraph that is not indented; a block beneath it counts when each has one."""
+    """Where the last element ends: before the next paragraph that is not indented; a block beneath it counts if each has one."""
     start = group[-1].text
     newline = prose.find("\n", start)
     end = len(prose) if newline < 0 else newline

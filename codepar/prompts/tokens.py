@@ -16,9 +16,11 @@ from codepar.prompts.lexicon import EXACT, IDEOGRAPHIC, STEMS, Tag
 from codepar.prompts.numerals import HAN_NUMBER, NUMBER, value_of
 
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uff10-\uff19"
-_HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行|组|文|関数|ファイル|函数|文件))"
+_COUNTED = "つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行|组|文|関数|ファイル|函数|文件"
+_HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:{_COUNTED}))"
+_IDEOGRAPHIC = "|".join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))
 _TOKEN = re.compile(
-    rf"(?P<quoted>`[^`\n]+`)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{'|'.join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))})"
+    rf"(?P<quoted>`[^`\n]+`)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
     rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d))"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
     rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
