@@ -42,7 +42,15 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
         if key not in seen or not facts.sizes:
             seen.add(key)
             found.append(Shape(sizes, turn))
+    if purpose == "judge" and len(facts.sizes) > 1:
+        _insert_large(found, facts.sizes)
     return found
+
+
+def _insert_large(found: list[Shape], names: Sequence[str]) -> None:
+    """All sizes large at once, in both orders: what is wrong only where two of them are. They are cut to what is affordable."""
+    for turn, ordered in ((1, list(names)), (5, list(reversed(names)))):
+        found.insert(turn, Shape({name: 1040 + 400 * at for at, name in enumerate(ordered)}, turn))
 
 
 def _sizes(facts: Facts, purpose: Purpose, turn: int, generator: random.Random) -> dict[str, int]:
