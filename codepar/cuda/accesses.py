@@ -223,7 +223,7 @@ class AccessFinder:
                 yield from self._visit(argument, AccessKind.UPDATE if by_reference else AccessKind.READ)
                 continue
             yield from self._address(argument)
-            letter = "u" if kinds is None else kinds[place] if place < len(kinds) else ""
+            letter = "u" if kinds is None else kinds[place].removeprefix("&") if place < len(kinds) else ""
             if letter in _KINDS:
                 for base in sorted(bases):
                     yield Access(base, _KINDS[letter], node, is_partial=True, is_call=True)

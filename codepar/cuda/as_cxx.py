@@ -18,7 +18,7 @@ _KEYWORDS = (
     "typeid typename using virtual wchar_t xor xor_eq"
 )
 _RENAMED = frozenset(_KEYWORDS.split()) - {"asm", "alignof", "alignas", "static_assert", "wchar_t", "constexpr"}
-_WORD = re.compile(rb"(?<![\w.])[A-Za-z_]\w*")
+_WORD = re.compile(rb"(?<!\w)[A-Za-z_]\w*")
 _STATIC_SIZE = re.compile(rb"\[\s*(?:(?:static|const|volatile|restrict|__restrict__|__restrict)\b\s*)+")
 _WORDS = {"restrict": "__restrict__", "_Bool": "bool"}
 

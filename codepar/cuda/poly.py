@@ -69,6 +69,14 @@ class Poly:
 
     terms: tuple[tuple[Monomial, int], ...]
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # Polynomials are keys all the time, and their symbols may hold polynomials in turn.
+        return hash(self.terms)
+
     @staticmethod
     def number(value: int) -> Poly:
         return _made({(): value})

@@ -7,18 +7,39 @@ not used, and of the orders of elimination only two are tried.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import gcd
 
 from codepar.cuda.poly import Combined, Poly, Symbol, Variable
 
-_MAX_SPLITS = 4
+_MAX_SPLITS = 3
+_MAX_FACTS = 12
 _SLACK = -1
 
 
 def is_nonnegative(poly: Poly, facts: Iterable[Poly] = (), assumed: frozenset[Symbol] = frozenset()) -> bool:
     """Whether ``poly >= 0`` follows from ``fact >= 0`` for all facts and from the symbols ``assumed`` not to be negative."""
-    known = [_reduced(fact) for fact in dict.fromkeys(facts) if fact.constant is None]
-    return _proved(poly, known, assumed, _MAX_SPLITS)
+    if poly.constant is not None:
+        return poly.constant >= 0
+    known = dict.fromkeys(_reduced(fact) for fact in facts if fact.constant is None)
+    related = _related(poly, list(known))
+    return _remembered(poly, tuple(related[:_MAX_FACTS]), assumed)
+
+
+def _related(poly: Poly, facts: list[Poly]) -> list[Poly]:
+    """The facts that share symbols with ``poly``, directly or by other facts; the others cannot help."""
+    reached, found = poly.all_symbols, list[Poly]()
+    rest = sorted(facts, key=lambda fact: (len(fact.all_symbols), len(fact.terms)))
+    while near := [fact for fact in rest if fact.all_symbols & reached]:
+        found += near
+        rest = [fact for fact in rest if fact not in near]
+        reached = reached.union(*(fact.all_symbols for fact in near))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _remembered(poly: Poly, facts: tuple[Poly, ...], assumed: frozenset[Symbol]) -> bool:
+    return _proved(poly, facts, assumed, _MAX_SPLITS)
 
 
 def _reduced(fact: Poly) -> Poly:

@@ -144,7 +144,7 @@ class _Kinds:
         parameters = _with_roles(self._source, nodes[0], self)
         self._busy.discard(name)
         kinds = tuple(("&" if one.is_reference else "") + letter_of(one.role) for one in parameters)
-        self._known[name] = tuple(kind.removeprefix("&") if kind != "&" else "" for kind in kinds)
+        self._known[name] = tuple("" if kind == "&" else kind for kind in kinds)
         return self._known[name]
 
 

@@ -195,7 +195,7 @@ def _of_body(source: Source, node: Node, own: frozenset[str]) -> Iterator[Refusa
             yield Refusal(code, message, line_of(one))
         elif one.type == "type_qualifier" and text_of(one) in {"volatile", "_Atomic"}:
             yield Refusal("volatile", f"it uses `{text_of(one)}`", line_of(one))
-        elif one.type == "declaration":
+        elif one.type in {"declaration", "for_range_loop"}:
             yield from _of_declaration(source, one)
         elif one.type == "call_expression":
             yield from _of_call(source, one, own)
@@ -210,6 +210,8 @@ def _of_declaration(source: Source, node: Node) -> Iterator[Refusal]:
             yield Refusal("global_state", f"the static local `{declared.name}` keeps its value between calls", line_of(node))
         if declared.depth > 1 or (declared.depth and declared.dimensions and not declared.is_pointer_to_array):
             yield Refusal("pointer_to_pointer", f"`{declared.name}` holds pointers to pointers", line_of(node))
+        if declared.is_reference:
+            yield Refusal("local_reference", f"`{declared.name}` is another name for something else", line_of(node))
         if declared.is_function and declared.depth:
             yield Refusal("function_pointer", f"`{declared.name}` is a pointer to a function", line_of(node))
         if declared.type not in {"auto", ""} and not declared.is_function:

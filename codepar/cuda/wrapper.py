@@ -81,6 +81,20 @@ def extent_function(function: SequentialFunction, buffer: str, name: str) -> str
     return f"static long long {name}({parameters}) {{\n{checks}    return {value};\n}}\n"
 
 
+def assumptions(function: SequentialFunction) -> tuple[str, ...]:
+    """What a caller of the entry must keep to, each as a sentence: the entry checks the first two kinds at each call."""
+    signature, notes = function.signature, list[str]()
+    if len(signature.buffers) > 1 and any(one.role.is_written for one in signature.buffers):
+        notes.append("No two of its buffers overlap.")
+    scalars = sorted({name for extent in function.extents.values() for name in extent.assumes})
+    notes += [f"`{name}` is not negative." for name in scalars]
+    for one in signature.buffers:
+        extent = function.extents.get(one.name)
+        if extent is not None and extent.expression is not None and not extent.is_exact and extent.inspector is None:
+            notes.append(f"`{one.name}` has at least `{extent.expression}` elements.")
+    return tuple(notes)
+
+
 def _declaration(one: Parameter, function: SequentialFunction) -> str:
     name, const = cxx_name(one.name), "const " if one.is_const else ""
     kind = as_cxx(one.type, function.language)

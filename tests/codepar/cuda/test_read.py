@@ -114,6 +114,13 @@ def test_a_reference_that_is_written_is_a_buffer_of_one_element():
     assert shown == [("a", "scalar", True), ("count", "inout", True), ("p", "out", False)]
 
 
+def test_elements_given_by_reference_are_written():
+    text = "void put(int &x) { x = 1; }\nint get(const int &x) { return x; }\n"
+    assert roles(text + "void f(int *a, int n) { put(a[n]); }", "f", "f.cpp")["a"] == "inout"
+    assert roles(text + "int f(int *a, int n) { return get(a[n]); }", "f", "f.cpp")["a"] == "in"
+    assert roles("void f(int *a, int n) { std::swap(a[0], a[n]); }", "f", "f.cpp")["a"] == "inout"
+
+
 def test_code_of_corpora_with_spaces_between_all_tokens():
     head = "void scale ( float * const x , const int n , float labels [ ] )"
     text = head + " { for ( int i = 0 ; i < n ; i ++ ) x [ i ] *= labels [ i ] ; }"

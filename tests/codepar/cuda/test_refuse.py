@@ -49,6 +49,7 @@ CXX_CASES = [
     ("lambda", "void f(int *a) {\n  auto g = [&](int i) { return i; };\n  a[0] = 1;\n}", 2),
     ("exceptions", "void f(int *a) {\n  if (a[0]) throw 1;\n}", 2),
     ("input_output", "#include <iostream>\nvoid f(int *a) {\n  std::cout << a[0];\n}", 3),
+    ("local_reference", "void f(int *a) {\n  int &x = a[0];\n  x = 1;\n}", 2),
     ("not_sequential", "__global__ void f(int *a) { a[0] = 1; }", 1),
     ("operator", "struct p { int x; };\np operator+(p a, p b) { return p{a.x + b.x}; }", 2),
 ]
