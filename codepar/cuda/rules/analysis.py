@@ -17,7 +17,8 @@ from codepar.cuda.rules.ctypes import CType, common
 from codepar.cuda.rules.induction import increments
 from codepar.cuda.rules.ir import Body, Symbol, walk_all
 from codepar.cuda.rules.poly import Atom, Poly, quotient, remainder
-from codepar.cuda.rules.prove import Prover
+from codepar.cuda.rules.prove import Budget, Prover
+from codepar.cuda.rules.reductions import update_of
 from codepar.cuda.rules.typing import type_of
 
 Facts = tuple[Poly, ...]
@@ -27,7 +28,7 @@ Facts = tuple[Poly, ...]
 class Access:
     """A read or write of memory. ``subscripts`` has a polynomial each dimension (bytes from the start where ``view`` is set).
 
-    ``update`` is the operator where the element is only changed by it (``+=``); ``path`` the member of the struct, if one.
+    ``update`` is the family (``+``) where the statement only combines the element with a value; ``path`` the member of the struct, if one.
     ``loops`` are those around it, outermost first; ``facts`` are known where it happens.
     """
 
@@ -73,6 +74,7 @@ class Analysis:
     """The result; see the module. ``born`` maps an atom to the loops around the place where its value was made."""
 
     def __init__(self, body: Body, parameters: tuple[Symbol, ...]) -> None:
+        self.budget = Budget()
         self.accesses: list[Access] = []
         self.loops: dict[int, LoopInfo] = {}
         self.born: dict[Atom, tuple[int, ...]] = {}
@@ -135,7 +137,8 @@ class Analysis:
             case ir.Declare(symbol=symbol, value=value):
                 self._declare(symbol, value)
             case ir.Do(expr=expr):
-                self.value(expr)
+                if not self._combines(one):
+                    self.value(expr)
             case ir.If():
                 self._branch(one)
             case ir.Loop():
@@ -158,6 +161,8 @@ class Analysis:
             self._values.pop(symbol, None)
 
     def _branch(self, one: ir.If) -> None:
+        if self._combines(one):
+            return
         self.value(one.condition)
         start = dict(self._values)
         with self._assuming(one.condition, True):
@@ -171,9 +176,32 @@ class Analysis:
             self._values = then
             return
         self._line = one.line
+        bounded = self._bounded(one, start)
         for symbol in set(then) | set(self._values):
             if then.get(symbol) != self._values.get(symbol):
-                self._values[symbol] = self._unknown(symbol.name)
+                self._values[symbol] = bounded if bounded is not None else self._unknown(symbol.name)
+
+    def _bounded(self, one: ir.If, start: dict[Symbol, Poly]) -> Poly | None:
+        """What ``if (x < c) x = c;`` leaves in ``x``: the greater of both."""
+        update = update_of(one)
+        if update is None or not isinstance(update.target, ir.Ref) or not update.target.symbol.type.is_signed:
+            return None
+        old, new = start.get(update.target.symbol), self.value(update.value)
+        if old is None or new is None or not type_of(update.value).is_signed:
+            return None
+        return self._made(Atom(update.family, update.family, tuple(sorted((old, new), key=repr))))
+
+    def _combines(self, one: ir.Stmt) -> bool:
+        """Whether a statement only combines one element with a value (``if (v > h[k]) h[k] = v``); its accesses say so."""
+        update = update_of(one)
+        if update is None or not isinstance(update.target, ir.Element):
+            return False
+        self.value(update.value)
+        target = update.target
+        subscripts = self._subscripts(target)
+        for is_write in (False, True):
+            self.accesses.append(self._access(target.symbol, subscripts, is_write, update=update.family, view=target.view))
+        return True
 
     @contextmanager
     def _assuming(self, condition: ir.Expr, truth: bool) -> Iterator[None]:
@@ -283,7 +311,7 @@ class Analysis:
 
     # Expressions
 
-    def value(self, expr: ir.Expr) -> Poly | None:  # noqa: C901, PLR0912 - one branch a form of expression
+    def value(self, expr: ir.Expr) -> Poly | None:  # noqa: C901 - one branch a form of expression
         """The value as a polynomial where the expression is an integer; records the accesses inside."""
         match expr:
             case ir.Literal(value=number):
@@ -449,11 +477,8 @@ class Analysis:
             subscripts = self._subscripts(target)
             more = {"path": ".".join(names), "view": target.view}
             if expr.op != "=":
-                update = expr.op if target.symbol not in read_symbols(expr.value) else ""
-                self.accesses.append(self._access(target.symbol, subscripts, False, update=update, **more))
-                self.accesses.append(self._access(target.symbol, subscripts, True, update=update, **more))
-            else:
-                self.accesses.append(self._access(target.symbol, subscripts, True, **more))
+                self.accesses.append(self._access(target.symbol, subscripts, False, **more))
+            self.accesses.append(self._access(target.symbol, subscripts, True, **more))
         return value if expr.op == "=" and type_of(expr.target).is_plain_integer else self._integer(type_of(expr.target))
 
     def _store_scalar(self, expr: ir.Assign, symbol: Symbol) -> Poly | None:
@@ -489,7 +514,7 @@ class Analysis:
         """Whether ``poly >= 0`` follows from what is known at this place."""
         if poly.constant is not None:
             return poly.constant >= 0
-        return Prover(tuple(self._facts), self.rank()).holds(poly)
+        return Prover(tuple(self._facts), self.rank(), self.budget).holds(poly)
 
     def _compares_as_numbers(self, left: CType, right: CType, a: Poly, b: Poly) -> bool:
         """Whether a comparison is one of the numbers themselves: no negative number is converted to an unsigned type."""

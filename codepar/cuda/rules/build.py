@@ -247,7 +247,7 @@ class StatementBuilder:
         if target is None or target.symbol is None:
             raise CannotProve("pointer", f"what `{name}` points to is not known", line)
         self._scope.bind(name, Pointer(target.symbol, ir.Ref(offset), offset, target.view))
-        return [ir.Declare(line, offset, target.offset)]
+        return [ir.Declare(line, offset, target.offset or ir.Literal("0", LONG_LONG, 0))]
 
     def _if_statement(self, node: Syntax) -> Body:
         condition, then = node.child_by_field_name("condition"), node.child_by_field_name("consequence")

@@ -223,7 +223,7 @@ class ExprBuilder:
             raise self._refused(node, "reaches into a table with several dimensions by a flat pointer")
         return Element(place.symbol, (offset,))
 
-    def pointer(self, node: Syntax) -> Pointer | None:  # noqa: C901, PLR0912 - one branch a form of pointer
+    def pointer(self, node: Syntax) -> Pointer | None:  # noqa: C901 - one branch a form of pointer
         """The place that a pointer expression means; None where it is none."""
         node = strip(node)
         if node.type == "identifier":
@@ -263,7 +263,7 @@ class ExprBuilder:
             return None
         kind = read_type(named.replace("*", " "), self._scope.typedefs)
         now = held.view or held.symbol.type
-        if kind == now or (kind.kind, kind.bits, kind.is_signed) == (now.kind, now.bits, now.is_signed) and kind.bits:
+        if kind == now or ((kind.kind, kind.bits, kind.is_signed) == (now.kind, now.bits, now.is_signed) and kind.bits):
             return held
         if kind.bits < 8 or now.bits < 8:
             raise self._refused(node, "casts a pointer to or from a type whose size is not known here")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.ir import Body, Symbol, walk_all
+from codepar.cuda.rules.typing import type_of
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 
@@ -112,7 +113,23 @@ def _readings(test: ir.Expr | None) -> list[tuple[Symbol, str, ir.Expr]]:
         found.append((test.left.symbol, test.op, test.right))
     if isinstance(test.right, ir.Ref):
         found.append((test.right.symbol, _MIRRORED[test.op], test.left))
+    found += _shifted(test.op, test.left, test.right) + _shifted(_MIRRORED[test.op], test.right, test.left)
     return [one for one in found if one[0].type.is_plain_integer and not one[0].is_const]
+
+
+def _shifted(op: str, side: ir.Expr, bound: ir.Expr) -> list[tuple[Symbol, str, ir.Expr]]:
+    """``i + m < n`` as ``i < n - m``, where no unsigned type is about."""
+    if not isinstance(side, ir.Binary) or side.op not in {"+", "-"}:
+        return []
+    kinds = [type_of(one) for one in (side.left, side.right, bound)]
+    if not all(kind.is_integer and kind.is_signed for kind in kinds):
+        return []
+    found: list[tuple[Symbol, str, ir.Expr]] = []
+    if isinstance(side.left, ir.Ref):
+        found.append((side.left.symbol, op, ir.Binary("-" if side.op == "+" else "+", bound, side.right)))
+    if isinstance(side.right, ir.Ref) and side.op == "+":
+        found.append((side.right.symbol, op, ir.Binary("-", bound, side.left)))
+    return found
 
 
 def _take_step(steps: Body, body: Body, variable: Symbol) -> tuple[int, Body] | None:

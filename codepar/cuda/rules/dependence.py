@@ -3,7 +3,7 @@
 For two accesses the difference of their subscripts is written ``c * (t - t') + rest`` for the turns ``t`` and ``t'`` of a loop in two
 iterations. Where ``|rest| < |c|`` can be shown, equal subscripts mean equal turns. What cannot be shown from the text alone but
 depends on scalars only (``pitch >= 4 * width``) becomes a condition that the host tests before it launches.
-Limits: subscripts that are linear in the turns; two buffers are taken to be distinct, as the caller promises.
+Quotients and remainders of a turn are digits of it (``digits.py``). Limits: subscripts that are linear in the turns; two buffers are taken to be distinct, as the caller promises.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from math import gcd
 from random import Random
 
 from codepar.cuda.rules.analysis import Access, Analysis, Facts, LoopInfo
+from codepar.cuda.rules.digits import Digits, digits_of
 from codepar.cuda.rules.poly import Atom, Poly, simplest
 from codepar.cuda.rules.prove import Prover
 
 _CONDITIONS = 6
 _SAMPLES = 300
-_SIZES = (2, 3, 5, 8, 16, 33, 100, 1000)
+_SIZES = (5, 8, 16, 33, 100, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,13 @@ class NestTest:
         self._inside = nest[0].identity
         self._accesses = accesses
         self._rank = analysis.rank()
+        self.budget = analysis.budget
 
     def run(self, is_update_allowed: bool) -> Alignment:
         """Loops whose turns are independent; with ``is_update_allowed`` elements that are only added to do not count."""
         found = Alignment({one.identity for one in self._nest})
         for write, other in _pairs(self._accesses):
-            if is_update_allowed and write.update and _same_update(write.update, other.update):
+            if is_update_allowed and write.update and write.update == other.update:
                 if self._aligned(write, other, Alignment(set()))[0] >= found.free:
                     continue
                 found.updates.append(Conflict(write, other, self._inside))
@@ -83,18 +85,32 @@ class NestTest:
         if write.path and other.path and not _overlap(write.path, other.path):
             return every, []
         pair = _Pair(self, write, other)
+        if not pair.is_usable:
+            return set(), []
         if pair.is_disjoint():
-            return every, []
+            return every, pair.conditions
         inner = self._common(write, other)
         equal = pair.align([*self._nest, *inner])
         missing = [one for one in self._nest if one.identity in found.free and one.identity not in equal]
-        conditions: list[Condition] = []
+        conditions: list[Condition] = list(pair.conditions)
         if missing:
             more = pair.align_at_run_time(missing, [one for one in inner if one.identity not in equal])
             if more is not None and _is_plausible([*found.conditions, *more]):
                 equal |= {one.identity for one in missing}
-                conditions = more
+                conditions += more
         return equal, conditions
+
+    def loops_of(self, write: Access, other: Access) -> list[LoopInfo]:
+        """All loops inside the nest around one or the other."""
+        around = dict.fromkeys((*write.loops, *other.loops))
+        found = [self._analysis.loops[one] for one in around]
+        return [one for one in found if one.identity == self._inside or self._inside in one.outer]
+
+    def learn(self, digits: Digits) -> None:
+        """Digits are made where their turn is."""
+        for atom in digits.atoms:
+            self._analysis.born[atom] = self._analysis.born[digits.turn]
+        self._rank = self._analysis.rank()
 
     def _common(self, write: Access, other: Access) -> list[LoopInfo]:
         """Loops around both accesses that are not of the nest: equal turns of theirs can be a step of the proof."""
@@ -133,15 +149,46 @@ class _Pair:
 
     def __init__(self, test: NestTest, write: Access, other: Access) -> None:
         self._test = test
+        self._is_self = write is other
         self._low, self._high = _slack(write, other)
-        self._differences = [simplest(a) - simplest(test.second(b)) for a, b in zip(*_subscripts(write, other), strict=True)]
-        self._facts: Facts = write.facts + tuple(test.second(one) for one in other.facts)
-        self._prover = Prover(self._facts, test.ranks())
+        firsts, seconds = ([simplest(one) for one in side] for side in _subscripts(write, other))
+        facts, other_facts = write.facts, other.facts
+        self._digits: dict[Atom, Digits] = {}
+        self._equal: set[Atom] = set()
+        self._progress = False
+        self.conditions: list[Condition] = []
+        for info in test.loops_of(write, other):
+            found = digits_of(info.turn, info.last, [*firsts, *seconds])
+            if found is None:
+                continue
+            test.learn(found)
+            self._digits[info.turn] = found
+            firsts, seconds = ([found.replace(one) for one in side] for side in (firsts, seconds))
+            facts, other_facts = (tuple(found.replace(one) for one in side) + found.facts for side in (facts, other_facts))
+        self._differences = [a - test.second(b) for a, b in zip(firsts, seconds, strict=True)]
+        self._facts: Facts = facts + tuple(test.second(one) for one in other_facts)
+        self._prover = Prover(self._facts, test.ranks(), test.budget)
+        self._need_positive(write.facts)
+
+    def _need_positive(self, facts: Facts) -> None:
+        """Divisors are not 0 where the original has a meaning; that they are not negative is shown or tested."""
+        plain = Prover(facts, self._test.ranks(), self._test.budget)
+        for digits in self._digits.values():
+            for one in digits.positive:
+                if not plain.holds(one - 1):
+                    self.conditions.append(Condition(one - 1))
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the host can test what the digits rest on."""
+        return all(self._test.is_invariant(one.poly) and self._test.is_printable(one.poly) for one in self.conditions)
 
     def is_disjoint(self) -> bool:
         """The subscripts are never equal, or the two never happen in one call."""
         if self._prover.is_contradictory:
             return True
+        if self._is_self:
+            return False
         return any(
             _never_divides(one, self._low, self._high)
             or self._prover.holds(one - self._high - 1)
@@ -154,28 +201,56 @@ class _Pair:
         left, equal = list(nest), set[int]()
         moved = True
         while moved and left:
-            moved = False
+            moved = self._progress = False
             for info in left:
-                if any(self._forces(one, info) for one in self._differences):
-                    self._equate(info)
+                if self._force_all(info):
                     equal.add(info.identity)
                     left.remove(info)
                     moved = True
                     break
+            moved = moved or self._progress or self._match()
         return equal
 
-    def _parts(self, difference: Poly, info: LoopInfo) -> tuple[Poly, Poly] | None:
+    def _turns(self, info: LoopInfo) -> tuple[Atom, ...]:
+        """The turn of a loop, or its digits."""
+        return self._digits[info.turn].atoms if info.turn in self._digits else (info.turn,)
+
+    def _force_all(self, info: LoopInfo) -> bool:
+        """Whether the turns of a loop must be equal; digits that must be are made so on the way."""
+        for turn in self._turns(info):
+            if turn in self._equal:
+                continue
+            if any(self._forces(one, turn, _copy(turn)) for one in self._differences):
+                self._replace(_copy(turn), turn)
+                self._equal.add(turn)
+                self._progress = True
+        return all(turn in self._equal for turn in self._turns(info))
+
+    def _match(self) -> bool:
+        """Turns of two different loops that must be equal: one for the other from now on."""
+        for difference in self._differences:
+            firsts = [one for one in difference.atoms() if one.kind == "turn" and one.copy == 0]
+            seconds = [one for one in difference.atoms() if one.kind == "turn" and one.copy == 1]
+            for first in sorted(firsts, key=lambda one: one.key):
+                for second in sorted(seconds, key=lambda one: one.key):
+                    if self._forces(difference, first, second) and _copy(first) != second:
+                        self._replace(second, first)
+                        return True
+        return False
+
+    def _parts(self, difference: Poly, turn: Atom, twin: Atom) -> tuple[Poly, Poly] | None:
         """``(c, rest)`` of ``c * (t - t') + rest``."""
-        first = difference.split(info.turn)
+        first = difference.split(turn)
         if first is None or not first[0].terms:
             return None
-        second = first[1].split(_copy(info.turn))
+        second = first[1].split(twin)
         if second is None or second[0] != -first[0]:
             return None
         return first[0], second[1]
 
-    def _forces(self, difference: Poly, info: LoopInfo) -> bool:
-        parts = self._parts(difference, info)
+    def _forces(self, difference: Poly, turn: Atom, twin: Atom) -> bool:
+        """Whether equal subscripts mean equal turns."""
+        parts = self._parts(difference, turn, twin)
         if parts is None:
             return False
         size, rest = parts
@@ -186,18 +261,19 @@ class _Pair:
         return False
 
     def _equate(self, info: LoopInfo) -> None:
-        twin = _copy(info.turn)
+        self._replace(_copy(info.turn), info.turn)
 
+    def _replace(self, twin: Atom, turn: Atom) -> None:
         def change(atom: Atom) -> Poly | None:
             if atom == twin:
-                return Poly.of(info.turn)
+                return Poly.of(turn)
             if atom.arguments:
                 return Poly.of(Atom(atom.kind, atom.name, tuple(one.replaced(change) for one in atom.arguments), atom.copy))
             return None
 
         self._differences = [one.replaced(change) for one in self._differences]
         self._facts = tuple(one.replaced(change) for one in self._facts)
-        self._prover = Prover(self._facts, self._test.ranks())
+        self._prover = Prover(self._facts, self._test.ranks(), self._test.budget)
 
     def align_at_run_time(self, missing: list[LoopInfo], helping: list[LoopInfo]) -> list[Condition] | None:
         """Conditions on scalars under which the turns of all the loops ``missing`` are equal; None where there are none.
@@ -208,6 +284,8 @@ class _Pair:
         least = min(self._weight(one) for one in missing)
         ordered = sorted([*missing, *(one for one in helping if self._weight(one) > least)], key=self._weight, reverse=True)
         for info in ordered:
+            if info.turn in self._digits:
+                return None
             made = next((one for difference in self._differences if (one := self._condition(difference, info)) is not None), None)
             if made is None:
                 return None
@@ -217,13 +295,13 @@ class _Pair:
 
     def _weight(self, info: LoopInfo) -> tuple[int, int]:
         """Loops with larger strides come first."""
-        sizes = [parts[0] for one in self._differences if (parts := self._parts(one, info)) is not None]
+        sizes = [parts[0] for one in self._differences if (parts := self._parts(one, info.turn, _copy(info.turn))) is not None]
         if not sizes:
             return (-1, 0)
         return max((max(len(mono) for mono in size.terms), max(abs(value) for value in size.terms.values())) for size in sizes)
 
     def _condition(self, difference: Poly, info: LoopInfo) -> list[Condition] | None:
-        parts = self._parts(difference, info)
+        parts = self._parts(difference, info.turn, _copy(info.turn))
         if parts is None or not self._test.is_invariant(parts[0]) or not self._test.is_printable(parts[0]):
             return None
         size, rest = parts
@@ -247,7 +325,7 @@ class _Pair:
         inside = [atom for atom in poly.atoms() if not self._test.is_invariant(Poly.of(atom))]
         if not inside:
             return poly if self._test.is_printable(poly) else None
-        if budget == 0:
+        if budget == 0 or not self._test.budget.take():
             return None
         ranks = self._test.ranks()
         atom = max(inside, key=lambda one: (ranks.get(one, 0), one.key))
@@ -282,7 +360,7 @@ class _Pair:
 
 
 def _is_plausible(conditions: list[Condition]) -> bool:
-    """Whether some scalars of moderate size, none below 2, meet them all: ``1 >= n`` is no use."""
+    """Whether some scalars of moderate size, none below 5, meet them all: ``1 >= n`` is no use."""
     atoms = sorted({atom for one in conditions for atom in one.poly.all_atoms() if not atom.arguments}, key=lambda one: one.key)
     chooser = Random(1)
     for _ in range(_SAMPLES if atoms else 1):
@@ -333,11 +411,6 @@ def _pairs(accesses: list[Access]) -> list[tuple[Access, Access]]:
             if other.symbol is one.symbol and (not other.is_write or place >= at)
         ]
     return found
-
-
-def _same_update(left: str, right: str) -> bool:
-    family = {"+=": "+", "-=": "+"}
-    return bool(left and right) and family.get(left, left) == family.get(right, right)
 
 
 def _overlap(left: str, right: str) -> bool:

@@ -6,7 +6,7 @@ Limits: never leaves this room.
 from __future__ import annotations
 
 
-class CannotProve(Exception):  # noqa: N818 - it reads as what happened
+class CannotProve(Exception):
     """The rules do not translate this. ``code`` is a stable word."""
 
     def __init__(self, code: str, message: str, line: int | None = None) -> None:

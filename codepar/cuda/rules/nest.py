@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.analysis import Access, Analysis, LoopInfo
-from codepar.cuda.rules.ctypes import LONG_LONG
 from codepar.cuda.rules.counted import leaves, read_symbols, returns, written_symbols
+from codepar.cuda.rules.ctypes import LONG_LONG
 from codepar.cuda.rules.dependence import Alignment, Condition, NestTest
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Symbol, walk_all

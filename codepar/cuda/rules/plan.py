@@ -185,12 +185,12 @@ class _Planner:
         return [HostBranch(one.line, one.condition, then, otherwise)]
 
     def _loop(self, one: ir.Loop, following: tuple[Later, ...]) -> list[Step]:
-        if self._is_host_loop(one):
-            return [HostCode(one.line, (one,))]
         try:
             kernel = NestBuilder(self._analysis, one, following).kernel()
             self._check_bounds(kernel)
         except CannotProve as reason:
+            if self._is_host_loop(one):
+                return [HostCode(one.line, (one,))]
             return self._otherwise(one, following, reason)
         self.device |= {reduction.symbol for reduction in kernel.reductions if not reduction.symbol.is_memory}
         return [kernel]

@@ -55,10 +55,18 @@ class Poly:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Poly) and self.terms == other.terms
 
-    def __hash__(self) -> int:
+    @cached_property
+    def _hash(self) -> int:
         return hash(frozenset(self.terms.items()))
 
+    def __hash__(self) -> int:
+        return self._hash
+
     def __repr__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return " + ".join("*".join([str(value), *map(repr, mono)]) for mono, value in self._ordered) or "0"
 
     def __add__(self, other: Poly | int) -> Poly:

@@ -7,24 +7,39 @@ shown* never means *false*.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from codepar.cuda.rules.poly import Atom, Poly, as_poly
 
-_STEPS = 600
+_STEPS = 400
 _DEPTH = 16
 _LOOSE = 7
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps that all proofs about one function may take together; without any left nothing more is shown."""
+
+    steps: int = 4_000
+
+    def take(self) -> bool:
+        """Whether there was one left."""
+        self.steps -= 1
+        return self.steps >= 0
 
 
 class Prover:
     """Answers questions from one set of facts, each ``>= 0``. ``rank`` orders the atoms: those of inner loops go first."""
 
-    def __init__(self, facts: tuple[Poly, ...], rank: dict[Atom, int] | None = None) -> None:
+    def __init__(self, facts: tuple[Poly, ...], rank: dict[Atom, int] | None = None, budget: Budget | None = None) -> None:
         self._rank = rank or {}
-        self._facts = list(dict.fromkeys(fact for fact in facts if fact.constant is None))
+        self._budget = budget or Budget()
+        self._facts = _Facts(list(dict.fromkeys(fact for fact in facts if fact.constant is None)))
         self.is_contradictory = any((fact.constant or 0) < 0 for fact in facts if fact.constant is not None)
         self._known: dict[Poly, bool] = {}
         self._signs: dict[Poly, bool] = {}
         self._seen_atoms: set[Atom] = set()
-        for fact in list(self._facts):
+        for fact in list(self._facts.polys):
             self._learn(fact)
 
     def holds(self, poly: Poly | int) -> bool:
@@ -34,7 +49,7 @@ class Prover:
         target = as_poly(poly)
         self._learn(target)
         if target not in self._known:
-            self._known[target] = _Search(self._facts, self._rank, self._signs).run(target, _DEPTH)
+            self._known[target] = _Search(self._facts, self._rank, self._budget, self._signs).run(target, _DEPTH)
         return self._known[target]
 
     def _learn(self, poly: Poly) -> None:
@@ -44,7 +59,7 @@ class Prover:
             for inner in atom.arguments:
                 self._learn(inner)
             for fact in self._facts_of(atom):
-                self._facts.append(fact)
+                self._facts.add(fact)
                 self._learn(fact)
 
     def _facts_of(self, atom: Atom) -> list[Poly]:
@@ -53,8 +68,10 @@ class Prover:
             return [value]
         if atom.kind in {"div", "mod"}:
             left, right = atom.arguments
-            search = _Search(self._facts, self._rank)
-            if not (search.run(left, 5) and search.run(right - 1, 5)):
+            search = _Search(self._facts, self._rank, self._budget)
+            # A quotient by a number of at least 1 shows the sign of what is divided.
+            is_number = (right.constant or 0) > 0 and atom.kind == "div" and search.run(value - 1, 5)
+            if not (search.run(right - 1, 5) and (is_number or search.run(left, 5))):
                 return []
             if atom.kind == "mod":
                 return [value, right - 1 - value, left - value]
@@ -68,10 +85,32 @@ class Prover:
         return []
 
 
+class _Facts:
+    """What is known, and for each atom the facts that are linear in it, split."""
+
+    def __init__(self, polys: list[Poly]) -> None:
+        self.polys = polys
+        self._about: dict[Atom, list[tuple[Poly, tuple[Poly, Poly]]]] = {}
+
+    def add(self, poly: Poly) -> None:
+        """One more."""
+        if poly not in self.polys:
+            self.polys.append(poly)
+            self._about.clear()
+
+    def about(self, atom: Atom) -> list[tuple[Poly, tuple[Poly, Poly]]]:
+        """The facts with ``atom``, each with ``(m, h)`` of ``m * atom + h``."""
+        if atom not in self._about:
+            split = [(fact, fact.split(atom)) for fact in self.polys]
+            self._about[atom] = [(fact, parts) for fact, parts in split if parts is not None and parts[0].terms]
+        return self._about[atom]
+
+
 class _Search:
     """One search, with its budget of steps. First atoms go strictly from inner to outer loops; then, if that fails, in any order."""
 
-    def __init__(self, facts: list[Poly], rank: dict[Atom, int], signs: dict[Poly, bool] | None = None) -> None:
+    def __init__(self, facts: _Facts, rank: dict[Atom, int], budget: Budget, signs: dict[Poly, bool] | None = None) -> None:
+        self._budget = budget
         self._facts = facts
         self._rank = rank
         self._signs = signs if signs is not None else {}
@@ -91,7 +130,7 @@ class _Search:
         constant = poly.constant
         if constant is not None:
             return constant >= 0
-        if depth <= 0 or self._left <= 0 or self._failed.get(poly, 0) >= depth:
+        if depth <= 0 or self._left <= 0 or self._failed.get(poly, 0) >= depth or not self._budget.take():
             return False
         self._left -= 1
         self._failed[poly] = depth
@@ -106,10 +145,7 @@ class _Search:
     def _by(self, poly: Poly, atom: Atom, depth: int) -> bool:
         factor, _rest = _pulled(poly, atom)
         rank = self._rank.get(atom, 0)
-        for fact in self._facts:
-            parts = fact.split(atom)
-            if parts is None or not parts[0].terms:
-                continue
+        for fact, parts in self._facts.about(atom):
             if self._is_strict and any(self._rank.get(one, 0) > rank for one in parts[1].atoms()):
                 continue
             scale, multiple = _multiple(factor, parts[0])
@@ -126,9 +162,10 @@ class _Search:
             return multiple.constant >= 0
         if multiple not in self._signs:
             self._signs[multiple] = False
-            inner = _Search(self._facts, self._rank, self._signs)
-            inner._left = _STEPS // 6
+            inner = _Search(self._facts, self._rank, self._budget, self._signs)
+            inner._left = allowed = min(_STEPS // 6, self._left)
             self._signs[multiple] = inner._follows(multiple, 5)
+            self._left -= allowed - inner._left
         return self._signs[multiple]
 
 

@@ -53,7 +53,7 @@ def _of_call(call: ir.Call) -> CType:
     if is_single(call.name):
         return FLOAT
     if call.name in REAL:
-        return FLOAT if kinds and all(one == FLOAT or one.bits == 32 and one.is_floating for one in kinds) else DOUBLE
+        return FLOAT if kinds and all(one == FLOAT or (one.bits == 32 and one.is_floating) for one in kinds) else DOUBLE
     if is_absolute(call.name):
         return promoted(kinds[0])
     if is_either(call.name) and len(kinds) == 2:
