@@ -49,6 +49,9 @@ _KEPT_OUT = re.compile(
     re.IGNORECASE,
 )
 _BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|it|those)(?: one)?\b", re.IGNORECASE)
+_AFFIX = re.compile(
+    r"\b(?:(?P<start>start(?:s|ing)?|begin(?:s|ning)?|prefixed)|end(?:s|ing)?|suffixed) (?:in|with) [`\"']?(?P<affix>\w+)", re.IGNORECASE
+)
 _ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
 _OVERLAP = re.compile(
     r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it"
@@ -57,7 +60,7 @@ _OVERLAP = re.compile(
 )
 _GATHERS = re.compile(
     r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
-    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|interface"
+    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
     r"|repo|enum|dict|switch)\b"
     r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"
     r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"
@@ -283,6 +286,8 @@ class _CodeReader:
             )
         number = number or self._announced(reference)
         if number is not None and number != len(elements) and not excluded:
+            if not reference.is_definite:
+                return None
             if (broken := self._broken(elements)) is not None:
                 return broken
             return Whole(Refusal.CONTRADICTION, f"the request speaks of {number}, and there are {len(elements)}")
@@ -304,6 +309,7 @@ class _CodeReader:
         owners = self._owners(sentence, reference)
         words = {word.lower() for word in reference.adjectives}
         marked = _MARKED.search(sentence.text)
+        affix = _AFFIX.search(sentence.text)
         found: list[Element] = []
         for source in sources:
             units = {unit for noun in nouns for unit in self._units(source, noun, words)}
@@ -312,7 +318,8 @@ class _CodeReader:
                     continue
                 if not self._fits(source, unit, words) or (marked and not self._is_marked(source, unit, marked[1])):
                     continue
-                found.append(self._element(source, unit))
+                if affix is None or (unit.name.startswith if affix["start"] else unit.name.endswith)(affix["affix"]):
+                    found.append(self._element(source, unit))
         return found
 
     @staticmethod
@@ -332,7 +339,10 @@ class _CodeReader:
             case Tag.STRUCT:
                 return tuple(u for u in code.classes if "class" not in u.marks) or code.classes
             case Tag.LOOP:
-                return code.inner_loops if words & {"inner", "innermost", "nested"} else code.loops
+                if "innermost" in words:
+                    loops = (*code.loops, *code.inner_loops)
+                    return tuple(u for u in loops if not any(u.start < o.start and o.end <= u.end for o in loops))
+                return code.inner_loops if words & {"inner", "nested"} else code.loops
         return ()
 
     @staticmethod
@@ -375,6 +385,8 @@ class _CodeReader:
 
     def _selects(self, sentence: Sentence, reference: Reference) -> bool:
         """Whether a relative clause narrows the pieces down."""
+        if _AFFIX.search(sentence.text):
+            return False
         if reference.last >= len(sentence.tokens) or not reference.nouns or _MARKED.search(sentence.text):
             return False
         rest = sentence.text[sentence.tokens[reference.last].end - sentence.start :]

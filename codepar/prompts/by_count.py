@@ -63,6 +63,7 @@ _BEHIND = frozenset(
     "about against over between from at as during inside among covering involving like related über"
     " zu gegen sobre entre contra о об про".split()
 )
+_COULD_I_HAVE = re.compile(r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi'd like\b|\bi would like\b", re.IGNORECASE)
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
     r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
@@ -206,7 +207,7 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         return False
     if _one_artifact(clause):
         return False
-    wishes = any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause) or any(t.has(Tag.READ) for t in clause)
+    wishes = _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None or any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause) or any(t.has(Tag.READ) for t in clause)
     text = sentence.text[: tokens[index].start - sentence.start]
     after = any(token.has(Tag.WRITE) for token in tokens[index:]) and any("\u3040" <= t.text[:1] <= "\u9fff" for t in tokens)
     return wishes or after or _VERBLESS.match(text) is not None

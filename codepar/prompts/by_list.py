@@ -79,6 +79,9 @@ _QUERY = re.compile(
 )
 
 
+_TICKET = re.compile(r"(?:(?:#\d+|>)[ \t]+)?")
+
+
 class _Sense(Enum):
     TASKS = auto()
     DETAILS = auto()
@@ -121,6 +124,11 @@ def _reading(discourse: Discourse, listing: Listing, lead: Sentence | None) -> R
     return Reading(Kind.WORDS, elements, act, listing.start, listing.end, instructions=instructions)
 
 
+def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> bool:
+    """ "I have four questions" before questions."""
+    return share >= _MOST and re.search(r"\b(?:questions?|fragen|preguntas|вопрос\w*)\b|问题|質問", lead.text, re.IGNORECASE) is not None
+
+
 def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Sense:
     commands = _begins_alike(discourse, listing, commands=True)
     asking = _begins_alike(discourse, listing, commands=False)
@@ -128,6 +136,8 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
         return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
+    if _is_question_list(discourse, lead, asking):
+        return _Sense.TASKS
     if compares(lead, len(lead.tokens) - 1):
         return _Sense.COMPARED
     if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
@@ -174,7 +184,8 @@ def _ends_open(lead: Sentence) -> bool:
     if not lead.announces or not words:
         return False
     definite = any(t.quoted or t.has(Tag.ARTIFACT, Tag.A) or t.text in {"this", "my"} for t in words)
-    return words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE) or (len(words) <= _FEW_WORDS and not definite)
+    short = len(words) <= _FEW_WORDS and not definite and any(t.has(Tag.READ, Tag.CHANGE) for t in words)
+    return short or words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE)
 
 
 def _one_object(discourse: Discourse, lead: Sentence) -> bool:
@@ -292,8 +303,9 @@ def _is_tasks(discourse: Discourse, listing: Listing) -> bool:
 def _read_lines(discourse: Discourse) -> Found:
     """Lines without marks behind a sentence that speaks of each of them: quoted texts, sentences to translate."""
     for index, sentence in enumerate(discourse.sentences[:_FIRST]):
-        distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces
-        if not distributes or act_of(sentence) is None or compares(sentence, 0) or discourse.lists:
+        distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces or _stated(sentence) is not None
+        asks = act_of(sentence) is not None or _QUERY.search(sentence.text) is not None
+        if not distributes or not asks or compares(sentence, 0) or discourse.lists:
             continue
         end = next(high for low, high in discourse.stretches if low <= sentence.start < high)
         lines = list(_LINES.finditer(discourse.prose, sentence.end, end))
@@ -301,6 +313,7 @@ def _read_lines(discourse: Discourse) -> Found:
             continue
         if _are_texts(sentence, [line[0].strip() for line in lines]) and _follow(discourse, index, lines[0].start()):
             elements = tuple(trimmed(discourse.prose, line.start(), line.end(), lead_in=False) for line in lines)
+            elements = tuple((low + len(_TICKET.match(discourse.prose[low:high])[0]), high) for low, high in elements)  # type: ignore[index]
             return _read(discourse, Listing(lines[0].start(), lines[-1].end(), elements, numbered=False), sentence)
     return None
 
@@ -313,10 +326,12 @@ def _follow(discourse: Discourse, index: int, start: int) -> bool:
 
 def _are_texts(sentence: Sentence, texts: list[str]) -> bool:
     """Whether lines are elements: all in quotes, all questions, or short ones behind a colon."""
+    if all(text.startswith(("> ", "#")) for text in texts):
+        return True
     if all(text[:1] in "\"'“„«「‘" for text in texts):
         return True
     if not (sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)):
         return False
-    if all(text.endswith(("?", "？")) for text in texts):
+    if all(text.endswith(("?", "？")) or _ASKING.match(text) for text in texts):
         return True
     return sentence.announces and all(len(text) < _LONG for text in texts) and not _DETAILS.search(sentence.text)

@@ -23,7 +23,7 @@ _TARGETS = frozenset(
     " opencl openmp openacc mpi mpi4py kokkos raja tbb pthreads"
     " numpy cupy numba matlab r ruby swift kotlin scala haskell zig nim d lua perl bash c# csharp php"
     " chapel upc metal vulkan pytorch jax std::thread cilk hpx ada"
-    " gcc clang icc icx nvcc msvc nvc++ g++ openmpi mpich slurm pbs lsf linux windows macos cmake make bazel meson"
+    " awk sed tcl fish zsh powershell gcc clang icc icx nvcc msvc nvc++ g++ openmpi mpich slurm pbs lsf linux windows macos cmake make bazel meson"
     " english german french spanish russian chinese japanese italian portuguese korean dutch polish arabic hindi turkish swedish"
     " deutsch englisch französisch spanisch russisch chinesisch japanisch italienisch inglés alemán francés ruso chino japonés"
     " английский немецкий французский испанский китайский японский англ".split()
@@ -45,7 +45,7 @@ _TARGETS = frozenset(
 }
 _SPLIT = re.compile(
     r"\s{0,9}(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
-    r"|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)(?=[^、，,;；。\s])\s*)",
+    r"|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)[ ]?(?=[^、，,;；。\s]))",
     re.IGNORECASE,
 )
 _LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
@@ -74,7 +74,9 @@ _SHORT = 7
 
 def read_series(discourse: Discourse) -> Found:
     """The series of the first sentence that holds one of separate wishes."""
-    for sentence in discourse.spoken:
+    for index, sentence in enumerate(discourse.spoken):
+        if (found := _behind_question(discourse, index)) is not None:
+            return found
         if is_statement(sentence):
             continue
         found = (
@@ -87,6 +89,7 @@ def read_series(discourse: Discourse) -> Found:
             or _explained(discourse, sentence)
             or _named(discourse, sentence)
             or _values(discourse, sentence)
+            or _each_of(discourse, sentence)
         )
         if found is not None:
             return found
@@ -134,8 +137,9 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
     lead = Sentence(discourse.prose, sentence.start, sentence.start + mark.start())
     closing = _DASH.search(sentence.text, mark.end()) if mark["dash"] else None
     end = sentence.start + closing.start() if closing else sentence.end
-    elements = _elements(discourse.prose, sentence.start + mark.end(), end)
-    if len(elements) < 2 or (act_of(lead) is None and not lead.has(Tag.TASK)):
+    separator = _SLASH if " / " in sentence.text[mark.end() :] else _SPLIT
+    elements = _elements(discourse.prose, sentence.start + mark.end(), end, separator)
+    if len(elements) < 2 or _are_parts(discourse, lead, elements) or (act_of(lead) is None and not lead.has(Tag.TASK)):
         return None
     if any(len(discourse.prose[a:b].split()) > _MAX_WORDS for a, b in elements):
         return None
@@ -148,12 +152,32 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
     return _reading(discourse, Sentence(discourse.prose, sentence.start, sentence.start + mark.end()), elements)
 
 
+def _are_parts(discourse: Discourse, lead: Sentence, elements: list[tuple[int, int]]) -> bool:
+    """ "4 exercises: 3 easy, 1 hard": numerals that tell the parts of a sum."""
+    parts = [re.match(r"\d+", discourse.prose[low:high]) for low, high in elements]
+    return all(parts) and sum(int(part[0]) for part in parts if part) == _stated(lead)
+
+
+_SLASH = re.compile(r"\s+/\s+")
+
+
 def _speaks_of_several(lead: Sentence) -> bool:
     """Whether what leads in has a plural, a number or "each" for what follows."""
     plural = any(t.has(Tag.PLURAL) or (t.has(Tag.TASK, Tag.ALIKE, Tag.FUNCTION) and not t.text.isascii()) for t in lead.tokens)
     if plural or _stated(lead) is not None or lead.has(Tag.EACH):
         return True
     return lead.has(Tag.THESE, Tag.ALL) and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in lead.tokens)
+
+
+def _behind_question(discourse: Discourse, index: int) -> Found:
+    """ "What do these terms mean? SIMD, SIMT, MIMD." """
+    sentence, behind = discourse.spoken[index], discourse.spoken[index + 1 : index + 2]
+    if not behind or not sentence.is_question or not _speaks_of_several(sentence) or compares(sentence, 0):
+        return None
+    elements = _elements(discourse.prose, behind[0].start, behind[0].end)
+    if len(elements) < 2 or act_of(behind[0]) is not None or any(len(discourse.prose[a:b].split()) > 3 for a, b in elements):
+        return None
+    return _reading(discourse, sentence, elements)
 
 
 def _is_bare_verb(lead: Sentence) -> bool:
@@ -227,6 +251,8 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     if match is None:
         return None
     elements = _elements(discourse.prose, match.end(), sentence.end, _ARTICLE_SPLIT)
+    if _takes(discourse, elements):
+        return None
     if any(Sentence(discourse.prose, a, b).has(Tag.THEN) for a, b in elements):
         return None
     if len(elements) < 2 or not all(_ARTICLE.match(discourse.prose[a:b]) for a, b in elements):
@@ -252,7 +278,7 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     texts = list(_QUOTED.finditer(sentence.text))
     between = [sentence.text[a.end() : b.start()] for a, b in pairwise(texts)]
     if len(texts) < 2 or not all(
-        re.fullmatch(r"[\s,，、;]*(?:and|or|und|y|и|和|と)?\s*", text, re.IGNORECASE) for text in between
+        re.fullmatch(r"[\s,，、;]*(?:and|or|und|y|и|和|と|・|/)?\s*", text, re.IGNORECASE) for text in between
     ):
         return None
     return _reading(discourse, sentence, [(sentence.start + t.start() + 1, sentence.start + t.end() - 1) for t in texts])
@@ -260,7 +286,7 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
 
 _ON_TEXTS = re.compile(
     r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite"
-    r"|fix the|check the|spell|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
+    r"|fix the|check the|spell|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
@@ -279,6 +305,14 @@ def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:
 
 _LONG = 24
 _TOPIC = re.compile(r"([^。：:]*?[、,][^。：:]*?)(?:について|に関して|とは|の意味|を(?=それぞれ|説明|解説))")
+
+
+def _takes(discourse: Discourse, elements: list[tuple[int, int]]) -> bool:
+    """ "A function that takes a name, a mode and a size": the rest belongs to the clause of the first."""
+    first, *rest = (Sentence(discourse.prose, a, b).tokens for a, b in elements)
+    made = (Tag.ARTIFACT, Tag.ALIKE, Tag.TEST, Tag.READ)
+    in_clause = any(token.has(Tag.THAT, Tag.WITH) for token in first)
+    return in_clause and not all(any(t.has(*made) or t.text in {"one", "another"} for t in tokens[:4]) for tokens in rest)
 
 
 def _explained(discourse: Discourse, sentence: Sentence) -> Found:
@@ -331,6 +365,25 @@ def _bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[i
         end = tail.start()
     found = [first, *elements[1:]]
     return [*found[:-1], (found[-1][0], end)]
+
+
+def _each_of(discourse: Discourse, sentence: Sentence) -> Found:
+    """ "For each of bubble sort, heap sort and radix sort give the worst case"."""
+    match = _EACH_OF.search(sentence.text)
+    if match is None:
+        return None
+    end = min(sentence.end, sentence.start + match.end() + _SPAN)
+    elements = _elements(discourse.prose, sentence.start + match.end(), end)
+    cut = next((i for i, (a, b) in enumerate(elements) if b - a > _LONG_NAME or i == len(elements) - 1), 0)
+    verb = next((t for t in Sentence(discourse.prose, *elements[cut]).tokens if t.has(Tag.READ, Tag.WRITE, Tag.CHANGE)), None)
+    if cut < 1 or verb is None:
+        return None
+    last = trimmed(discourse.prose, elements[cut][0], verb.start)
+    return _reading(discourse, sentence, [*elements[:cut], last]) if last[1] > last[0] else None
+
+
+_LONG_NAME = 24
+_EACH_OF = re.compile(r"\b(?:for|in|of) (?:each|every one|all) of (?!these\b|those\b|them\b|the\b|my\b)", re.IGNORECASE)
 
 
 def _values(discourse: Discourse, sentence: Sentence) -> Found:

@@ -17,14 +17,14 @@ _BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
 _LABEL = r"(?:(?:q|task|question|step|item|aufgabe|frage|tarea|pregunta|задача|вопрос|問|问题|任务)[ \t]*#?|#)?"
 _MARKED = re.compile(
     rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○])(?:[ \t]+\[[ xX]\])?[ \t]*"
-    rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Z]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}"
-    rf"|第[一二三四五六七八九十]{{1,2}})(?:[.):][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
+    rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Zа-жА-Ж]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}"
+    rf"|第[一二三四五六七八九十]{{1,2}})(?:[.):/][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
     rf"|:(?=\s))(?:\*\*)?[ \t]*"
     r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
     re.MULTILINE | re.IGNORECASE,
 )
 _INLINE = re.compile(
-    r"(?<![\w.)])[(（]?(?P<number>[0-9]{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{1,3})[)）](?=\s|[^\s,.;)])[ \t]*"
+    r"(?<![\w.)])[(（]?(?P<number>[0-9]{1,2}|[a-hA-Hа-жА-Ж]|i{1,3}|iv|v|vi{1,3})[)）](?=\s|[^\s,.;)])[ \t]*"
     r"|(?<![\w.,])(?P<dotted>[0-9]{1,2})\.(?=[ \t]+\S)[ \t]*|(?P<circled>[①-⑳])[ \t]*"
     r"|(?<!\w)(?P<ordinal>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens"
     r"|zweitens|drittens|viertens|fünftens"
@@ -134,7 +134,8 @@ def _number(text: str) -> tuple[int | None, str]:
         value = _HAN.index(word[-1]) + 1 + (10 if len(word) > 1 else 0)
         return value, "han"
     if len(word) == 1 and word.isalpha():
-        return ord(word) - ord("a") + 1, "letter"
+        alphabet = "а" if "а" <= word <= "я" else "a"
+        return ord(word) - ord(alphabet) + 1, "letter"
     return (_ROMAN.index(word) + 1, "roman") if word in _ROMAN else (None, "")
 
 

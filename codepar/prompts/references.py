@@ -216,7 +216,8 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
         if token.text in _THEM and _is_object(tokens, index):
             yield Reference((), index, index, False, False, True, None, (), is_back=True)
             continue
-        number = 2 if token.text in _TWO else next((one.number for one in behind[:3] if one.number is not None), None)
+        stated = behind[:3] if not each or (behind and behind[0].text == "of") else ()
+        number = 2 if token.text in _TWO else next((one.number for one in stated if one.number is not None), None)
         is_object = _is_object(tokens, index)
         goes_on = bool(behind) and (behind[0].text in {"of", "one", "von", "de", "из", "a"} or behind[0].text in _GOES_ON)
         if plural:
