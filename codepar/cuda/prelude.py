@@ -7,6 +7,8 @@ declares it anew; helpers with parameters of variable dimensions are no C++ and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from codepar.cuda.as_cxx import as_cxx
 from codepar.cuda.function import SequentialFunction
@@ -20,13 +22,42 @@ HEADERS = "".join(f"#include <{name}>\n" for name in ("cfloat", "climits", "cmat
 _SPECIFIERS = re.compile(r"^\s*(?:(?:static|inline|extern|__inline__|__inline|__forceinline__|constexpr)\b\s*)+")
 
 
-def prelude(function: SequentialFunction, part: str) -> str:
-    """The text above ``part``."""
-    own = source_of(part, Language.CUDA)
-    taken = {name for one in own.declarations for name in one.names} | set(own.function_nodes)
+@dataclass(frozen=True, slots=True)
+class PreludePieces:
+    """Declarations and helpers, each with its text as C++."""
+
+    declarations: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+def prelude_pieces(function: SequentialFunction, part: str) -> PreludePieces:
+    """What stands above ``part``, which has some of it itself perhaps."""
+    taken = _declared_by(part)
     needs = [_declaration(function, span) for span in function.needs if _is_wanted(function, span, taken)]
     helpers = [_helper(function, name) for name in function.helpers if name not in taken and is_cxx_helper(function, name)]
-    return HEADERS + "\n".join([*needs, *helpers])
+    return PreludePieces(tuple(needs), tuple(helpers))
+
+
+def prelude(function: SequentialFunction, part: str) -> str:
+    """The text above ``part``."""
+    found = prelude_pieces(function, part)
+    return HEADERS + "\n".join([*found.declarations, *found.helpers])
+
+
+def with_host_helpers(function: SequentialFunction, texts: Sequence[str], part: str) -> list[str]:
+    """Texts for the host whose helpers the part defines for the device: they get copies of their own, ``host_NAME``."""
+    taken = _declared_by(part)
+    clashing = [name for name in function.helpers if name in taken and is_cxx_helper(function, name)]
+    pattern = re.compile(rf"\b({'|'.join(clashing)})\b") if clashing else None
+    if pattern is None or not any(pattern.search(text) for text in texts):
+        return list(texts)
+    copies = [_helper(function, name).replace("static __host__ __device__ inline", "static inline", 1) for name in clashing]
+    return [pattern.sub(r"host_\1", text) for text in (*copies, *texts)]
+
+
+def _declared_by(part: str) -> set[str]:
+    own = source_of(part, Language.CUDA)
+    return {name for one in own.declarations for name in one.names} | set(own.function_nodes)
 
 
 def declarations(function: SequentialFunction) -> str:

@@ -7,10 +7,12 @@ buffers there and back; buffers of unknown extent raise ``Unsupported``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from codepar.cuda.as_cxx import as_cxx, cxx_name
 from codepar.cuda.function import Extent, Parameter, Role, SequentialFunction
 from codepar.cuda.launcher import launcher_casts
-from codepar.cuda.prelude import prelude
+from codepar.cuda.prelude import HEADERS, prelude_pieces, with_host_helpers
 from codepar.cuda.translation import DevicePart
 from codepar.errors import Unsupported
 
@@ -48,16 +50,51 @@ def entry_name(function: SequentialFunction) -> str:
     return f"{function.name}_cuda"
 
 
+@dataclass(frozen=True, slots=True)
+class EntryPieces:
+    """The parts of a translation's file in their order.
+
+    Several functions of one file may share equal ``declarations``, ``helpers`` and ``checks``.
+    """
+
+    headers: str
+    declarations: tuple[str, ...]
+    helpers: tuple[str, ...]
+    part: str
+    checks: str
+    counts: tuple[str, ...]
+    entry: str
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        above = "\n".join([*self.declarations, *self.helpers])
+        return "\n".join(piece for piece in (self.headers + above, self.part, self.checks, *self.counts, self.entry) if piece)
+
+
+def entry_pieces(function: SequentialFunction, part: DevicePart, entry: str | None = None) -> EntryPieces:
+    """The pieces of ``host_entry``. Raises ``Unsupported`` where the extent of a buffer is not known."""
+    chosen = entry or entry_name(function)
+    above = prelude_pieces(function, part.text)
+    buffers = [one.name for one in function.signature.buffers if not one.is_reference]
+    counts = [extent_function(function, name, f"{chosen}_count_{name}") for name in buffers]
+    return EntryPieces(
+        headers=HEADERS,
+        declarations=above.declarations,
+        helpers=above.helpers,
+        part=part.text.strip() + "\n",
+        checks=HOST_CHECKS,
+        counts=tuple(with_host_helpers(function, counts, part.text)),
+        entry=_entry(function, part, chosen),
+    )
+
+
 def host_entry(function: SequentialFunction, part: DevicePart, entry: str | None = None) -> str:
     """The whole ``.cu`` text: declarations and helpers that the part does not bring itself, the part, the host function.
 
     Raises ``Unsupported`` where the extent of a buffer is not known.
     """
-    chosen = entry or entry_name(function)
-    buffers = function.signature.buffers
-    counts = [extent_function(function, one.name, f"{chosen}_count_{one.name}") for one in buffers if not one.is_reference]
-    pieces = [prelude(function, part.text), part.text.strip() + "\n", HOST_CHECKS, *counts, _entry(function, part, chosen)]
-    return "\n".join(piece for piece in pieces if piece)
+    return entry_pieces(function, part, entry).text
 
 
 def entry_parameters(function: SequentialFunction) -> str:

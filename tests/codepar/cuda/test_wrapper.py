@@ -9,7 +9,7 @@ from codepar.cuda.function import Extent
 from codepar.cuda.prelude import prelude
 from codepar.cuda.read import read_function
 from codepar.cuda.translation import DevicePart
-from codepar.cuda.wrapper import assumptions, entry_parameters, extent_function, host_entry
+from codepar.cuda.wrapper import assumptions, entry_parameters, entry_pieces, extent_function, host_entry
 from codepar.errors import InvalidInput, Unsupported
 from codepar.project import Project
 from codepar.protocols import Execution
@@ -128,6 +128,26 @@ def test_what_the_part_declares_itself_is_left_out(function):
     assert "#define N" not in above
     assert "struct cell" in above
     assert "static __host__ __device__ inline int sq(int x)" in prelude(function, PART.text)
+
+
+def test_a_helper_that_sizes_need_on_the_host_stays_there(run):
+    helper = "static int twice(int x) { return 2 * x; }\n"
+    function = read_function(
+        helper + "void f(int *a, const int *k, int n) { for (int i = 0; i < n; i++) a[twice(k[i])] = i; }", "f.c", "f"
+    )
+    kernel = "__global__ void step(int *a, const int *k, int n) { int i = threadIdx.x; if (i < n) a[twice(k[i])] = i; }"
+    device = f"__device__ int twice(int x) {{ return x + x; }}\n{kernel}"
+    part = DevicePart(device + "\nvoid launch(int *a, const int *k, int n) { step<<<1, 64>>>(a, k, n); }", "launch")
+    main = 'int main() { int a[9] = {0}, k[3] = {4, 1, 2}; f_cuda(a, k, 3); printf("%d%d%d\\n", a[8], a[2], a[4]); }'
+    result = run(host_entry(function, part) + main)
+    assert (result.status, result.stdout) == ("ok", "012\n"), result.stderr
+
+
+def test_functions_of_one_file_share_their_pieces(function):
+    pieces = entry_pieces(function, PART, "one")
+    assert pieces.text == host_entry(function, PART, "one")
+    assert pieces.helpers == entry_pieces(function, PART, "other").helpers
+    assert [text.split("(")[0] for text in pieces.counts] == [f"static long long one_count_{name}" for name in "cabqk"]
 
 
 def test_a_launcher_that_is_not_there_is_named(function):
