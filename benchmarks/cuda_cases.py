@@ -71,9 +71,8 @@ async def main() -> None:
         if not is_covered:
             print(f"{row['id']}: {dict(counts)}", flush=True)
     print(", ".join(f"{name} {count}" for name, count in total.items()))
-    print(
-        f"branch coverage {total['taken'] / max(1, total['branches']):.3f}, clean {total['clean'] / max(1, total['proposed']):.3f}"
-    )
+    taken, clean = total["taken"] / max(1, total["branches"]), total["clean"] / max(1, total["proposed"])
+    print(f"branch coverage {taken:.3f}, proposed cases that are clean {clean:.3f}")
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ from codepar.syntax.language import Language
 
 DRIVER = "codepar_driver.c"
 MAX_OUTPUT_BYTES = 64 * 1024**2
-APART_S = 5
-"""Seconds that one case of the original may take before it is left out."""
+APART_S = 3
+"""Seconds of processor time that one case of the original may take before it is left out."""
 
 _C_HEADERS = ("math.h", "float.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h")
 _CXX_HEADERS = ("algorithm", "cfloat", "climits", "cmath", "cstdint", "cstdio", "cstdlib", "cstring")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import signal
 from dataclasses import dataclass, field
 from typing import Literal
 
 from codepar.cuda.cases.layout import Layout
 
 End = Literal["ok", "signal", "exit", "cut_off", "unreadable"]
+_TOO_LONG = frozenset({signal.SIGALRM, signal.SIGXCPU})
 RETURN = "return"
 """The name under which the return value stands among the values."""
 
@@ -58,7 +60,7 @@ class CaseOutput:
     def why(self) -> str:
         """How it ended, in words."""
         if self.end == "signal":
-            return "took too long" if self.code == 14 else f"ended by signal {self.code}"
+            return "took too long" if self.code in _TOO_LONG else f"ended by signal {self.code}"
         if self.end == "exit":
             return f"left the program with exit code {self.code}"
         return {"ok": "ok", "cut_off": "the program ended in it", "unreadable": "its output cannot be read"}[self.end]

@@ -36,7 +36,8 @@ def render(
     """Standard input of the driver for the cases at the indices ``cases`` (None: all).
 
     ``fill`` chooses what ``OUT`` buffers hold before: 0 data like any other, 1 to 3 patterns of poison. ``apart_s``: each case
-    in a process of its own that may take so many seconds; 0: all in one. Raises ``InvalidInput``.
+    in a process of its own that may take so many seconds of processor time (after four that took longer, no more cases); 0: all
+    in one. Raises ``InvalidInput``.
     """
     chosen = range(len(tests.cases)) if cases is None else cases
     words = ["codepar-cases-1", nonce, str(fill), str(apart_s), str(len(chosen))]

@@ -242,3 +242,10 @@ def test_a_dump_cut_short_is_not_ok():
     )
     ends = {one.name: one.end for one in read_dump(text, "N")}
     assert ends == {"a": "ok", "b": "unreadable", "c": "cut_off"}
+
+
+def test_one_that_always_hangs_is_given_up_after_a_few_cases(outputs):
+    source = "int spin(int n) { while (n) if (n++ < 0) n = 1; return n; }"
+    cases = TestSet(function="spin", cases=tuple(TestCase(name=f"n{n}", scalars={"n": n}) for n in range(1, 20)))
+    found = outputs(reference_project(read_function(source, "spin.c")), cases, apart_s=1)
+    assert [one.why() for one in found] == ["took too long"] * 4
