@@ -26,6 +26,8 @@ _MAX_ANSWER_CHARACTERS = 4_096
 _SUFFIX_CHARACTERS = 3_000
 _SAMPLES = 3
 _UNLIKELY = 0.02
+_DOUBT = 0.25
+"""What is left of a rule's confidence in a call that the site scorer does not see at the cursor."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,16 @@ async def _ask_sites(
         generator=generator,
         budget_s=budget_s,
     )
-    found.edits += ranked.edits
+    known = {edit.function for edit in ranked.edits}
+    # The rules speak of places near the cursor; of what the scorer does not see at the place itself, little is left.
+    found.edits = [edit if edit.function in known or not known else _doubted(edit) for edit in found.edits] + ranked.edits
     found.dropped += ranked.dropped
     found.answered |= ranked.asked
     return bool(ranked.edits)
+
+
+def _doubted(edit: Edit) -> Edit:
+    return edit.model_copy(update={"confidence": round(_DOUBT * edit.confidence, 4)})
 
 
 async def _ask(cursor: Cursor, generator: Generator, budget_s: float, found: Suggestions) -> list[Generation]:
