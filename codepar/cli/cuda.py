@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from codepar.cli.common import JsonOption, print_json, read_text, say
+from codepar.cli.headers import read_with_headers
 from codepar.cuda.verdict import NamedCheck
 from codepar.flows.cuda_verify import CudaVerification, CudaVerifyRequest, verify
 from codepar.protocols import Status
@@ -45,7 +46,7 @@ def verify_command(
 ) -> int:
     """Compile and run a translation without a GPU, on fresh tests, and say what was verified."""
     request = CudaVerifyRequest(
-        original=read_text(original),
+        original=read_with_headers(original),
         original_path="original.c" if original == "-" else original,
         translation=read_text(translation),
         translation_path=translation,

@@ -5,9 +5,11 @@ Limits: C and C++ sources alone, no headers; who calls whom decides nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from codepar.cuda.function import Refusal, SequentialFunction
+from codepar.cuda.inline_headers import Inlined, Place, inline_headers
 from codepar.cuda.nodes import LOOPS, walk
 from codepar.cuda.read import node_of, read_functions
 from codepar.cuda.refuse import refusal
@@ -17,23 +19,28 @@ from codepar.flows.cuda_request import MAX_FUNCTIONS, CudaTranslationRequest
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is translated, in order, and what was passed over without having been named, with the reason."""
+    """What is translated, in order, and what was passed over without having been named, with the reason.
+
+    The text of a function is its file with the project's headers in; ``inlined`` tells by path where its lines come from.
+    """
 
     functions: tuple[SequentialFunction, ...]
     passed_over: tuple[str, ...] = ()
+    inlined: Mapping[str, Inlined] = field(default_factory=dict)
 
 
 def chosen_functions(request: CudaTranslationRequest) -> Chosen:
     """Raises ``InvalidInput`` where the project holds no such function, or too many."""
     options = request.options
-    found = _all(request)
+    inlined = _inlined(request)
+    found = _all(inlined)
     if options.function is not None:
-        return Chosen((_named(found, options.function),))
+        return Chosen((_named(found, options.function),), inlined=inlined)
     others = [one for one in found if one.name != "main"]
     if not others:
         raise InvalidInput("the project defines no function besides main", remedy="put the loops into a function of their own")
     if len(others) == 1:
-        return Chosen(tuple(others))
+        return Chosen(tuple(others), inlined=inlined)
     with_loops = [one for one in others if has_loop(one)]
     refused = {id(one): why for one in with_loops if (why := refusal(one)) is not None}
     kept = [one for one in with_loops if id(one) not in refused]
@@ -42,8 +49,9 @@ def chosen_functions(request: CudaTranslationRequest) -> Chosen:
             f"the project has {len(kept)} functions with loops, more than {MAX_FUNCTIONS}", remedy="name one with --function"
         )
     if not kept:
-        return Chosen(tuple(with_loops) or tuple(others))
-    return Chosen(tuple(kept), tuple(_said(one, refused[id(one)]) for one in with_loops if id(one) in refused))
+        return Chosen(tuple(with_loops) or tuple(others), inlined=inlined)
+    said = tuple(_said(one, refused[id(one)], inlined[one.path]) for one in with_loops if id(one) in refused)
+    return Chosen(tuple(kept), said, inlined)
 
 
 def has_loop(function: SequentialFunction) -> bool:
@@ -51,14 +59,24 @@ def has_loop(function: SequentialFunction) -> bool:
     return any(node.type in LOOPS for node in walk(node_of(function)))
 
 
-def _all(request: CudaTranslationRequest) -> list[SequentialFunction]:
+def _inlined(request: CudaTranslationRequest) -> dict[str, Inlined]:
     project, options = request.project, request.options
     paths = project.sources() if options.file is None else [options.file]
     if not paths:
         raise InvalidInput("the project has no C or C++ source", remedy="name files .c, .cc, .cpp or .cxx")
-    found = [one for path in paths for one in read_functions(project.files[path], path)]
+    return {path: inline_headers(path, project.files) for path in paths}
+
+
+def _all(inlined: Mapping[str, Inlined]) -> list[SequentialFunction]:
+    """The functions that the sources themselves define; those of headers are helpers."""
+    found = [
+        one
+        for path, source in inlined.items()
+        for one in read_functions(source.text, path)
+        if (place := source.place(one.line)) is None or place.path == path
+    ]
     if not found:
-        raise InvalidInput(f"{paths[0]} holds no function with a body", remedy="give the sequential function itself")
+        raise InvalidInput(f"{next(iter(inlined))} holds no function with a body", remedy="give the sequential function itself")
     return found
 
 
@@ -73,5 +91,6 @@ def _named(found: list[SequentialFunction], name: str) -> SequentialFunction:
     return same[0]
 
 
-def _said(function: SequentialFunction, why: Refusal) -> str:
-    return f"{function.path}:{why.line or function.line}: `{function.name}` was passed over: {why.message}"
+def _said(function: SequentialFunction, why: Refusal, source: Inlined) -> str:
+    place = source.place(why.line or function.line) or Place(function.path, function.line)
+    return f"{place.path}:{place.line}: `{function.name}` was passed over: {why.message}"

@@ -7,12 +7,14 @@ Limits: one function at a time, in the order of the files; nothing that exists i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from codepar.cuda.translation import Target
 from codepar.errors import EngineUnavailable, EnvironmentFault
 from codepar.flows.cuda_choice import chosen_functions
 from codepar.flows.cuda_files import Written, joined, new_files, patch_of
 from codepar.flows.cuda_one import Found, Means, translate_one
+from codepar.flows.cuda_places import in_files
 from codepar.flows.cuda_request import CudaTranslationRequest
 from codepar.flows.cuda_result import Cost, CudaTranslation, TranslatedFunction
 from codepar.flows.cuda_verify import reproduce
@@ -47,7 +49,8 @@ async def translate(
     for function in chosen.functions:
         told = {"function": function.name, "path": function.path, "number": len(found) + 1, "of": len(chosen.functions)}
         await progress.report("function", told)
-        found.append(await translate_one(function, options, means))
+        one = await translate_one(function, options, means)
+        found.append(replace(one, answer=in_files(one.answer, chosen.inlined[function.path])))
     files: dict[str, str] = {}
     for path in dict.fromkeys(one.answer.path for one in found):
         written = [one.written for one in found if one.answer.path == path and one.written is not None]

@@ -16,9 +16,14 @@ from codepar.jobs import JobKind
 from codepar.project import Project
 from codepar.protocols import SilentProgress, Status
 
-TWO = """#include <math.h>
+HEADER = """#ifndef POINT_H
+#define POINT_H
 #define EPS 0.5f
 struct point { float x, y; };
+#endif
+"""
+TWO = """#include <math.h>
+#include "point.h"
 static float length(struct point p) { return sqrtf(p.x * p.x + p.y * p.y) + EPS; }
 
 void lengths(const struct point *p, float *out, int n) {
@@ -29,6 +34,11 @@ void lengths(const struct point *p, float *out, int n) {
 void scaled(const struct point *p, float *out, int n, float a) {
     for (int i = 0; i < n; i++)
         out[i] = a * length(p[i]);
+}
+
+void show(float a) {
+    for (int i = 0; i < 3; i++)
+        printf("%f", a);
 }
 
 int main(void) { return 0; }
@@ -60,22 +70,26 @@ def run(request, generator=None, executor=None):
     return asyncio.run(translate(request, generator, executor, SilentProgress()))
 
 
-def test_the_rules_translate_two_functions_that_share_a_struct_and_a_helper(boxed, tmp_path):
-    answer = run(asked(TWO, model=False), None, boxed)
+def test_the_rules_translate_two_functions_that_share_a_helper_and_a_struct_of_a_header(boxed, tmp_path):
+    project = Project(files={"src/main.c": TWO, "src/point.h": HEADER})
+    answer = run(CudaTranslationRequest(project=project, options={"model": False, "seed": 11}), None, boxed)
     assert answer.verified, answer.reason
     assert [one.entry for one in answer.translations] == ["lengths_cuda", "scaled_cuda"]
     assert all(one.origin is Origin.RULES and one.verdict.status is Status.OK for one in answer.translations)
-    assert sorted(answer.files) == ["main_cuda.cu", "main_cuda.h"]
-    assert answer.files["main_cuda.cu"].count("struct point {") == 1
+    assert sorted(answer.files) == ["src/main_cuda.cu", "src/main_cuda.h"]
+    assert answer.files["src/main_cuda.cu"].count("struct point {") == 1
+    assert any("src/main.c:17: `show` was passed over" in note for note in answer.notes)
     assert answer.cost.executions > 10
-    (tmp_path / "main.c").write_text(TWO)
+    (tmp_path / "src").mkdir()
+    for path, text in project.files.items():
+        (tmp_path / path).write_text(text)
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=answer.patch, text=True, check=True)
-    assert (tmp_path / "main_cuda.cu").read_text() == answer.files["main_cuda.cu"]
+    assert (tmp_path / "src/main_cuda.cu").read_text() == answer.files["src/main_cuda.cu"]
     # What C callers include is C.
-    (tmp_path / "caller.c").write_text('struct point { float x, y; };\n#include "main_cuda.h"\nint main(void) { return 0; }\n')
-    subprocess.run(["cc", "-fsyntax-only", "-Wall", "-Werror", "caller.c"], cwd=tmp_path, check=True)
+    (tmp_path / "src/caller.c").write_text('#include "point.h"\n#include "main_cuda.h"\nint main(void) { return 0; }\n')
+    subprocess.run(["cc", "-fsyntax-only", "-Wall", "-Werror", "src/caller.c"], cwd=tmp_path, check=True)
     command = answer.translations[1].verdict.reproduce
-    assert command == "codepar cuda verify main.c main_cuda.cu --function scaled --entry scaled_cuda --seed 11"
+    assert command == "codepar cuda verify src/main.c src/main_cuda.cu --function scaled --entry scaled_cuda --seed 11"
 
 
 def test_a_wrong_answer_is_repaired_by_what_the_tests_say(scripted, boxed):
