@@ -1,8 +1,8 @@
 """One walk over a function: what every integer is worth as a polynomial, every access to memory, every loop's range.
 
-Values are followed forwards through assignments and branches; what a loop changes is unknown inside it unless it grows by the same
-amount each turn. Limits: integers narrower than ``int``, floating values that become integers, and values loaded from memory that
-the function writes are unknown (an atom of their own).
+Values are followed forwards through assignments and branches; what a loop changes is unknown inside it unless it grows by the
+same amount each turn. Limits: integers narrower than ``int``, floating values that become integers, and values loaded from
+memory that the function writes are unknown (an atom of their own).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Facts = tuple[Poly, ...]
 class Access:
     """A read or write of memory. ``subscripts`` has a polynomial each dimension (bytes from the start where ``view`` is set).
 
-    ``update`` is the family (``+``) where the statement only combines the element with a value; ``path`` the member of the struct, if one.
-    ``loops`` are those around it, outermost first; ``facts`` are known where it happens.
+    ``update`` is the family (``+``) where the statement only combines the element with a value; ``path`` the member of the
+    struct, if one. ``loops`` are those around it, outermost first; ``facts`` are known where it happens.
     """
 
     symbol: Symbol
@@ -47,8 +47,8 @@ class Access:
 class LoopInfo:
     """A loop. ``turn`` counts its turns from 0, ``value`` is its variable in terms of it; ``facts`` bound it.
 
-    ``last`` is the greatest turn, where it has a polynomial (the loop may still be empty: then it is below 0). ``assumed`` must hold,
-    each ``>= 0``, for the facts to be true: a signed bound compared with an unsigned variable.
+    ``last`` is the greatest turn, where it has a polynomial (the loop may still be empty: then it is below 0). ``assumed`` must
+    hold, each ``>= 0``, for the facts to be true: a signed bound compared with an unsigned variable.
     """
 
     node: ir.Loop | ir.Repeat

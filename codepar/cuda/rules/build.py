@@ -1,10 +1,13 @@
 """From a syntax tree to the rules' own form: statements and declarations. Expressions are read by ``build_expr.py``.
 
-Limits: no ``switch``, ``goto``, ``try``, labels, range loops, lambdas or classes; pointers are followed to the one buffer that they
-point into, and a pointer that may point into two is refused.
+Limits: no ``switch``, ``goto``, ``try``, labels, range loops, lambdas or classes; pointers are followed to the one buffer that
+they point into, and a pointer that may point into two is refused.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
 
 from tree_sitter import Node as Syntax
 
@@ -275,7 +278,7 @@ class StatementBuilder:
         test = ExprBuilder(self._scope).value(condition) if condition is not None else None
         inner = self.block(body)
         steps = self._effect(update) if update is not None else ()
-        return counted(before, test, steps, inner, _line(node), declared)
+        return counted(before, test, steps, inner, line=_line(node), declared=declared)
 
     def _while_statement(self, node: Syntax) -> Body:
         return self._loop(node, (), False)
@@ -298,10 +301,8 @@ class StatementBuilder:
         return (ir.Continue(_line(node)),)
 
 
-def rebuilt(node: ir.Expr, change) -> ir.Expr:  # type: ignore[no-untyped-def]
+def rebuilt(node: ir.Expr, change: Callable[[ir.Expr], ir.Expr]) -> ir.Expr:
     """The node with ``change`` applied to its direct parts."""
-    from dataclasses import fields, replace
-
     changed = {}
     for one in fields(node):
         held = getattr(node, one.name)

@@ -1,7 +1,7 @@
 """Expressions of C read into the rules' form; pointers become a buffer and an integer offset.
 
-Limits: function pointers, strings, lambdas, ``new``, C++ casts other than ``static_cast`` of numbers, and pointers that are compared,
-stored or subtracted are refused, each with its line.
+Limits: function pointers, strings, lambdas, ``new``, C++ casts other than ``static_cast`` of numbers, and pointers that are
+compared, stored or subtracted are refused, each with its line.
 """
 
 from __future__ import annotations

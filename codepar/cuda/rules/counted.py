@@ -12,9 +12,9 @@ from codepar.cuda.rules.typing import type_of
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 
 
-def counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, line: int, declared: bool) -> Body:
+def counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, *, line: int, declared: bool) -> Body:
     """The statements of a loop: a ``Loop`` where it is counted, else a ``Repeat``, after what must come first."""
-    made = _counted(before, test, steps, body, line, declared)
+    made = _counted(before, test, steps, body, line=line, declared=declared)
     if made is not None:
         return made
     update: ir.Expr | None = None
@@ -91,7 +91,7 @@ def step_of(one: ir.Stmt, variable: Symbol | None = None) -> tuple[Symbol, int] 
     return found
 
 
-def _counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, line: int, declared: bool) -> Body | None:
+def _counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, *, line: int, declared: bool) -> Body | None:
     for variable, compare, bound in _readings(test):
         moved = _take_step(steps, body, variable)
         if moved is None:

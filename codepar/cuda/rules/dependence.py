@@ -1,9 +1,10 @@
 """Which loops of a nest may be spread over threads: no two of their turns touch one element, one of them writing.
 
-For two accesses the difference of their subscripts is written ``c * (t - t') + rest`` for the turns ``t`` and ``t'`` of a loop in two
-iterations. Where ``|rest| < |c|`` can be shown, equal subscripts mean equal turns. What cannot be shown from the text alone but
-depends on scalars only (``pitch >= 4 * width``) becomes a condition that the host tests before it launches.
-Quotients and remainders of a turn are digits of it (``digits.py``). Limits: subscripts that are linear in the turns; two buffers are taken to be distinct, as the caller promises.
+For two accesses the difference of their subscripts is written ``c * (t - t') + rest`` for the turns ``t`` and ``t'`` of a loop
+in two iterations. Where ``|rest| < |c|`` can be shown, equal subscripts mean equal turns. What cannot be shown from the text
+alone but depends on scalars only (``pitch >= 4 * width``) becomes a condition that the host tests before it launches.
+Quotients and remainders of a turn are digits of it (``digits.py``). Limits: subscripts that are linear in the turns; two
+buffers are taken to be distinct, as the caller promises.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Quotients and remainders of a counter as digits: ``t / n`` and ``t % n`` vary freely, each in its range, and together give ``t``.
+"""Quotients and remainders of a counter as digits: ``t / n`` and ``t % n`` vary freely in their ranges and together give ``t``.
 
 Limits: divisors that divide each other in a chain (``n``, ``n * m``); the counter starts at 0 and moves by 1.
 """

@@ -1,7 +1,7 @@
 """A plan as CUDA: kernels, and the host function that launches them.
 
-Kernels are grid-stride loops of 256 threads a block (16 x 16 and 32 x 4 x 2 in two and three dimensions); the loop whose turns lie
-side by side in memory is the one of neighbouring threads. Limits: launches follow each other in the default stream.
+Kernels are grid-stride loops of 256 threads a block (16 x 16 and 32 x 4 x 2 in two and three dimensions); the loop whose turns
+lie side by side in memory is the one of neighbouring threads. Limits: launches follow each other in the default stream.
 """
 
 from __future__ import annotations
@@ -282,12 +282,11 @@ class CudaEmitter:
         ]
         actual = [*(self._names.of(one) for one in free), *shape.linear_actuals(), *reduction.actuals()]
         final_free = self._free((), targets)
+        last = [*(self._names.of(one) for one in final_free), "blocks", *reduction.actuals()]
         lines = [f"const long long total = {' * '.join(shape.counts.values())};"]
         lines += [f"const unsigned blocks = {self._name}_blocks(total, 256, 1024);", *reduction.allocate(self._name)]
         lines += [f"{name}<<<blocks, 256>>>({', '.join(actual)});"]
-        lines += [
-            f"{name}_final<<<1, 256>>>({', '.join([*(self._names.of(one) for one in final_free), 'blocks', *reduction.actuals()])});"
-        ]
+        lines += [f"{name}_final<<<1, 256>>>({', '.join(last)});"]
         return [*lines, *reduction.release(self._name)]
 
     # What shapes need
@@ -439,10 +438,9 @@ class _Shape:
         """One grid-stride loop over all turns."""
         place = self._emitter.unique("place")
         total = " * ".join(self.counts.values())
+        start = "blockIdx.x * (long long)blockDim.x + threadIdx.x"
         step = "(long long)gridDim.x * blockDim.x"
-        lines = [
-            f"{_PAD}for (long long {place} = blockIdx.x * (long long)blockDim.x + threadIdx.x; {place} < {total}; {place} += {step}) {{"
-        ]
+        lines = [f"{_PAD}for (long long {place} = {start}; {place} < {total}; {place} += {step}) {{"]
         self.pad += _PAD
         self._closing += 1
         return lines + self._decoded(place, self._order)

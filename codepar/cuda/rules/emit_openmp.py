@@ -1,7 +1,7 @@
 """A plan as C or C++ with OpenMP: the same loops, ``parallel for`` where CUDA has kernels.
 
-The text stays in the language of the original. Limits: loops whose ranges depend on each other are spread by the outer one; extremes
-of shared elements are taken under ``critical``.
+The text stays in the language of the original. Limits: loops whose ranges depend on each other are spread by the outer one;
+extremes of shared elements are taken under ``critical``.
 """
 
 from __future__ import annotations

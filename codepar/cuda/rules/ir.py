@@ -1,7 +1,8 @@
 """A function body as the rules see it: symbols with one meaning each, expressions, statements, counted loops.
 
-Every declared variable is a ``Symbol`` of its own, so that shadowing is gone. A pointer is not a value here: each access names its
-buffer, and a pointer that moves is an integer offset. Limits: what has no form here is refused when it is built (``build.py``).
+Every declared variable is a ``Symbol`` of its own, so that shadowing is gone. A pointer is not a value here: each access names
+its buffer, and a pointer that moves is an integer offset. Limits: what has no form here is refused when it is built
+(``build.py``).
 """
 
 from __future__ import annotations

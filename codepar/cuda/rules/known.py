@@ -6,12 +6,33 @@ Limits: what writes through a pointer (``frexp``, ``modf``, ``sincos``) or keeps
 
 from __future__ import annotations
 
-_REAL = ["acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "ldexp", "lgamma", "log", "log10", "log1p", "log2", "nearbyint", "nextafter", "pow", "remainder", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc"]
+_REAL = frozenset(
+    {"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf", "erfc", "exp"}
+    | {
+        "exp2",
+        "expm1",
+        "fabs",
+        "fdim",
+        "floor",
+        "fma",
+        "fmax",
+        "fmin",
+        "fmod",
+        "hypot",
+        "ldexp",
+        "lgamma",
+        "log",
+        "log10",
+        "log1p",
+    }
+    | {"log2", "nearbyint", "nextafter", "pow", "remainder", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma"}
+    | {"trunc"}
+)
 _INTEGER = frozenset({"abs", "labs", "llabs"})
 _LONG = frozenset({"lround", "lrint", "llround", "llrint"})
 _TESTS = frozenset({"isnan", "isinf", "isfinite", "signbit"})
 _EITHER = frozenset({"min", "max"})
-REAL = frozenset(_REAL)
+REAL = _REAL
 
 
 def is_known(name: str) -> bool:

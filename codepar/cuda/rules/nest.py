@@ -1,8 +1,8 @@
 """One loop nest to one kernel, or the reason why not.
 
-The loops that can be spread are found together (``dependence.py``); the others stay in the thread, in their order, so each element
-still sees its writes in the original's order. Limits: only loops that follow each other without statements between them that touch
-memory belong to a nest; what a thread needs to know of an outer turn must be computable from scalars.
+The loops that can be spread are found together (``dependence.py``); the others stay in the thread, in their order, so each
+element still sees its writes in the original's order. Limits: only loops that follow each other without statements between them
+that touch memory belong to a nest; what a thread needs to know of an outer turn must be computable from scalars.
 """
 
 from __future__ import annotations
@@ -196,10 +196,7 @@ class NestBuilder:
 
     def _is_affine(self, loop: ir.Loop, outer: set[Symbol]) -> bool:
         """Whether the bounds are largest and smallest at the ends of the outer loops."""
-        for expr in (loop.bound, loop.lower):
-            if expr is not None and not _linear_in(expr, outer):
-                return False
-        return True
+        return all(_linear_in(expr, outer) for expr in (loop.bound, loop.lower) if expr is not None)
 
     def _inductions(self, loop: ir.Loop) -> tuple[tuple[Symbol, ir.Expr], ...]:
         return tuple((one.symbol, one.step) for one in self._analysis.info(loop).inductions)
@@ -337,10 +334,8 @@ def _thread_body(chain: Chain, spread: list[Spread]) -> Body:
     body = chain.body
     for at in range(len(chain.loops) - 1, -1, -1):
         loop = chain.loops[at]
-        if id(loop) in places:
-            body = (*_grown(places[id(loop)]), *body)
-        else:
-            body = (replace(loop, body=body),)
+        is_spread = id(loop) in places
+        body = (*_grown(places[id(loop)]), *body) if is_spread else (replace(loop, body=body),)
         body = (*chain.prefixes[at], *body)
     return body
 

@@ -1,8 +1,8 @@
 """A whole function to a plan: which loops are launched, what the host computes, what lives on the device.
 
 Scalars that depend on memory live in device memory, set by one thread or by a reduction; all others stay with the host. Limits: a
-branch or a loop bound that depends on device memory outside a nest is refused, and so is a loop that neither spreads nor holds one
-that does.
+branch or a loop bound that depends on device memory outside a nest is refused, and so is a loop that neither spreads nor holds
+one that does.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class _Planner:
         try:
             return [self._host_loop(one, following)]
         except CannotProve as inner:
-            raise (inner if inner.code == "serial" and False else reason) from inner
+            raise reason from inner
 
     def _host_loop(self, one: ir.Loop | ir.Repeat, following: tuple[Later, ...]) -> HostLoop:
         if leaves(one.body, ir.Break) or leaves(one.body, ir.Continue) or returns(one.body):

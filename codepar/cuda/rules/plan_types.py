@@ -14,7 +14,7 @@ from codepar.cuda.rules.ir import Body, Symbol
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """A loop whose turns go to threads; ``turn`` counts them in the kernel. ``inductions``: variables that grow by an amount each turn.
+    """A loop whose turns go to threads; ``turn`` counts them in the kernel. ``inductions``: variables that grow by some amount.
 
     ``corners``: outer spread loops on whose variables this one's bounds depend (it is then launched over its widest range and
     guarded).

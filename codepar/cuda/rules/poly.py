@@ -1,7 +1,8 @@
 """Polynomials with integer coefficients over the values of a program: subscripts, bounds, differences of subscripts.
 
-An atom is a variable, or an operation that is not a polynomial (a quotient, a remainder, a load); two atoms are the same when they
-are the same operation of the same polynomials. Limits: arithmetic is that of the integers: what overflows in C is not modelled.
+An atom is a variable, or an operation that is not a polynomial (a quotient, a remainder, a load); two atoms are the same when
+they are the same operation of the same polynomials. Limits: arithmetic is that of the integers: what overflows in C is not
+modelled.
 """
 
 from __future__ import annotations
@@ -181,6 +182,7 @@ def _long_division(left: Poly, by: Poly) -> Poly | None:
 
 
 def as_poly(value: Poly | int) -> Poly:
+    """A number as a constant polynomial."""
     return Poly.of(value) if isinstance(value, int) else value
 
 

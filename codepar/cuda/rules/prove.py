@@ -1,8 +1,8 @@
 """Whether a polynomial is never negative, given others that are not: a small search that subtracts multiples of what is known.
 
-To show ``p >= 0`` it writes ``p = q * v + b`` for an atom ``v``, takes a known ``g = m * v + h >= 0`` with ``q = k * m`` and ``k >= 0``,
-and goes on with ``p - k * g``. Each step is an identity, so what it shows holds. Limits: it gives up after a number of steps; *not
-shown* never means *false*.
+To show ``p >= 0`` it writes ``p = q * v + b`` for an atom ``v``, takes a known ``g = m * v + h >= 0`` with ``q = k * m`` and
+``k >= 0``, and goes on with ``p - k * g``. Each step is an identity, so what it shows holds. Limits: it gives up after a number
+of steps; *not shown* never means *false*.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class _Facts:
 
 
 class _Search:
-    """One search, with its budget of steps. First atoms go strictly from inner to outer loops; then, if that fails, in any order."""
+    """One search. First atoms go strictly from inner to outer loops; then, if that fails, in any order."""
 
     def __init__(self, facts: _Facts, rank: dict[Atom, int], budget: Budget, signs: dict[Poly, bool] | None = None) -> None:
         self._budget = budget

@@ -1,8 +1,8 @@
 """Variables and elements that a loop only combines with new values: sums, products, extremes, bits.
 
-``s += e``, ``s = s + e``, ``s++``, ``if (e > s) s = e``, ``s = s > e ? s : e``, ``s = fmax(s, e)``. Limits: an integer that takes in
-floating values is not one (each step truncates), nor is one that is read elsewhere in the loop. Sums of floating numbers are taken in
-another order than the original's: they agree within rounding.
+``s += e``, ``s = s + e``, ``s++``, ``if (e > s) s = e``, ``s = s > e ? s : e``, ``s = fmax(s, e)``. Limits: an integer that
+takes in floating values is not one (each step truncates), nor is one that is read elsewhere in the loop. Sums of floating
+numbers are taken in another order than the original's: they agree within rounding.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of a function while it is read: each declaration gets a symbol whose name nothing else in the function has.
 
-Limits: file-level names are constants (macros, ``const`` objects, enumerators) by assumption; the reader refuses functions that write
-globals before the rules see them.
+Limits: file-level names are constants (macros, ``const`` objects, enumerators) by assumption; the reader refuses functions that
+write globals before the rules see them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,43 @@ if TYPE_CHECKING:
     from codepar.cuda.rules.build_expr import Pointer
 
 _TAKEN = frozenset(
-    ["threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "dim3", "grid", "block", "class", "delete", "export", "friend", "mutable", "namespace", "new", "operator", "private", "protected", "public", "template", "this", "throw", "try", "typename", "using", "virtual", "and", "or", "not", "xor", "bool", "true", "false", "catch", "explicit"]
+    [
+        "threadIdx",
+        "blockIdx",
+        "blockDim",
+        "gridDim",
+        "warpSize",
+        "dim3",
+        "grid",
+        "block",
+        "class",
+        "delete",
+        "export",
+        "friend",
+        "mutable",
+        "namespace",
+        "new",
+        "operator",
+        "private",
+        "protected",
+        "public",
+        "template",
+        "this",
+        "throw",
+        "try",
+        "typename",
+        "using",
+        "virtual",
+        "and",
+        "or",
+        "not",
+        "xor",
+        "bool",
+        "true",
+        "false",
+        "catch",
+        "explicit",
+    ]
 )
 _INTEGER = re.compile(r"^\(?\s*(-?(?:0[xX][0-9a-fA-F]+|0|[1-9]\d*))[uUlL]*\s*\)?$")
 _REAL = re.compile(r"^\(?\s*-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?[fFlL]?\s*\)?$")

@@ -1,7 +1,7 @@
 """Returns made structured: one end of the body, a variable for the value.
 
-Limits: a ``return`` inside a loop stays where it is (the loop is then not spread); a branch that returns on some ways only, deeper
-than its last statement, is refused.
+Limits: a ``return`` inside a loop stays where it is (the loop is then not spread); a branch that returns on some ways only,
+deeper than its last statement, is refused.
 """
 
 from __future__ import annotations

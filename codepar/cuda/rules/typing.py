@@ -12,7 +12,7 @@ from codepar.cuda.rules.known import REAL, is_absolute, is_either, is_integral, 
 _TESTS = frozenset({"<", ">", "<=", ">=", "==", "!=", "&&", "||"})
 
 
-def type_of(expr: ir.Expr) -> CType:  # noqa: C901 - one branch a form of expression
+def type_of(expr: ir.Expr) -> CType:  # noqa: C901, PLR0912 - one branch a form of expression
     """The type after C's conversions; ``OTHER`` where it is not known."""
     match expr:
         case ir.Literal(type=kind):

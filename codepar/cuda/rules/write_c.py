@@ -28,8 +28,8 @@ _CXX_TYPES = {"_Bool": "bool"}
 class Names:
     """How symbols are written. ``pointed``: scalars behind a pointer; ``flat``: arrays whose elements lie in one row.
 
-    ``special`` writes a statement in another way (an atomic update); it answers None for all others. ``own_shape``: parameters keep
-    their dimensions, and the ``references`` of C++ their names, as in the original.
+    ``special`` writes a statement in another way (an atomic update); it answers None for all others. ``own_shape``: parameters
+    keep their dimensions, and the ``references`` of C++ their names, as in the original.
     """
 
     language: Language
@@ -60,7 +60,7 @@ class Writer:
         text, rank = self._ranked(expr)
         return f"({text})" if rank < above else text
 
-    def _ranked(self, expr: ir.Expr) -> tuple[str, int]:  # noqa: C901 - one branch a form of expression
+    def _ranked(self, expr: ir.Expr) -> tuple[str, int]:  # noqa: C901, PLR0912 - one branch a form of expression
         match expr:
             case ir.Literal(text=text):
                 return text, _UNARY if text.startswith("-") else _POSTFIX

@@ -41,7 +41,7 @@ def value(poly: Poly, scalars: dict[str, int]) -> int:
         for atom in mono:
             if atom.kind in {"div", "mod"}:
                 left, right = (value(one, scalars) for one in atom.arguments)
-                quotient = int(math.trunc(left / right)) if right else 0
+                quotient = math.trunc(left / right) if right else 0
                 term *= quotient if atom.kind == "div" else left - quotient * right
             else:
                 term *= scalars[atom.name]
@@ -68,7 +68,7 @@ class Subscript:
         divisor = names.get(by) if by in names else int(by)
         if not divisor:
             return None
-        quotient = int(math.trunc(total / divisor))
+        quotient = math.trunc(total / divisor)
         return quotient if sign == "/" else total - quotient * divisor
 
 
