@@ -7,6 +7,7 @@ row in which each depends on the one before stays whole.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from codepar.prompts.acts import is_statement
 from codepar.prompts.by_list import is_command
@@ -24,7 +25,7 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"\b(?:then|after(?:wards| that)?|next|finally|it|that|them|they|those|this one|the (?:result|output"
+    r"\b(?:then|after(?:wards| that)?|next|finally|it|that(?=\s*(?:[,.;]|\Z|one\b|code\b|function\b|version\b|to\b|in\b|with\b|for\b))|them|they|those|this one|the (?:result|output"
     r"|outcome|new|resulting|rewritten|translated|final|above)\w*|result|results|based on|you (?:wrote"
     r"|changed|made|did|find|found)|your|what is left|again|so"
     r"|dann|danach|anschließend|es|das ergebnis|ergebnis|davon|luego|después|resultado|eso|ello|затем"
@@ -49,6 +50,9 @@ _COULD_I = re.compile(
 )
 
 
+_ALSO = re.compile(r"(?:(?:and|also|plus|besides|next|finally|und|außerdem|también|также)\b[\s,]*)+", re.IGNORECASE)
+
+
 def _questions(discourse: Discourse) -> Found:
     asked = [s for s in discourse.spoken if s.is_question]
     others = [s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4]
@@ -68,23 +72,78 @@ def _question_bounds(discourse: Discourse, sentence: Sentence) -> tuple[int, int
         # Not a question but a wish: "could I get X?"
         return trimmed(discourse.prose, start + polite.end(), sentence.end - 1)
     colon = re.search(r"\A[^?？]{0,40}[:：]\s*", sentence.text)
-    return trimmed(discourse.prose, start + (colon.end() if colon else 0), sentence.end)
+    also = _ALSO.match(sentence.text)
+    return trimmed(discourse.prose, start + (colon.end() if colon else also.end() if also else 0), sentence.end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One instruction or question. ``line`` is the sentence it stands in."""
+
+    start: int
+    end: int
+    line: int
+    asks: bool
 
 
 def _instructions(discourse: Discourse) -> Found:
-    pieces: list[tuple[int, int]] = []
-    spoken = [s for s in discourse.spoken if not is_statement(s)]
-    for sentence in spoken:
-        if sentence.is_question and not is_command(discourse.prose, sentence.start, sentence.end):
+    pieces: list[_Piece] = []
+    others = 0
+    for line, sentence in enumerate(discourse.spoken):
+        if is_statement(sentence):
             continue
-        pieces += _commands_in(discourse, sentence)
-    if len(pieces) < 2:
+        if sentence.is_question and not _is_request(discourse, sentence):
+            pieces.append(_Piece(*trimmed(discourse.prose, *_question_bounds(discourse, sentence)), line, asks=True))
+            continue
+        found = [_Piece(low, high, line, asks=False) for low, high in _commands_in(discourse, sentence)]
+        others += not found and len(sentence.tokens) > _FEW
+        pieces += found
+    if len(pieces) < 2 or all(piece.asks for piece in pieces):
         return None
-    free = [i for i, (low, high) in enumerate(pieces) if i == 0 or not _BOUND.search(_with_head(discourse, low, high))]
-    if len(free) < 2 or not _apart(discourse, [pieces[i] for i in free]):
-        chained = len(pieces) - len(free) > 0
-        return Whole(Refusal.CHAIN, "each step works on what the one before it made") if chained and len(pieces) > 2 else None
-    return _made(discourse, pieces)
+    free = [piece for i, piece in enumerate(pieces) if i == 0 or not _is_bound(discourse, piece)]
+    if len(free) > 1 and (_apart(discourse, free) or (not others and _stand_alone(discourse, pieces, free))):
+        return _made(discourse, [(piece.start, piece.end) for piece in pieces])
+    chained = len(free) < len(pieces) and len(pieces) > 2 and not any(piece.asks for piece in pieces)
+    return Whole(Refusal.CHAIN, "each step works on what the one before it made") if chained else None
+
+
+def _is_request(discourse: Discourse, sentence: Sentence) -> bool:
+    """ "Could you fix ...?" is a command."""
+    return is_command(discourse.prose, sentence.start, sentence.end) and _POLITE_HEAD.match(sentence.text) is not None
+
+
+def _is_bound(discourse: Discourse, piece: _Piece) -> bool:
+    text = _with_head(discourse, piece.start, piece.end)
+    return (_PRONOUN_QUESTION if piece.asks else _BOUND).search(text) is not None
+
+
+def _stand_alone(discourse: Discourse, pieces: list[_Piece], free: list[_Piece]) -> bool:
+    """Whether instructions without code each ask for a thing of their own: "write a poem", "fix the typo", a question."""
+    if discourse.request.sources or discourse.lists or len(free) < len(pieces):
+        return False
+    texts = [discourse.prose[piece.start : piece.end] for piece in pieces]
+    if any(_ON_ONE_THING.search(text) or (":" in text and '"' not in text) for text in texts):
+        return False
+    in_rows = len({piece.line for piece in pieces}) < len(pieces)
+    if in_rows and len(pieces) < _ROW:
+        return False
+    return all(piece.asks or _has_object(discourse, piece, indefinite=not in_rows) for piece in pieces)
+
+
+def _has_object(discourse: Discourse, piece: _Piece, *, indefinite: bool) -> bool:
+    """Whether a verb has an object with an article or number of its own, or a text in quotes."""
+    tokens = Sentence(discourse.prose, piece.start, piece.end).tokens[1:8]
+    if any(t.has(Tag.A) or (t.number or 0) > 1 or t.text in {'"', "“", "«", "„"} for t in tokens):
+        return True
+    return not indefinite and any(t.has(Tag.THE) for t in tokens[:3])
+
+
+_FEW = 4
+_ROW = 3
+_POLITE_HEAD = re.compile(r"\W*(?:and |also |please )*(?:can|could|would|will|kannst|könntest|puedes|podrías|можешь|можете)\b", re.IGNORECASE)
+_ON_ONE_THING = re.compile(
+    r"\b(?:(?:this|the|my|our|your) (?:code|program|function|script|kernel|file|class|project|table|list|data|result)|as well|accordingly)\b", re.IGNORECASE
+)
 
 
 def _with_head(discourse: Discourse, low: int, high: int) -> str:
@@ -100,30 +159,48 @@ def _commands_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, in
     hidden = _HIDDEN.sub(lambda match: "x" * len(match[0]), sentence.text)
     for cut in _CUT.finditer(hidden):
         start = sentence.start + cut.end()
-        if is_command(prose, start, min(sentence.end, start + 60)) and _starts_with_verb(discourse, start, sentence.end):
+        if _starts_with_verb(discourse, start, sentence.end):
             ends.append(sentence.start + cut.start())
             starts.append(start)
     ends.append(sentence.end)
-    return [bounds for low, high in zip(starts, ends, strict=True) if (bounds := trimmed(prose, low, high))[1] > bounds[0]]
+    found = [_bare(prose, low, high) for low, high in zip(starts, ends, strict=True)]
+    return [(low, high) for low, high in found if high > low]
+
+
+def _bare(prose: str, start: int, end: int) -> tuple[int, int]:
+    """An instruction without a polite lead-in and what thanks at its end."""
+    polite = _LEAD_IN.match(prose, start, end)
+    tail = _THANKS.search(prose, start, end)
+    return trimmed(prose, polite.end() if polite else start, tail.start() if tail else end)
 
 
 def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
-    """Whether a verb with an object follows; a name of the code that reads like one ("put, get") is none."""
+    """Whether a verb with an object follows; a name of the code that reads like one ("put, get") is none. Of a verb that is in
+    no lexicon an article or number must follow."""
     tokens = Sentence(discourse.prose, start, min(end, start + 60)).tokens
     begin = next((i for i, t in enumerate(tokens) if not (t.has(Tag.POLITE) and not t.has(Tag.WRITE))), None)
     if begin is None or len(tokens) < begin + 2 or not tokens[begin + 1].is_word:
         return False
-    first = tokens[begin]
-    is_verb = first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE, Tag.TEST) and not first.quoted
-    return is_verb and first.text not in discourse.symbols
+    first, second = tokens[begin], tokens[begin + 1]
+    if first.quoted or first.text in discourse.symbols:
+        return False
+    known = first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE, Tag.TEST)
+    return known or (not first.tags and first.text.isalpha() and second.has(Tag.A, Tag.THE) and not second.quoted)
 
 
-def _apart(discourse: Discourse, pieces: list[tuple[int, int]]) -> bool:
-    """Whether the free instructions have objects of their own: names, or words that the others lack."""
+_LEAD_IN = re.compile(
+    r"\W*(?:(?:and|also|then|please|pls|kindly|first|finally|next)\b[\s,]*)*(?:(?:can|could|would|will) (?:you|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+)?",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(r"(?:,?\s+(?:for me|please|pls|plz|thanks|thank you|thx|bitte|danke|por favor|gracias|пожалуйста|спасибо))+\W*\Z", re.IGNORECASE)
+
+
+def _apart(discourse: Discourse, pieces: list[_Piece]) -> bool:
+    """Whether the free instructions have objects of their own by name."""
     symbols = discourse.symbols
     named = []
-    for low, high in pieces:
-        tokens = Sentence(discourse.prose, low, high).tokens
+    for piece in pieces:
+        tokens = Sentence(discourse.prose, piece.start, piece.end).tokens
         named.append(frozenset(name_of(t).lower() for t in tokens if looks_like_name(t) or name_of(t).lower() in symbols))
     distinct = {names for names in named if names}
     return len(distinct) > 1 and len(distinct) == len(pieces)
