@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from codepar.cuda.cases.compare import Comparison, compare
 from codepar.cuda.cases.driver import CaseProgram, candidate_project, new_nonce
@@ -69,6 +69,14 @@ class _Candidate:
             if one.passed is not True:
                 return False
         return True
+
+
+class _Checked(NamedTuple):
+    """The instrumented run, on which cases it was, and which it left out."""
+
+    result: ExecutionResult
+    cases: str
+    unseen: frozenset[str]
 
 
 @dataclass
@@ -183,7 +191,8 @@ class CudaCourt:
             return
         if not await self._first_run(candidate):
             return
-        checked, cases = await self._checked_run(candidate)
+        plain = candidate.results[0].device
+        checked, cases, unseen = await self._checked_run(candidate)
         memory = rungs.memory_rung(checked, cases)
         race = rungs.race_rung(checked, cases, accept_same_value=self.accept_same_value)
         if not candidate.add(memory, race, rungs.barrier_rung(candidate.results)):
@@ -194,10 +203,11 @@ class CudaCourt:
             return
         candidate.checks.pop()
         assert checked.device is not None
+        assert plain is not None
         agreeing = await self._without_kernels(candidate)
         index_buffers = {name for extent in self.function.extents.values() for name in extent.reads_buffers}
-        device = rungs.device_rung(candidate.bench, checked.device, agreeing, index_buffers)
-        candidate.add(device, rungs.parallel_rung(candidate.bench, checked.device))
+        device = rungs.device_rung(candidate.bench, checked.device, agreeing, index_buffers, unseen=unseen)
+        candidate.add(device, rungs.parallel_rung(candidate.bench, checked.device, plain, unseen))
         candidate.notes += rungs.atomics_notes(checked.device)
 
     async def _climb_openmp(self, candidate: _Candidate) -> None:
@@ -246,7 +256,7 @@ class CudaCourt:
         await self.progress.report("run", {"status": result.status, "wall_s": result.wall_s})
         return result, read_dump(result.stdout, nonce)
 
-    async def _checked_run(self, candidate: _Candidate) -> tuple[ExecutionResult, str]:
+    async def _checked_run(self, candidate: _Candidate) -> _Checked:
         """The instrumented run, on fewer cases where all of them take too long; and on which it was."""
         tests = candidate.bench.tests
         numbers = _affordable(tests, candidate.outputs)
@@ -260,12 +270,10 @@ class CudaCourt:
                 break
             candidate.results.pop()
             numbers = _affordable(tests, candidate.outputs, len(numbers) // 2)
-        which = (
-            "all cases"
-            if len(numbers) == len(tests.cases)
-            else f"{len(numbers)} of {len(tests.cases)} cases, the others take too long"
-        )
-        return result, which
+        if len(numbers) == len(tests.cases):
+            return _Checked(result, "all cases", frozenset())
+        unseen = frozenset(one.name for number, one in enumerate(tests.cases) if number not in numbers)
+        return _Checked(result, f"{len(numbers)} of {len(tests.cases)} cases, the others take too long", unseen)
 
     async def _schedules(self, candidate: _Candidate) -> NamedCheck:
         """Values in reverse and two random orders of blocks and threads."""

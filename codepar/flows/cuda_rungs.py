@@ -101,11 +101,19 @@ def _instrumented(name: CheckName, status: Status, result: ExecutionResult, case
     return ok(name, f"{said.message}; {cases}")
 
 
-def device_rung(bench: Bench, device: DeviceWork, agreeing: Collection[str] | None, index_buffers: Collection[str]) -> NamedCheck:
+def device_rung(
+    bench: Bench,
+    device: DeviceWork,
+    agreeing: Collection[str] | None,
+    index_buffers: Collection[str],
+    *,
+    unseen: Collection[str] = (),
+) -> NamedCheck:
     """The results come from kernels: without them they are wrong, and host code does not go through the data itself.
 
     ``agreeing`` are the cases that are right with no kernel run, None where such a run said nothing. Buffers that hold subscripts
-    may be read: their largest value is needed to size other buffers.
+    may be read: their largest value is needed to size other buffers. What host code did in ``unseen`` cases was not counted, so
+    none of these may be right without kernels.
     """
     name = CheckName.DEVICE
     for number, work in _by_case(device.host).items():
@@ -116,7 +124,7 @@ def device_rung(bench: Bench, device: DeviceWork, agreeing: Collection[str] | No
         return unknown(name, Status.INFRA_ERROR, "the run without kernels could not be carried through")
     asked = [case for case in bench.telling if bench.work(case) >= MANY] or sorted(bench.telling)
     right = [case for case in asked if case in agreeing]
-    if 2 * len(right) > len(asked):
+    if 2 * len(right) > len(asked) or set(right) & set(unseen):
         message = f"{len(right)} of {len(asked)} cases are right although no kernel ran: the host computes them"
         return failed(name, Status.NOT_PARALLEL, message)
     return ok(
@@ -138,7 +146,7 @@ def _host_problem(bench: Bench, number: int, work: Sequence[HostWork], index_buf
     return f"case {case}: host code itself loads or stores {touched} elements ({named}), where the original has {size} to do"
 
 
-def parallel_rung(bench: Bench, device: DeviceWork) -> NamedCheck:
+def parallel_rung(bench: Bench, device: DeviceWork, plain: DeviceWork | None = None, unseen: Collection[str] = ()) -> NamedCheck:
     """Threads that access global memory: at least half of the iterations of a loop that can be shared out, in every telling case.
 
     The loops are the two outermost of the original's busiest nest, less those that the host steps through with a launch each;
@@ -154,6 +162,9 @@ def parallel_rung(bench: Bench, device: DeviceWork) -> NamedCheck:
     short = next((share for share in asked if share.active < share.needed), None)
     if short is not None:
         return failed(name, Status.NOT_PARALLEL, short.words())
+    small = _too_small(bench, plain, unseen) if plain is not None else None
+    if small is not None:
+        return failed(name, Status.NOT_PARALLEL, small)
     best = max(asked, key=lambda share: share.active)
     largest = max(share.most for share in asked)
     if best.active < min(MANY, -(-largest // 2)):
@@ -172,6 +183,16 @@ def parallel_rung(bench: Bench, device: DeviceWork) -> NamedCheck:
     return ok(
         name, f"at least half of the iterations have a thread in each of {len(asked)} cases; up to {best.active} threads active"
     )
+
+
+def _too_small(bench: Bench, plain: DeviceWork, unseen: Collection[str]) -> str | None:
+    """A case that was not instrumented, and whose launches have too few threads to begin with."""
+    for number, work in _by_case(plain.kernels).items():
+        share = _share(bench, number, work)
+        threads = max((one.threads for one in work), default=0)
+        if share.case in unseen and share.case in bench.telling and share.most > 1 and threads < share.needed:
+            return f"case {share.case}: at most {threads} threads are launched, {share.needed} are asked for"
+    return None
 
 
 class _Share:
