@@ -1,7 +1,7 @@
 """One call at the cursor: how often the call that stood there is ranked first, among three, and how long it takes.
 
-``python benchmarks/mpi_cursor.py --mirrors FOLDER [--list TSV] [--calls N] [--budget S]``: of each program of the development list
-(the default) single calls are removed, chosen by their hash, and asked for with the cursor on the emptied line; the others stay.
+``python benchmarks/mpi_cursor.py --mirrors FOLDER [--list TSV] [--calls N] [--budget S]``: of each program of the development
+list (the default) single calls are removed, chosen by their hash, and asked for with the cursor on the emptied line; others stay.
 Setup (Init, Comm_rank, Comm_size, Finalize) is left out: it is what rules know. The weights are loaded beforehand.
 Limits: one machine's seconds; a call is compared by its function, and as a whole by its text without blanks.
 """
