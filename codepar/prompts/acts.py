@@ -65,6 +65,8 @@ _OPENERS = frozenset(
         "...",
     }
 )
+_UNKNOWN_VERB = re.compile(r"[,.:;]\s*[\w-]+ (?:them|each|both|these)\b", re.IGNORECASE)
+_HOW = re.compile(r"\W*(?:how|what|why|which|who|where|when|wie|was|warum|cómo|qué|как|что|почему)\b", re.IGNORECASE)
 _FINITE = re.compile(
     r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
     r"|fails?|failed|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están"
@@ -138,13 +140,14 @@ def _requests(tokens: tuple[Token, ...]) -> bool:
 
 def is_statement(sentence: Sentence) -> bool:
     """Whether a sentence only tells what there is."""
-    if sentence.is_question:
+    if sentence.is_question or _HOW.match(sentence.text):
         return False
     match = _STATEMENT.match(sentence.text)
     if match is not None:
-        return not _ASKS.search(sentence.text, match.end())
+        return not _ASKS.search(sentence.text, match.end()) and not _UNKNOWN_VERB.search(sentence.text)
     return (
-        _FINITE.search(sentence.text) is not None
+        _UNKNOWN_VERB.search(sentence.text) is None
+        and _FINITE.search(sentence.text) is not None
         and not _ASKS.search(sentence.text)
         and not _wants(sentence.text)
         and not _has_command(sentence)

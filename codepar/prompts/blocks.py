@@ -21,7 +21,7 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
 _LONG_LINE = 200
 _NAME = re.compile(FILE_NAME, re.IGNORECASE | re.ASCII)
 _HEADING = re.compile(
-    rf"^[ \t]*(?:#+|[*_>=\-]+|//|/\*|file\b:?|\d+[.)])*[ \t]*[`*_\"']*({FILE_NAME})[`*_\"']*[^\w\n]*$", re.IGNORECASE
+    rf"^[ \t]*(?:#+|[*_>=\-]+|//|/\*|file\b:?|\d+[.)])*[ \t]*[`*_\"'<]*({FILE_NAME})[`*_\"'>]*[^\w\n]*$", re.IGNORECASE
 )
 _LANGUAGES = {
     "c": Language.C, "h": Language.C, "c99": Language.C, "c11": Language.C,

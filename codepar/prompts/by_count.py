@@ -64,6 +64,7 @@ _BEHIND = frozenset(
     " zu gegen sobre entre contra о об про".split()
 )
 _COULD_I_HAVE = re.compile(r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi'd like\b|\bi would like\b", re.IGNORECASE)
+_COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
     r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
@@ -158,7 +159,8 @@ def _asks(sentence: Sentence, index: int) -> bool:
         return False
     if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not sentence.has(Tag.THESE):
         return _is_wish_in_han(tokens, index)
-    for position in range(index + 1, min(len(tokens), index + 1 + _WINDOW)):
+    first = index + 1 + (tokens[index].text in _COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
+    for position in range(first, min(len(tokens), first + _WINDOW)):
         token, after = tokens[position], tokens[position + 1] if position + 1 < len(tokens) else None
         if token.has(Tag.ALIKE):
             if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
@@ -195,6 +197,7 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         last is not None
         and last.text in _MEASURED
         and not _comes_up(before)
+        and not _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start])
         and not (
             last.text == "of" and len(before) > 1 and before[-2].text in {"list", "set", "series", "bunch", "collection", "total"}
         )

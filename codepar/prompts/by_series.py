@@ -50,6 +50,7 @@ _SPLIT = re.compile(
 )
 _LANGUAGE_SERIES = re.compile(r"(?:\b(?:in|to|into|for|as|nach|auf|für|en|a|al|para|на|в)\s|用|成|に|で)", re.IGNORECASE)
 _AFTER_TARGET = r"\s*(?:please|pls|bitte|versions?|loops?|code|give|show|tell|write|\(|[.:?!—-]|[^\x00-\x7f])|\Z"
+_WANTED = re.compile(r"\s+(?:would be (?:great|nice|good|helpful|cool)|is wanted|are wanted|needed|please)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A(?:an?|one|ein(?:e[nmrs]?)?|un[ao]?|одн?[аиоу]\w*)\s", re.IGNORECASE)
 _DETAIL = re.compile(
     r"\b(?:requirements?|constraints?|parameters?|arguments?|fields?|members|inputs?|outputs?|flags?"
@@ -60,6 +61,7 @@ _OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)
 _TAIL = re.compile(
     r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)(?:\s|\Z)", re.IGNORECASE
 )
+_STEPS = re.compile(r"\b(by|mit|por) \d+(?:, \1 \d+)+,? (?:and|und|y) \1 \d+|\b(by) \d+ and \2 \d+", re.IGNORECASE)
 _NUMBERS = re.compile(
     r"(?<![\w.])\d+(?:\s*,\s*\d+)+(?:,?\s*(?:and|or|und|y|и)\s*\d+)?|(?<![\w.])\d+\s+(?:and|or|und|y|и)\s+\d+", re.IGNORECASE
 )
@@ -241,6 +243,10 @@ _ANY_WORD = re.compile(r"\w+")
 def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     """ "a function that ..., a class for ... and a test": things with an article of their own."""
     verb = next((t for t in sentence.tokens if t.has(Tag.WRITE)), None)
+    if verb is None and _WANTED.search(sentence.text) and _ARTICLE.match(sentence.text):
+        wanted = _WANTED.search(sentence.text)
+        elements = _elements(discourse.prose, sentence.start, sentence.start + (wanted.start() if wanted else 0), _ARTICLE_SPLIT)
+        return _reading(discourse, sentence, elements, instructions=True) if len(elements) > 1 else None
     if verb is None or compares(sentence, 0):
         return None
     match = re.compile(
@@ -388,6 +394,9 @@ _EACH_OF = re.compile(r"\b(?:for|in|of) (?:each|every one|all) of (?!these\b|tho
 
 def _values(discourse: Discourse, sentence: Sentence) -> Found:
     """ "versions with 2, 4 and 8 accumulators": what each variant gets."""
+    if (match := _STEPS.search(sentence.text)) and act_of(sentence) is not None:
+        start = sentence.start + match.start()
+        return _reading(discourse, sentence, _elements(discourse.prose, start, sentence.start + match.end()))
     alike = next((t for t in sentence.tokens if t.has(Tag.ALIKE) and t.has(Tag.PLURAL) and t.text in _VARIANTS), None)
     if alike is None or act_of(sentence) is None or compares(sentence, 0):
         return None

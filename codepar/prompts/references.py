@@ -298,11 +298,12 @@ def _joined(between: tuple[Token, ...]) -> bool:
         token
         for token in between
         if token.text not in _SEPARATORS
+        and token.text != ";"
         and not token.has(Tag.AND, Tag.THE)
         and not (token.has(Tag.FOR) and not token.tags & {Tag.THEM})
         and not token.has(*NOUNS)
     ]
-    marks = not between or any(token.text in _SEPARATORS or token.has(Tag.AND) for token in between)
+    marks = not between or between[0].text == ";" or any(token.text in _SEPARATORS or token.has(Tag.AND) for token in between)
     separated = sum(token.text in {",", "、", "，"} or token.has(Tag.AND) for token in between)
     return marks and (not rest or (len(rest) == 1 and looks_like_name(rest[0]) and separated >= 2))
 
