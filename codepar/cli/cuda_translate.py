@@ -43,7 +43,7 @@ def translate_command(
     function: Annotated[str | None, typer.Option(help="The one function; without it all that can be made parallel.")] = None,
     file: Annotated[str | None, typer.Option(help="The file of the project that holds it.")] = None,
     target: Annotated[Target, typer.Option(help="What is written.")] = Target.CUDA,
-    entry: Annotated[str | None, typer.Option(help="Name of the new function; without it NAME_cuda or NAME_omp.")] = None,
+    entry: Annotated[str | None, typer.Option(help="Name of the new function; without it NAME_cuda or NAME_openmp.")] = None,
     candidates: Annotated[
         int, typer.Option("--candidates", "-n", help="Answers of the model asked side by side.")
     ] = DEFAULT_CANDIDATES,

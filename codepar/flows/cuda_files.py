@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from codepar.cuda.as_cxx import as_cxx
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.prelude import HEADERS, prelude
+from codepar.cuda.source import source_of
 from codepar.cuda.translation import DevicePart, Target
 from codepar.cuda.wrapper import entry_parameters, host_entry
 from codepar.mpi.apply import lines_of, unified_diff
@@ -82,7 +83,7 @@ def new_files(path: str, written: Sequence[Written], text: str | None) -> dict[s
     """The files for the functions of one source; ``text`` None puts each into a file of its own."""
     pure = PurePosixPath(path)
     stem, target = pure.stem, written[0].target
-    tag, suffix = ("cuda", ".cu") if target is Target.CUDA else ("omp", pure.suffix or ".c")
+    tag, suffix = ("cuda", ".cu") if target is Target.CUDA else ("openmp", pure.suffix or ".c")
     folder = pure.parent
 
     def place(name: str) -> str:
@@ -103,7 +104,7 @@ def _header(name: str, written: Sequence[Written]) -> str:
     else:
         parameters = [entry_parameters(one.function).replace("__restrict__", "") for one in written]
     declared = [f"{result} {one.entry}({listed});" for result, one, listed in zip(returns, written, parameters, strict=True)]
-    needs_types = any(one.function.needs for one in written)
+    needs_types = any(_takes_types_of_the_file(one.function) for one in written)
     lines = [f"#ifndef {guard}", f"#define {guard}"]
     if needs_types:
         lines.append("/* Include it after the declarations of the types that its functions take. */")
@@ -111,6 +112,13 @@ def _header(name: str, written: Sequence[Written]) -> str:
     opening = ["#ifdef __cplusplus", 'extern "C" {', "#endif"] if is_c else []
     closing = ["#ifdef __cplusplus", "}", "#endif"] if is_c else []
     return "\n".join([*lines, *opening, *declared, *closing, "#endif", ""])
+
+
+def _takes_types_of_the_file(function: SequentialFunction) -> bool:
+    source = source_of(function.text, function.language)
+    signature = function.signature
+    words = {word for text in (signature.return_type, *(one.type for one in signature.parameters)) for word in text.split()}
+    return bool(words & (source.records.keys() | source.typedefs.keys()))
 
 
 def patch_of(project: Project, files: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ Limits: candidates run side by side as far as the executor lets them; the first 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from codepar.cuda.function import Refusal, SequentialFunction
 from codepar.cuda.refuse import refusal
 from codepar.cuda.rules import translate_by_rule
 from codepar.cuda.tester import inputs_grammar, inputs_question, read_inputs
-from codepar.cuda.translation import Origin, Target
+from codepar.cuda.translation import Origin
 from codepar.cuda.verdict import CheckName, CudaVerdict, completed, failed
 from codepar.errors import CodeparError, InvalidInput
 from codepar.flows.asking import Asked, Asking
@@ -98,8 +99,7 @@ class Search:
 async def translate_one(function: SequentialFunction, options: TranslationOptions, means: Means) -> Found:
     """The best translation that was found, whatever its verdict. Raises what the engine raises at its first answer."""
     begun = time.monotonic()
-    suffix = "cuda" if options.target is Target.CUDA else "omp"
-    task = Task(function, options.target, options.entry or f"{function.name}_{suffix}")
+    task = Task(function, options.target, options.entry or f"{function.name}_{options.target.value}")
     counted = CountingExecutor(means.executor)
     why = refusal(function)
     if why is not None:
@@ -143,8 +143,9 @@ def _by_rules(task: Task) -> tuple[list[Tried], tuple[Refusal, ...]]:
             tried.code = outcome.part.text
         elif outcome.translation is not None:
             one = outcome.translation
-            tried.written = Written(task.function, one.entry, one.target, one.source, "")
-            tried.notes, tried.code = one.notes, one.source
+            source = re.sub(rf"\b{re.escape(one.entry)}\b", task.entry, one.source)
+            tried.written = Written(task.function, task.entry, one.target, source, "")
+            tried.notes, tried.code = one.notes, source
     except CodeparError as fault:
         return [], (Refusal("host_side", fault.message, task.function.line),)
     return [tried], ()

@@ -185,7 +185,7 @@ def test_the_flow_is_a_kind_of_job():
 
 
 def test_openmp_is_a_target_for_the_model(scripted, boxed):
-    body = SCALE.replace("scale(", "scale_omp(").replace("    for", "    #pragma omp parallel for\n    for")
+    body = SCALE.replace("scale(", "scale_openmp(").replace("    for", "    #pragma omp parallel for\n    for")
     answer = run(asked(SCALE, rules=False, candidates=1, repair=0, target=Target.OPENMP), scripted(fenced(body)), boxed)
     assert answer.verified, answer.reason
-    assert sorted(answer.files) == ["main_omp.c", "main_omp.h"]
+    assert sorted(answer.files) == ["main_openmp.c", "main_openmp.h"]
