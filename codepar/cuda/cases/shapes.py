@@ -48,9 +48,10 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
 
 
 def _insert_large(found: list[Shape], names: Sequence[str]) -> None:
-    """All sizes large at once, in both orders: what is wrong only where two of them are. They are cut to what is affordable."""
+    """All sizes large at once, in both orders, and all alike: what is wrong only there. They are cut to what is affordable."""
     for turn, ordered in ((1, list(names)), (5, list(reversed(names)))):
         found.insert(turn, Shape({name: 1040 + 400 * at for at, name in enumerate(ordered)}, turn))
+    found.insert(3, Shape(dict.fromkeys(names, 33), 9))
 
 
 def _sizes(facts: Facts, purpose: Purpose, turn: int, generator: random.Random) -> dict[str, int]:
