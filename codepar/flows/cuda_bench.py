@@ -115,7 +115,7 @@ class _Clean(NamedTuple):
 
 
 def _chosen(tests: TestSet, telling: frozenset[str], wanted: int) -> TestSet:
-    """The first cases that tell something and the last, which is the smallest; beside them a few at which nothing is to be done."""
+    """The first cases that tell something and the last, which is the smallest; beside them a few with nothing to do."""
     names = [one.name for one in tests.cases if one.name in telling]
     names = [*names[-1:], *names[:-1]]
     others = [one.name for one in tests.cases if one.name not in telling]
