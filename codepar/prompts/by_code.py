@@ -50,7 +50,9 @@ _KEPT_OUT = re.compile(
 )
 _BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|it|those)(?: one)?\b", re.IGNORECASE)
 _AFFIX = re.compile(
-    r"\b(?:(?P<start>start(?:s|ing)?|begin(?:s|ning)?|prefixed)|end(?:s|ing)?|suffixed) (?:in|with) [`\"']?(?P<affix>\w+)", re.IGNORECASE
+    r"\b(?:(?P<start>start(?:s|ing)?|begin(?:s|ning)?|prefixed)|end(?:s|ing)?|suffixed) (?:in|with) (?=[`\"']"
+    r"|\w*_)[`\"']?(?P<affix>\w+)",
+    re.IGNORECASE,
 )
 _ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
 _OVERLAP = re.compile(
@@ -60,7 +62,8 @@ _OVERLAP = re.compile(
 )
 _GATHERS = re.compile(
     r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
-    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|struct|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
+    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package"
+    r"|struct|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
     r"|repo|enum|dict|switch)\b"
     r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"
     r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"

@@ -63,7 +63,9 @@ _BEHIND = frozenset(
     "about against over between from at as during inside among covering involving like related über"
     " zu gegen sobre entre contra о об про".split()
 )
-_COULD_I_HAVE = re.compile(r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi'd like\b|\bi would like\b", re.IGNORECASE)
+_COULD_I_HAVE = re.compile(
+    r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi'd like\b|\bi would like\b", re.IGNORECASE
+)
 _COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
@@ -159,7 +161,11 @@ def _asks(sentence: Sentence, index: int) -> bool:
         return False
     if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not sentence.has(Tag.THESE):
         return _is_wish_in_han(tokens, index)
-    first = index + 1 + (tokens[index].text in _COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
+    first = (
+        index
+        + 1
+        + (tokens[index].text in _COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
+    )
     for position in range(first, min(len(tokens), first + _WINDOW)):
         token, after = tokens[position], tokens[position + 1] if position + 1 < len(tokens) else None
         if token.has(Tag.ALIKE):
@@ -210,7 +216,11 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         return False
     if _one_artifact(clause):
         return False
-    wishes = _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None or any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause) or any(t.has(Tag.READ) for t in clause)
+    wishes = (
+        _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None
+        or any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause)
+        or any(t.has(Tag.READ) for t in clause)
+    )
     text = sentence.text[: tokens[index].start - sentence.start]
     after = any(token.has(Tag.WRITE) for token in tokens[index:]) and any("\u3040" <= t.text[:1] <= "\u9fff" for t in tokens)
     return wishes or after or _VERBLESS.match(text) is not None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from codepar.prompts.acts import is_statement
-from codepar.prompts.by_list import is_command
+from codepar.prompts.by_list import ASKING, is_command
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
@@ -25,7 +25,8 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"\b(?:then|after(?:wards| that)?|next|finally|it|that(?=\s*(?:[,.;]|\Z|one\b|code\b|function\b|version\b|to\b|in\b|with\b|for\b))|them|they|those|this one|the (?:result|output"
+    r"\b(?:then|after(?:wards| that)?|next|finally|it|that(?=\s*(?:[,.;]|\Z|one\b|code\b|function\b|version\b"
+    r"|to\b|in\b|with\b|for\b))|them|they|those|this one|the (?:result|output"
     r"|outcome|new|resulting|rewritten|translated|final|above)\w*|result|results|based on|you (?:wrote"
     r"|changed|made|did|find|found)|your|what is left|again|so"
     r"|dann|danach|anschließend|es|das ergebnis|ergebnis|davon|luego|después|resultado|eso|ello|затем"
@@ -140,9 +141,13 @@ def _has_object(discourse: Discourse, piece: _Piece, *, indefinite: bool) -> boo
 
 _FEW = 4
 _ROW = 3
-_POLITE_HEAD = re.compile(r"\W*(?:and |also |please )*(?:can|could|would|will|kannst|könntest|puedes|podrías|можешь|можете)\b", re.IGNORECASE)
+_POLITE_HEAD = re.compile(
+    r"\W*(?:and |also |please )*(?:can|could|would|will|kannst|könntest|puedes|podrías|можешь|можете)\b", re.IGNORECASE
+)
 _ON_ONE_THING = re.compile(
-    r"\b(?:(?:this|the|my|our|your) (?:code|program|function|script|kernel|file|class|project|table|list|data|result)|as well|accordingly)\b", re.IGNORECASE
+    r"\b(?:(?:this|the|my|our|your) (?:code|program|function|script|kernel|file|class|project|table|list"
+    r"|data|result)|as well|accordingly)\b",
+    re.IGNORECASE,
 )
 
 
@@ -185,14 +190,24 @@ def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
     if first.quoted or first.text in discourse.symbols:
         return False
     known = first.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE, Tag.TEST)
-    return known or (not first.tags and first.text.isalpha() and second.has(Tag.A, Tag.THE) and not second.quoted)
+    return known or (
+        not ASKING.match(first.text)
+        and not first.tags
+        and first.text.isalpha()
+        and second.has(Tag.A, Tag.THE)
+        and not second.quoted
+    )
 
 
 _LEAD_IN = re.compile(
-    r"\W*(?:(?:and|also|then|please|pls|kindly|first|finally|next)\b[\s,]*)*(?:(?:can|could|would|will) (?:you|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+)?",
+    r"\W*(?:(?:and|also|then|please|pls|kindly|first|finally|next)\b[\s,]*)*(?:(?:can|could|would|will) (?:you"
+    r"|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+)?",
     re.IGNORECASE,
 )
-_THANKS = re.compile(r"(?:,?\s+(?:for me|please|pls|plz|thanks|thank you|thx|bitte|danke|por favor|gracias|пожалуйста|спасибо))+\W*\Z", re.IGNORECASE)
+_THANKS = re.compile(
+    r"(?:,?\s+(?:for me|please|pls|plz|thanks|thank you|thx|bitte|danke|por favor|gracias|пожалуйста|спасибо))+\W*\Z",
+    re.IGNORECASE,
+)
 
 
 def _apart(discourse: Discourse, pieces: list[_Piece]) -> bool:

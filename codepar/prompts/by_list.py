@@ -23,7 +23,7 @@ _LOOKED_AT = 200
 _FIRST = 40
 _LONG = 160
 _LINES = re.compile(r"[^\n]*\S[^\n]*")
-_ASKING = re.compile(
+ASKING = re.compile(
     r"\A\W*(?:what|how|why|when|where|which|who|is|are|does|do|can|should|was|wie|warum|wann|wo|wozu"
     r"|welche\w*|wer|qué|que|cómo|como|por qué|cuándo|cuál|dónde|что|чем|зачем|почему|когда|как|где|какой"
     r"|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
@@ -110,7 +110,7 @@ def _read(discourse: Discourse, listing: Listing, lead: Sentence | None) -> Foun
         return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
     if sense is not _Sense.TASKS:
         return Whole(Refusal.ONE_TASK, "the list holds details of one task")
-    number = _stated(lead)
+    number = stated(lead)
     if number is not None and number != len(listing.elements):
         return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(listing.elements)} follow")
     return _reading(discourse, listing, lead)
@@ -126,7 +126,10 @@ def _reading(discourse: Discourse, listing: Listing, lead: Sentence | None) -> R
 
 def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> bool:
     """ "I have four questions" before questions."""
-    return share >= _MOST and re.search(r"\b(?:questions?|fragen|preguntas|вопрос\w*)\b|问题|質問", lead.text, re.IGNORECASE) is not None
+    return (
+        share >= _MOST
+        and re.search(r"\b(?:questions?|fragen|preguntas|вопрос\w*)\b|问题|質問", lead.text, re.IGNORECASE) is not None
+    )
 
 
 def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Sense:
@@ -151,7 +154,7 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     if _is_about_list(lead) or (_names_one(discourse, lead) and not tasks):
         return _Sense.DETAILS
     plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
-    if act_of(lead) and (tasks or plural or _ends_open(lead)):
+    if act_of(lead) and (tasks or plural or _ends_open(lead) or _works_on_texts(lead)):
         return _Sense.TASKS
     return _Sense.OPEN
 
@@ -176,6 +179,26 @@ def _delivers(discourse: Discourse, start: int, end: int) -> bool:
     head = next((t for t in tokens if not t.has(Tag.A, Tag.THE) or t.number is not None), None)
     made = (Tag.TEST, Tag.READ, Tag.ARTIFACT, Tag.ALIKE)
     return head is not None and any(t.has(*made) for t in tokens) and not head.has(Tag.DETAIL, Tag.MEASURE, Tag.WITH, Tag.THAT)
+
+
+def _works_on_texts(lead: Sentence) -> bool:
+    """ "Rewrite in a friendlier tone:": what follows are texts, unless the lead names what it works on."""
+    return (
+        lead.announces
+        and ON_TEXTS.search(lead.text) is not None
+        and not any(
+            t.has(Tag.ARTIFACT, Tag.FUNCTION, Tag.LOOP, Tag.FILE) or t.quoted or t.text in {"this", "my", "code"}
+            for t in lead.tokens
+        )
+    )
+
+
+ON_TEXTS = re.compile(
+    r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell"
+    r"|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
+    re.IGNORECASE,
+)
+"""Verbs that work on texts."""
 
 
 def _ends_open(lead: Sentence) -> bool:
@@ -251,10 +274,10 @@ def is_command(prose: str, start: int, end: int) -> bool:
 
 def _asks(discourse: Discourse, start: int, end: int) -> bool:
     text = discourse.prose[start:end].rstrip()
-    return text.endswith(("?", "？")) or _ASKING.match(text) is not None
+    return text.endswith(("?", "？")) or ASKING.match(text) is not None
 
 
-def _stated(lead: Sentence | None) -> int | None:
+def stated(lead: Sentence | None) -> int | None:
     """The number of things that a lead says follow: "these 3 functions:", "four things"."""
     if lead is None:
         return None
@@ -303,7 +326,7 @@ def _is_tasks(discourse: Discourse, listing: Listing) -> bool:
 def _read_lines(discourse: Discourse) -> Found:
     """Lines without marks behind a sentence that speaks of each of them: quoted texts, sentences to translate."""
     for index, sentence in enumerate(discourse.sentences[:_FIRST]):
-        distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces or _stated(sentence) is not None
+        distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces or stated(sentence) is not None
         asks = act_of(sentence) is not None or _QUERY.search(sentence.text) is not None
         if not distributes or not asks or compares(sentence, 0) or discourse.lists:
             continue
@@ -332,6 +355,6 @@ def _are_texts(sentence: Sentence, texts: list[str]) -> bool:
         return True
     if not (sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)):
         return False
-    if all(text.endswith(("?", "？")) or _ASKING.match(text) for text in texts):
+    if all(text.endswith(("?", "？")) or ASKING.match(text) for text in texts):
         return True
     return sentence.announces and all(len(text) < _LONG for text in texts) and not _DETAILS.search(sentence.text)

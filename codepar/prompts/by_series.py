@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
-from codepar.prompts.by_list import _stated
+from codepar.prompts.by_list import ON_TEXTS, stated
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Refusal
 from codepar.prompts.lexicon import Tag
@@ -23,7 +23,8 @@ _TARGETS = frozenset(
     " opencl openmp openacc mpi mpi4py kokkos raja tbb pthreads"
     " numpy cupy numba matlab r ruby swift kotlin scala haskell zig nim d lua perl bash c# csharp php"
     " chapel upc metal vulkan pytorch jax std::thread cilk hpx ada"
-    " awk sed tcl fish zsh powershell gcc clang icc icx nvcc msvc nvc++ g++ openmpi mpich slurm pbs lsf linux windows macos cmake make bazel meson"
+    " awk sed tcl fish zsh powershell gcc clang icc icx nvcc msvc nvc++ g++ openmpi mpich slurm pbs"
+    " lsf linux windows macos cmake make bazel meson"
     " english german french spanish russian chinese japanese italian portuguese korean dutch polish arabic hindi turkish swedish"
     " deutsch englisch französisch spanisch russisch chinesisch japanisch italienisch inglés alemán francés ruso chino japonés"
     " английский немецкий французский испанский китайский японский англ".split()
@@ -122,7 +123,7 @@ def _elements(prose: str, start: int, end: int, separator: re.Pattern[str] = _SP
 
 
 def _reading(discourse: Discourse, sentence: Sentence, elements: list[tuple[int, int]], *, instructions: bool = False) -> Found:
-    number = _stated(sentence)
+    number = stated(sentence)
     if number is not None and number != len(elements):
         return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(elements)} follow")
     prompt = discourse.request.prompt
@@ -157,7 +158,7 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
 def _are_parts(discourse: Discourse, lead: Sentence, elements: list[tuple[int, int]]) -> bool:
     """ "4 exercises: 3 easy, 1 hard": numerals that tell the parts of a sum."""
     parts = [re.match(r"\d+", discourse.prose[low:high]) for low, high in elements]
-    return all(parts) and sum(int(part[0]) for part in parts if part) == _stated(lead)
+    return all(parts) and sum(int(part[0]) for part in parts if part) == stated(lead)
 
 
 _SLASH = re.compile(r"\s+/\s+")
@@ -166,7 +167,7 @@ _SLASH = re.compile(r"\s+/\s+")
 def _speaks_of_several(lead: Sentence) -> bool:
     """Whether what leads in has a plural, a number or "each" for what follows."""
     plural = any(t.has(Tag.PLURAL) or (t.has(Tag.TASK, Tag.ALIKE, Tag.FUNCTION) and not t.text.isascii()) for t in lead.tokens)
-    if plural or _stated(lead) is not None or lead.has(Tag.EACH):
+    if plural or stated(lead) is not None or lead.has(Tag.EACH):
         return True
     return lead.has(Tag.THESE, Tag.ALL) and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in lead.tokens)
 
@@ -186,8 +187,9 @@ def _is_bare_verb(lead: Sentence) -> bool:
     """ "Explain briefly:", "Translate to French:": the series is the object of the verb."""
     words = [token for token in lead.tokens if token.is_word]
     if len(words) <= 3 and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in words):
-        return True
-    acts = act_of(lead) is Tag.READ or _ON_TEXTS.search(lead.text) is not None
+        writes = any(t.has(Tag.WRITE) and not t.has(Tag.READ, Tag.CHANGE) for t in words)
+        return not writes or not any(not t.tags and t.text not in _TARGETS for t in words)
+    acts = act_of(lead) is Tag.READ or ON_TEXTS.search(lead.text) is not None
     return acts and len(words) <= _SHORT and not any(t.quoted or t.has(Tag.ARTIFACT, Tag.THE) or t.text == "this" for t in words)
 
 
@@ -279,7 +281,7 @@ _ARTICLE_SPLIT = re.compile(
 
 def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     """Several texts in quotes, side by side, to be translated, corrected or classified."""
-    if not _ON_TEXTS.search(sentence.text) or compares(sentence, 0):
+    if not ON_TEXTS.search(sentence.text) or compares(sentence, 0):
         return None
     texts = list(_QUOTED.finditer(sentence.text))
     between = [sentence.text[a.end() : b.start()] for a, b in pairwise(texts)]
@@ -290,11 +292,6 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     return _reading(discourse, sentence, [(sentence.start + t.start() + 1, sentence.start + t.end() - 1) for t in texts])
 
 
-_ON_TEXTS = re.compile(
-    r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite"
-    r"|fix the|check the|spell|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
-    re.IGNORECASE,
-)
 _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
 
 

@@ -56,7 +56,8 @@ _FIXTURE = re.compile(
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"\b(?:the (?:result|results|output|outcome|answer|answers)|what you (?:wrote|made|found|did)|you (?:chose|named|picked|suggested|drafted|wrote"
+    r"\b(?:the (?:result|results|output|outcome|answer|answers)|what you (?:wrote|made|found|did)|you (?:chose"
+    r"|named|picked|suggested|drafted|wrote"
     r"|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations"
     r"|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones"
     r"|the above|the previous|previous|the (?:new|resulting|finished|rewritten|translated|optimi[sz]ed"
@@ -166,7 +167,12 @@ def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
     """The earlier elements whose answers an element speaks of."""
     match = _BACK.search(text)
     if match is None or (
-        match[0].lower() == "both" and not re.search(r"you (?:wrote|made)|above|implementations|both (?:drafts|functions|programs|scripts|versions|texts|parts)", text, re.IGNORECASE)
+        match[0].lower() == "both"
+        and not re.search(
+            r"you (?:wrote|made)|above|implementations|both (?:drafts|functions|programs|scripts|versions|texts|parts)",
+            text,
+            re.IGNORECASE,
+        )
     ):
         return []
     ordinal = re.search(r"\bthe (first|second|third)\b", text, re.IGNORECASE)

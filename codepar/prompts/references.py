@@ -49,6 +49,7 @@ _PLURAL_ONLY = frozenset(
 )
 _CLOSE_BEHIND = frozenset({"file", "files", "(", ")", "s", "の", "中", "里", "内"})
 _OF = frozenset({"of", "von", "de", "из", "aus", "对", "给", "将", "に対して"})
+_ASIDE = frozenset({"while", "you're", "at", "it", "maybe", "perhaps", "possibly", "also", "too"})
 _THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
 _TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
 _SINGULAR = frozenset(
@@ -298,6 +299,7 @@ def _joined(between: tuple[Token, ...]) -> bool:
         token
         for token in between
         if token.text not in _SEPARATORS
+        and token.text not in _ASIDE
         and token.text != ";"
         and not token.has(Tag.AND, Tag.THE)
         and not (token.has(Tag.FOR) and not token.tags & {Tag.THEM})

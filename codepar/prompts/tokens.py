@@ -27,7 +27,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(
-    r"[.!?](?:[\"')\]*]*)(?=\s|$)|[。！？]|\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\(?\d{1,2}[.)])[ \t])|(?<=[:：])[ \t]*\n|(?<=[^,\n])\n(?=(?:how|what|why)\s)|\n(?=[ \t]*(?:> |#\d))"
+    r"[.!?](?:[\"')\]*]*)(?=\s|$)|[。！？]|\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\(?\d{1,2}[.)])[ \t])|(?<=[:：])[ \t]*\n"
+    r"|(?<=[^,\n])\n(?=(?:how|what|why)\s)|\n(?=[ \t]*(?:> |#\d))"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|\b[A-Z])\Z", re.IGNORECASE
