@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from codepar.cuda.accesses import LIBRARY_POINTERS, Access, AccessFinder, AccessKind
 from codepar.cuda.as_cxx import as_cxx
 from codepar.cuda.function import SequentialFunction
-from codepar.cuda.nodes import LOOPS, ancestors, arguments_of, declared_by, field, named, operator_of, unwrapped, walk
-from codepar.cuda.read import kinds_of_helpers, node_of
+from codepar.cuda.inspect_slice import NoInspector, Slice, assigned_here, called_name, identifiers_of, key_of, words_of
+from codepar.cuda.nodes import arguments_of, declared_by, field, named, operator_of, unwrapped, walk
 from codepar.syntax.variables import text_of
 
 _HEAD = """\
@@ -31,7 +30,6 @@ _HEAD = """\
     (void)touch_;
 """
 _RESULT = "return (reach_ + (long long)sizeof(*{name}) - 1) / (long long)sizeof(*{name});"
-_JUMPS = frozenset({"break_statement", "continue_statement", "return_statement"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,138 +41,25 @@ class Inspector:
     reason: str | None = None
 
 
-class _Impossible(Exception):
-    """The inspector cannot be made."""
-
-
 def inspector_of(function: SequentialFunction, buffer: str) -> Inspector:
     """The inspector of one buffer."""
     try:
-        return _Slice(function, buffer).inspector()
-    except _Impossible as fault:
+        return _Writer(function, buffer).inspector()
+    except NoInspector as fault:
         return Inspector(None, reason=str(fault))
 
 
-class _Slice:
-    """What of the function the subscripts of one buffer need."""
-
-    def __init__(self, function: SequentialFunction, buffer: str) -> None:
-        self._function = function
-        self._buffer = buffer
-        self._body = field(node_of(function), "body")
-        signature = function.signature
-        depths = {one.name: max(1, len(one.dimensions)) for one in signature.buffers if not one.is_reference}
-        finder = AccessFinder(self._body, depths, kinds_of_helpers(function))
-        accesses = finder.accesses()
-        self._written = {one.name for one in signature.buffers if one.role.is_written}
-        self._buffers = set(depths)
-        self._touches = {_key(one.node): one for one in accesses if one.buffer == buffer}
-        self._reads = {_key(one.node): one for one in accesses if one.kind.reads}
-        self._read_first = {name for name in self._written if _reads_come_first([one for one in accesses if one.buffer == name])}
-        self._check(function, accesses)
-        self._unknown = self._find_unknown()
-        self._needed = self._find_needed()
-
-    def _check(self, function: SequentialFunction, accesses: list[Access]) -> None:
-        others = {_key(one.node) for one in accesses if one.buffer != self._buffer and not one.is_call}
-        if any(key in others for key, one in self._touches.items() if not one.is_call):
-            raise _Impossible(f"a pointer may point into `{self._buffer}` or into another buffer")
-        for node in walk(self._body):
-            if node.type in {"switch_statement", "for_range_loop", "goto_statement", "lambda_expression"}:
-                raise _Impossible(f"line {node.start_point[0] + 1}: a `{node.type.split('_')[0]}` cannot be followed")
-        for touch in self._touches.values():
-            if touch.is_call and _called(touch.node) not in LIBRARY_POINTERS:
-                raise _Impossible(f"line {touch.node.start_point[0] + 1}: `{_called(touch.node)}` is given the buffer")
-
-    def _check_dimensions(self, used: set[str]) -> None:
-        signature = self._function.signature
-        names = {one.name for one in signature.parameters}
-        for one in signature.buffers:
-            if one.name in used and any(_words(size) & names for size in one.dimensions[1:]):
-                raise _Impossible(f"the dimensions of `{one.name}` vary")
+class _Writer(Slice):
+    """What is left of the function."""
 
     def inspector(self) -> Inspector:
         """The cut-down body."""
         lines = list(self._statement(self._body))
         text = "\n".join("    " + line for line in lines)
-        self._check_dimensions(_words(text) & self._buffers)
+        self._check_dimensions(words_of(text) & self._buffers)
         reads = sorted(name for name in self._buffers if name in self._values_read)
         whole = _HEAD.format(name=self._buffer) + text + "\n    " + _RESULT.format(name=self._buffer)
         return Inspector(as_cxx(whole, self._function.language), tuple(reads))
-
-    _values_read: set[str]
-
-    # Which variables hold what only the run of the whole function can tell.
-
-    def _find_unknown(self) -> set[str]:
-        self._values_read = set()
-        unknown: set[str] = set()
-        changed = True
-        while changed:
-            changed = False
-            for name, value in _assignments(self._body):
-                if name not in unknown and value is not None and not self._is_computable(value, unknown):
-                    unknown.add(name)
-                    changed = True
-        return unknown
-
-    def _is_computable(self, node: Node, unknown: set[str]) -> bool:
-        for one in walk(node):
-            access = self._reads.get(_key(one))
-            changes = access is not None and access.buffer in self._written and access.buffer not in self._read_first
-            if changes and one.type != "call_expression":
-                return False
-            if one.type == "identifier" and text_of(one) in unknown:
-                return False
-            if one.type == "call_expression" and access is not None:
-                return False
-        return True
-
-    def _find_needed(self) -> set[str]:
-        """The variables of subscripts, and of all that decides whether and with what values these are reached."""
-        needed: set[str] = set()
-        for access in self._touches.values():
-            needed |= _identifiers(access.node)
-        changed = True
-        while changed:
-            before = len(needed)
-            for node in walk(self._body):
-                if self._matters(node, needed):
-                    needed |= self._controls(node) | self._sources(node, needed)
-            changed = len(needed) != before
-        return needed - (self._buffers - {name for name, _ in _assignments(self._body)})
-
-    def _matters(self, node: Node, needed: set[str]) -> bool:
-        if _key(node) in self._touches or node.type in _JUMPS:
-            return True
-        return any(name in needed for name, _ in _assigned_here(node))
-
-    def _controls(self, node: Node) -> set[str]:
-        names: set[str] = set()
-        for parent in ancestors(node):
-            if parent == self._body:
-                break
-            if parent.type in LOOPS:
-                for part in ("condition", "update", "initializer"):
-                    inner = parent.child_by_field_name(part)
-                    names |= _identifiers(inner) if inner is not None else set()
-            elif parent.type in {"if_statement", "conditional_expression"}:
-                names |= self._condition_names(field(parent, "condition"))
-            elif parent.type == "binary_expression" and operator_of(parent) in {"&&", "||"}:
-                names |= self._condition_names(field(parent, "left"))
-        return names
-
-    def _condition_names(self, node: Node) -> set[str]:
-        return _identifiers(node) if self._is_computable(node, self._unknown) else set()
-
-    def _sources(self, node: Node, needed: set[str]) -> set[str]:
-        names: set[str] = set()
-        for name, value in _assigned_here(node):
-            if name in needed and value is not None:
-                names |= _identifiers(value)
-        return names
-
-    # What is left of the function.
 
     def _statement(self, node: Node) -> Iterator[str]:  # noqa: C901, PLR0912 - one case a kind of statement
         match node.type:
@@ -214,7 +99,7 @@ class _Slice:
             value = declared.node.child_by_field_name("value")
             if declared.name in self._needed:
                 if value is not None and not self._is_computable(value, self._unknown):
-                    raise _Impossible(
+                    raise NoInspector(
                         f"line {node.start_point[0] + 1}: `{declared.name}` depends on a buffer that the function writes"
                     )
                 yield f"{kind} {self._text(declared.node)};"
@@ -245,12 +130,12 @@ class _Slice:
         start = "" if head is None else self._text(head).rstrip(";").strip()
         step = "" if update is None else self._text(update)
         if head is not None and not self._is_computable(head, self._unknown):
-            raise _Impossible(f"line {node.start_point[0] + 1}: the loop starts at what the function writes")
+            raise NoInspector(f"line {node.start_point[0] + 1}: the loop starts at what the function writes")
         yield from self._loop(node, f"for ({start}; {self._condition(node)}; {step})")
 
     def _loop(self, node: Node, head: str) -> Iterator[str]:
         inner = list(self._statement(field(node, "body")))
-        touched = any(_key(one) in self._touches for one in walk(node))
+        touched = any(key_of(one) in self._touches for one in walk(node))
         if not inner and not touched and not self._steps_needed(node):
             return
         yield head + " {"
@@ -258,7 +143,7 @@ class _Slice:
         yield "}"
 
     def _steps_needed(self, node: Node) -> bool:
-        return any(name in self._needed for one in walk(node) for name, _ in _assigned_here(one))
+        return any(name in self._needed for one in walk(node) for name, _ in assigned_here(one))
 
     def _condition(self, node: Node) -> str:
         condition = node.child_by_field_name("condition")
@@ -267,7 +152,7 @@ class _Slice:
         condition = unwrapped(condition)
         known = [part for part in _conjuncts(condition) if self._is_computable(part, self._unknown)]
         if not known or (node.type != "for_statement" and len(known) < len(_conjuncts(condition))):
-            raise _Impossible(f"line {node.start_point[0] + 1}: the loop ends by what the function writes")
+            raise NoInspector(f"line {node.start_point[0] + 1}: the loop ends by what the function writes")
         return " && ".join(self._text(part) for part in known)
 
     def _effects(self, node: Node) -> Iterator[str]:
@@ -282,7 +167,7 @@ class _Slice:
             yield from [f"{self._text(node)};"] if argument.type == "identifier" else self._touch(argument)
         elif node.type == "conditional_expression" or (node.type == "binary_expression" and operator_of(node) in {"&&", "||"}):
             yield from self._branching(node)
-        elif _key(node) in self._touches:
+        elif key_of(node) in self._touches:
             yield from self._touch(node)
         else:
             for child in named(node):
@@ -290,7 +175,7 @@ class _Slice:
 
     def _has_effects(self, node: Node) -> bool:
         for one in walk(node):
-            if _key(one) in self._touches or any(name in self._needed for name, _ in _assigned_here(one)):
+            if key_of(one) in self._touches or any(name in self._needed for name, _ in assigned_here(one)):
                 return True
         return False
 
@@ -301,28 +186,30 @@ class _Slice:
                 yield from self._effects(right)
                 return
             if not self._is_computable(right, self._unknown):
-                raise _Impossible(
+                raise NoInspector(
                     f"line {node.start_point[0] + 1}: `{text_of(left)}` depends on a buffer that the function writes"
                 )
             yield f"{self._text(node)};"
             return
         yield from self._effects(right)
-        yield from self._effects(left) if _key(left) not in self._touches else self._touch(left)
+        yield from self._effects(left) if key_of(left) not in self._touches else self._touch(left)
 
     def _touch(self, node: Node) -> Iterator[str]:
-        access = self._touches.get(_key(node))
+        access = self._touches.get(key_of(node))
         if access is None:
             for child in named(node):
                 yield from self._effects(child)
         elif access.is_call:
             yield from self._library(node)
         elif not self._is_computable_place(node):
-            raise _Impossible(f"line {node.start_point[0] + 1}: a subscript depends on a buffer that the function writes")
+            raise NoInspector(f"line {node.start_point[0] + 1}: a subscript depends on a buffer that the function writes")
         else:
             read = set(self._values_read)
             shown = self._text(node)
             place = [child for child in named(node) if child.start_byte != node.start_byte or node.type == "pointer_expression"]
-            self._values_read = read | {name for child in place for name in _identifiers(child) & self._buffers - {self._buffer}}
+            self._values_read = read | {
+                name for child in place for name in identifiers_of(child) & self._buffers - {self._buffer}
+            }
             yield f"(void){shown};"
 
     def _is_computable_place(self, node: Node) -> bool:
@@ -331,10 +218,10 @@ class _Slice:
     def _library(self, node: Node) -> Iterator[str]:
         arguments = arguments_of(node)
         if len(arguments) < 3 or not all(self._is_computable(one, self._unknown) for one in arguments[1:]):
-            raise _Impossible(f"line {node.start_point[0] + 1}: the size given to `{_called(node)}` is not known")
+            raise NoInspector(f"line {node.start_point[0] + 1}: the size given to `{called_name(node)}` is not known")
         size = self._text(arguments[2])
         for argument in arguments[:2]:
-            if self._buffer in _identifiers(argument) and not _called(node).startswith("str"):
+            if self._buffer in identifiers_of(argument) and not called_name(node).startswith("str"):
                 yield f"reach_to_({self._text(argument)}, {size});"
 
     def _branching(self, node: Node) -> Iterator[str]:
@@ -357,10 +244,10 @@ class _Slice:
 
     def _text(self, node: Node) -> str:
         """The text of an expression, its accesses to the buffer noted."""
-        self._values_read |= _identifiers(node) & self._buffers
-        if not any(_key(one) in self._touches for one in walk(node)):
+        self._values_read |= identifiers_of(node) & self._buffers
+        if not any(key_of(one) in self._touches for one in walk(node)):
             return " ".join(text_of(node).split())
-        if _key(node) in self._touches and node.type != "call_expression":
+        if key_of(node) in self._touches and node.type != "call_expression":
             if node.type == "field_expression":
                 member = text_of(node.child_by_field_name("field"))
                 return f"touch_(*({self._text(field(node, 'argument'))})).{member}"
@@ -377,47 +264,11 @@ class _Slice:
         return text + data[at - node.start_byte :].decode()
 
 
-def _key(node: Node) -> tuple[int, int]:
-    return node.start_byte, node.end_byte
-
-
-def _words(text: str) -> set[str]:
-    return set("".join(c if c.isalnum() or c == "_" else " " for c in text).split())
-
-
-def _identifiers(node: Node) -> set[str]:
-    return {text_of(one) for one in walk(node) if one.type == "identifier"}
-
-
-def _called(node: Node) -> str:
-    return text_of(node.child_by_field_name("function")).removeprefix("std::")
-
-
 def _conjuncts(node: Node) -> list[Node]:
     node = unwrapped(node)
     if node.type == "binary_expression" and operator_of(node) == "&&":
         return _conjuncts(field(node, "left")) + _conjuncts(field(node, "right"))
     return [node]
-
-
-def _assigned_here(node: Node) -> Iterator[tuple[str, Node | None]]:
-    """The variable that this very node assigns, and the value; a step has the node itself."""
-    if node.type == "assignment_expression":
-        left = unwrapped(field(node, "left"))
-        if left.type == "identifier":
-            yield text_of(left), field(node, "right")
-    elif node.type == "update_expression":
-        argument = unwrapped(field(node, "argument"))
-        if argument.type == "identifier":
-            yield text_of(argument), None
-    elif node.type == "declaration":
-        for declared in declared_by(node):
-            yield declared.name, declared.node.child_by_field_name("value")
-
-
-def _assignments(body: Node) -> Iterator[tuple[str, Node | None]]:
-    for node in walk(body):
-        yield from _assigned_here(node)
 
 
 def _type_text(node: Node) -> str:
@@ -429,35 +280,6 @@ def _type_text(node: Node) -> str:
             break
         parts.append(text_of(child))
     return " ".join(part for part in parts if part not in {"static", "register"})
-
-
-def _reads_come_first(accesses: list[Access]) -> bool:
-    """Whether each element is read only before it is written: all is ``a[i]`` of one outermost loop over ``i``, reads first."""
-    places = {"".join(text_of(one.node).split()) for one in accesses}
-    first_write = min((one.node.start_byte for one in accesses if one.kind.writes), default=0)
-    if len(places) != 1 or any(one.is_call or one.kind is AccessKind.UPDATE for one in accesses):
-        return False
-    # In `a[i] = f(a[i])` the write stands before the read and happens after it.
-    late = [one for one in accesses if not one.kind.writes and one.node.start_byte > first_write]
-    if any(_statement_of(one.node) != _statement_of(write.node) for one in late for write in accesses if write.kind.writes):
-        return False
-    loops = [[parent for parent in ancestors(one.node) if parent.type in LOOPS] for one in accesses]
-    node = accesses[0].node
-    index = named(node)[-1]
-    index = named(index)[-1] if index.type == "subscript_argument_list" else index
-    return all(len(one) == 1 and one == loops[0] for one in loops) and _is_counter(text_of(unwrapped(index)), loops[0][0])
-
-
-def _statement_of(node: Node) -> Node | None:
-    return next((parent for parent in ancestors(node) if parent.type in {"expression_statement", "declaration"}), None)
-
-
-def _is_counter(name: str, loop: Node) -> bool:
-    """Whether the loop changes ``name`` in its update alone."""
-    update = loop.child_by_field_name("update")
-    if update is None or name not in {one for one, _ in _assignments(update)}:
-        return False
-    return name not in {one for one, _ in _assignments(field(loop, "body"))}
 
 
 def _without_jumps(lines: list[str]) -> list[str]:
