@@ -178,7 +178,7 @@ def _entry(function: SequentialFunction, part: DevicePart, entry: str) -> str:
 
 
 def _device(one: Parameter) -> str:
-    return f"device_{one.name}"
+    return f"device_{one.name}_"
 
 
 def _address(one: Parameter) -> str:
@@ -189,23 +189,23 @@ def _sizes(one: Parameter, function: SequentialFunction, entry: str) -> list[str
     arguments = ", ".join(cxx_name(other.name) for other in function.signature.parameters)
     count = "1" if one.is_reference else f"{entry}_count_{one.name}({arguments})"
     kind = as_cxx(one.type, function.language)
-    lines = [f"const long long count_{one.name} = {count};"]
-    return [*lines, f"const size_t bytes_{one.name} = count_{one.name} > 0 ? count_{one.name} * sizeof({kind}) : 0;"]
+    lines = [f"const long long count_{one.name}_ = {count};"]
+    return [*lines, f"const size_t bytes_{one.name}_ = count_{one.name}_ > 0 ? count_{one.name}_ * sizeof({kind}) : 0;"]
 
 
 def _overlap_checks(function: SequentialFunction) -> list[str]:
     buffers = function.signature.buffers
     pairs = [(one, other) for at, one in enumerate(buffers) for other in buffers[at + 1 :]]
     return [
-        f'buffers_apart("`{one.name}` and `{other.name}`", {_address(one)}, bytes_{one.name}, '
-        f"{_address(other)}, bytes_{other.name});"
+        f'buffers_apart("`{one.name}` and `{other.name}`", {_address(one)}, bytes_{one.name}_, '
+        f"{_address(other)}, bytes_{other.name}_);"
         for one, other in pairs
         if one.role.is_written or other.role.is_written
     ]
 
 
 def _copy_in(one: Parameter, function: SequentialFunction) -> list[str]:
-    device, kind, size = _device(one), as_cxx(one.type, function.language), f"bytes_{one.name}"
+    device, kind, size = _device(one), as_cxx(one.type, function.language), f"bytes_{one.name}_"
     lines = [
         f"{kind} *{device} = nullptr;",
         f"HOST_CHECK(cudaMalloc((void **)&{device}, {size} > 0 ? {size} : sizeof({kind})));",
@@ -217,7 +217,7 @@ def _copy_in(one: Parameter, function: SequentialFunction) -> list[str]:
 
 
 def _copy_out(one: Parameter) -> str:
-    size = f"bytes_{one.name}"
+    size = f"bytes_{one.name}_"
     return f"if ({size} > 0) HOST_CHECK(cudaMemcpy({_address(one)}, {_device(one)}, {size}, cudaMemcpyDeviceToHost));"
 
 
