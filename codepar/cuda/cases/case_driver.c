@@ -308,10 +308,11 @@ static void check_guards(const Parameter *parameter) {
 
 static void write_parameter(const Parameter *parameter) {
     size_t changed = changes(parameter);
-    if (parameter->role == 'o' || parameter->role == 'b')
+    int is_input = parameter->role == 'i';
+    if (is_input && changed) printf("@%s changed %s %zu\n", nonce, parameter->name, changed);
+    /* An input that changes is an output after all. */
+    if (parameter->role == 'o' || parameter->role == 'b' || (is_input && changed))
         write_value(parameter->name, parameter->layout, changed, parameter->memory, parameter->count * parameter->size);
-    else if (parameter->role == 'i' && changed)
-        printf("@%s changed %s %zu\n", nonce, parameter->name, changed);
     check_guards(parameter);
 }
 

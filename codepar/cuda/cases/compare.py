@@ -62,7 +62,7 @@ class Difference:
     def message(self) -> str:
         """One line for a person or a model."""
         if self.actual is None or self.expected is None:
-            return f"case {self.case}: {self.buffer} holds {self.total} elements fewer or more than it should"
+            return f"case {self.case}: {self.buffer}, of {self.total} elements, is not written as the original writes it"
         place = (
             "the return value"
             if self.buffer == RETURN
@@ -120,7 +120,7 @@ def _differences(expected: CaseOutput, actual: CaseOutput, tolerance: Tolerance)
     for name, dump in expected.values.items():
         other = actual.values.get(name)
         if other is None or len(other.data) != len(dump.data):
-            yield Difference(expected.name, name, 0, None, None, 0, dump.count)
+            yield Difference(expected.name, name, 0, None, None, dump.count, dump.count)
         elif (found := difference(expected.name, name, dump, other, tolerance)) is not None:
             yield found
 

@@ -36,7 +36,7 @@ class Facts:
 
     ``literals`` are the numbers that something is compared with; ``compared`` those that a parameter itself is compared with.
     ``targets`` maps an index buffer to the buffers that it indexes; elements of ``matched`` buffers are tested for equality with
-    each other.
+    each other, those of ``guarded`` buffers with zero.
     """
 
     sizes: list[str] = field(default_factory=list)
@@ -51,6 +51,7 @@ class Facts:
     targets: dict[str, list[str]] = field(default_factory=dict)
     bounds: list[str] = field(default_factory=list)
     matched: list[str] = field(default_factory=list)
+    guarded: list[str] = field(default_factory=list)
     has_unit_domain: bool = False
     has_byte_pointers: bool = False
     has_product: bool = False
@@ -157,6 +158,8 @@ class _Finder:
         for side, other in (sides, reversed(sides)):
             value = self._literal(side)
             name = squeezed(other)
+            if value == 0:
+                self._add_all(self._facts.guarded, [one for one in self._parameters(other) if one in self._buffers])
             if value is not None and name in self._scalars:
                 self._facts.compared.setdefault(name, []).append(value)
                 if operator_of(node) in {"==", "!="}:
@@ -186,6 +189,8 @@ class _Finder:
             )
             if node.type == "identifier" and is_bare and text_of(node) in self._scalars:
                 self._add_all(self._facts.flags, [text_of(node)])
+            if is_bare and node.type in {"subscript_expression", "identifier"}:
+                self._add_all(self._facts.guarded, [one for one in self._parameters(node) if one in self._buffers])
 
     def _switch(self, node: Node) -> None:
         name = squeezed(unwrapped(field_of(node, "condition")))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 
 from codepar.cuda.cases import BufferSpec, TestCase, TestSet, candidate_project, compare, new_nonce, read_dump, reference_project
 from codepar.cuda.cases.compare import numbers_of
+from codepar.cuda.function import Role
 from codepar.cuda.read import read_function
 from codepar.cuda.translation import Origin, Target, Translation
 from codepar.errors import InvalidInput
@@ -249,3 +251,21 @@ def test_one_that_always_hangs_is_given_up_after_a_few_cases(outputs):
     cases = TestSet(function="spin", cases=tuple(TestCase(name=f"n{n}", scalars={"n": n}) for n in range(1, 20)))
     found = outputs(reference_project(read_function(source, "spin.c")), cases, apart_s=1)
     assert [one.why() for one in found] == ["took too long"] * 4
+
+
+def test_an_input_that_the_original_changes_is_compared_after_all(outputs):
+    source = "void f(int n, int *x) { for (int i = 0; i < n; i++) x[i] += 1; }"
+    function = read_function(source, "f.c")
+    parameters = tuple(replace(one, role=Role.IN if one.is_buffer else one.role) for one in function.signature.parameters)
+    misread = replace(function, signature=replace(function.signature, parameters=parameters))
+    cases = TestSet(function="f", cases=(TestCase(name="a", scalars={"n": 4}, buffers={"x": BufferSpec(size="n")}),))
+
+    def translated(step: str) -> Translation:
+        text = f"void g(int n, int *x) {{ for (int i = 0; i < n; i++) x[i] += {step}; }}"
+        return Translation(source=text, entry="g", function="f", target=Target.OPENMP, origin=Origin.USER)
+
+    expected = outputs(reference_project(misread), cases)
+    assert expected[0].changed_inputs == {"x": 4}
+    found = {step: compare(expected, outputs(candidate_project(translated(step), misread), cases)) for step in ("1", "2", "0")}
+    assert [one.agrees for one in found.values()] == [True, False, False]
+    assert found["0"].problems == ("case a: x, of 4 elements, is not written as the original writes it",)

@@ -211,3 +211,9 @@ def test_modes_are_the_labels_and_one_more():
     source = """void f(int n, int mode, float *a) {
         for (int i = 0; i < n; i++) switch (mode) { case 2: a[i] += 1; break; case 9: a[i] *= 2; break; default: a[i] = 0; } }"""
     assert {2, 9, 10} <= {one.scalars["mode"] for one in made(source).cases}
+
+
+def test_divisors_that_the_code_guards_are_sometimes_zero():
+    source = "void f(int n, int *a, const int *c) { for (int i = 0; i < n; i++) if (c[i] == 0) a[i] = 0; else a[i] /= c[i]; }"
+    assert {one.buffers["c"].nonzero for one in made(source).cases} == {True, False}
+    assert any(0 in one.buffers["c"].include for one in made(source).cases)
