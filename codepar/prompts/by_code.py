@@ -88,7 +88,8 @@ _ROUTINE = re.compile(
     re.IGNORECASE,
 )
 _INTERACTS = re.compile(
-    r"\b(?:deadlock[- ]?free|interact|work together|fit together|consistent with each other|together"
+    r"\b(?:deadlock[- ]?free|interact|work together|equivalent|identical|interchangeable|compatible|fit together"
+    r"|consistent with each other|together"
     r"|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
     re.IGNORECASE,
 )

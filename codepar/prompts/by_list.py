@@ -82,6 +82,12 @@ _QUERY = re.compile(
 _TICKET = re.compile(r"(?:(?:#\d+|>)[ \t]+)?")
 
 
+_SUMMED = re.compile(
+    r"\bsummari[sz]e (?:the following|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
+    re.IGNORECASE,
+)
+
+
 class _Sense(Enum):
     TASKS = auto()
     DETAILS = auto()
@@ -154,7 +160,8 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     if _is_about_list(lead) or (_names_one(discourse, lead) and not tasks):
         return _Sense.DETAILS
     plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
-    if act_of(lead) and (tasks or plural or _ends_open(lead) or _works_on_texts(lead)):
+    behind_verb = listing.is_inline and bool(lead.tokens) and lead.tokens[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE)
+    if act_of(lead) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
         return _Sense.TASKS
     return _Sense.OPEN
 
@@ -162,7 +169,7 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
 def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
     """Whether a lead says that the list is what there is, not what is wanted: errors, tries, wishes for each of some pieces."""
     text = lead.text
-    if _IGNORED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
+    if _IGNORED.search(text) or _SUMMED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
         return True
     return not _QUERY.search(text) and (_DATA.match(text) is not None or (is_statement(lead) and share < _MOST))
 

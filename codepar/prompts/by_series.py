@@ -167,7 +167,8 @@ _SLASH = re.compile(r"\s+/\s+")
 def _speaks_of_several(lead: Sentence) -> bool:
     """Whether what leads in has a plural, a number or "each" for what follows."""
     plural = any(t.has(Tag.PLURAL) or (t.has(Tag.TASK, Tag.ALIKE, Tag.FUNCTION) and not t.text.isascii()) for t in lead.tokens)
-    if plural or stated(lead) is not None or lead.has(Tag.EACH):
+    ends_open = bool(lead.tokens) and lead.tokens[-1].has(Tag.FOR)
+    if plural or ends_open or stated(lead) is not None or lead.has(Tag.EACH):
         return True
     return lead.has(Tag.THESE, Tag.ALL) and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in lead.tokens)
 

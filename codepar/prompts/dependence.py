@@ -19,7 +19,8 @@ from codepar.prompts.reading import Element, Kind, Reading, Whole
 
 _CONSTRAINT = re.compile(
     r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}"
-    r"\b(?:among|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bno two\b|\b(?:no|without"
+    r"\b(?:among|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bshare (?:one"
+    r"|a single)\b|\bno two\b|\b(?:no|without"
     r"|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may"
     r"|should|must|can) (?:share|repeat|use the same|have the same)"
     r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others"

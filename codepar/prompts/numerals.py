@@ -25,7 +25,9 @@ _EN_TENS = {
     "ninety": 90,
 }
 _WORDS: dict[str, int] = {
-    "dozen": 12, "half a dozen": 6, "half-dozen": 6, "half dozen": 6, "couple": 2, "trio": 3, "quartet": 4, "pair": 2, "hundred": 100, "both": 2,
+    "dozen": 12, "half a dozen": 6, "half-dozen": 6, "half dozen": 6, "couple": 2, "trio": 3, "quartet": 4,
+    "pair": 2,
+    "hundred": 100, "both": 2,
     "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11,
     "zwölf": 12, "zwoelf": 12, "fünfzehn": 15, "zwanzig": 20, "dutzend": 12, "ein halbes dutzend": 6, "halbes dutzend": 6,
     "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
