@@ -4,7 +4,8 @@ For each pair of a C function and a right CUDA version (with recorded inputs and
 planted at a time (``codepar.cuda.cases.mutants``), and two sets of tests look at the values alone: our cases by rule (those that
 judge: seed 7), and the recorded ones, compared as they were recorded, as text. What ours leave alive then meets the checks of the
 verdict (memory, race, active threads), and counts as equivalent where it agrees on 64 further cases with clean checks. Where the
-CUDA version of a pair is not right on our cases (many are so on the recorded ones alone), faults go into our rules' translation.
+CUDA version of a pair launches nothing, or is not right on our cases (many are so on the recorded ones alone), faults go into our
+rules' translation.
 Prints both rates with Wilson intervals, by kind, and the branches of the originals that our cases take. Limits: originals that
 leave nothing to compare, or that neither way translates rightly, cannot be scored and are listed.
 """
@@ -46,6 +47,7 @@ from codepar.errors import CodeparError
 from codepar.project import Project
 from codepar.protocols import Execution, ExecutionResult, Executor, Limits, Status
 from codepar.settings import Settings
+from codepar.syntax.cuda import CudaSource
 from worker.executor import open_executor
 
 LIMITS = Limits(wall_s=40, compile_s=180)
@@ -252,7 +254,8 @@ async def score_pair(bench: Bench, pair: Pair, score: Score, *, is_by_rule: bool
     expected = await bench.expected(pair, tests, None if is_by_rule else score)
     faults = mutants(pair.cuda)
     texts = [pair.cuda, *(one.text for one in faults)]
-    ours = await bench.ours(pair, texts, tests, expected)
+    launches = CudaSource(pair.cuda).launches
+    ours = await bench.ours(pair, texts, tests, expected) if launches else [False]
     if ours[0] is not True:
         by_rule = None if is_by_rule else pair.by_rule()
         if by_rule is not None:
