@@ -226,7 +226,9 @@ class CudaCourt:
         counting, candidate.program = candidate.program, openmp.plain(candidate.program)
         raced, _ = await self._run(candidate, FILLS[0], sanitize=("thread",))
         candidate.program = counting
-        candidate.add(openmp.race_rung(raced), await self._fill(candidate), openmp.parallel_rung(threads))
+        candidate.add(
+            openmp.race_rung(raced), await self._fill(candidate), openmp.parallel_rung(threads, candidate.translation.source)
+        )
 
     async def _first_run(self, candidate: _Candidate) -> bool:
         """Compile, run all cases, see the launches, compare the values."""

@@ -20,6 +20,11 @@ from codepar.protocols import ExecutionResult, Status
 THREADS = 4
 _FILE = "codepar_regions.c"
 _LINE = re.compile(r"^codepar-regions (\d+) (\d+)$", re.MULTILINE)
+_SHARES = re.compile(
+    r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:[^\n\\]|\\.|\\\n)*\b(?:for|sections|task|taskloop|loop|distribute)\b"
+    r"|\bomp_get_thread_num\b",
+    re.MULTILINE,
+)
 _SCHEDULES = (
     "static",
     "dynamic",
@@ -108,9 +113,13 @@ def launch_rung(result: ExecutionResult) -> NamedCheck:
     return ok(name, f"{found[1]} parallel regions were entered")
 
 
-def parallel_rung(result: ExecutionResult) -> NamedCheck:
-    """More than one thread was in one region."""
+def parallel_rung(result: ExecutionResult, source: str) -> NamedCheck:
+    """More than one thread was in one region, and something shares work out among them."""
     name = CheckName.PARALLEL
+    if not _SHARES.search(source):
+        return failed(
+            name, Status.NOT_PARALLEL, "nothing shares work out: no loop, section, task or thread number in a pragma or call"
+        )
     found = _LINE.search(result.stderr)
     if found is None:
         return unknown(name, Status.INFRA_ERROR, "the run did not report its threads")

@@ -167,6 +167,7 @@ OPENMP = "void saxpy_openmp(int n, float a, const float *x, float *y) {\n@\n    
         ("#pragma omp parallel for", "y[i] = a * x[i] + y[i]", Status.OK),
         ("#pragma omp parallel for schedule(dynamic, 4)", "y[i] = a * x[i] + y[i]", Status.OK),
         ("#pragma omp parallel for num_threads(1)", "y[i] = a * x[i] + y[i]", Status.NOT_PARALLEL),
+        ("#pragma omp parallel\n#pragma omp single", "y[i] = a * x[i] + y[i]", Status.NOT_PARALLEL),
         ("#pragma omp simd", "y[i] = a * x[i] + y[i]", Status.NOT_PARALLEL),
         ("static int seen;\n#pragma omp parallel for", "{ seen = seen + 1; y[i] = a * x[i] + y[i]; }", Status.RACE),
     ],
