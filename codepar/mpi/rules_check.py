@@ -19,7 +19,7 @@ from codepar.mpi.headers import Signature, Signatures
 from codepar.mpi.holes import find_holes
 from codepar.mpi.places import statement_at
 from codepar.mpi.roles import Roles
-from codepar.mpi.rules_types import misfit
+from codepar.mpi.rules_types import as_buffer, misfit
 from codepar.syntax.tree import Function, SyntaxTree
 from codepar.syntax.variables import Variable
 
@@ -182,6 +182,7 @@ class Rules:
         """A scalar where an address is wanted gets its ``&``."""
         arguments = list(call.arguments)
         for index, parameter in enumerate(self.signatures[call.function].parameters[: len(arguments)]):
+            arguments[index] = as_buffer(arguments[index], parameter.type, visible)
             variable = visible.get(arguments[index])
             wants_address = parameter.type.endswith("*") and not parameter.type.replace(" ", "").endswith("**")
             if variable and wants_address and not variable.pointer_depth and not variable.dimensions:

@@ -15,6 +15,9 @@ from codepar.mpi.headers import Signature
 from codepar.syntax.variables import Variable
 
 _FORM = re.compile(r"(?P<address>&\s*)?(?P<name>[A-Za-z_]\w*)\s*(?P<index>(?:\[[^\[\]]*\]\s*)*)")
+_OBJECT = re.compile(r"&?\s*(?P<name>[A-Za-z_]\w*)(?:\s*\.\s*(?:data|c_str|begin))?(?:\(\))?")
+_VECTOR = re.compile(r"(?:const\s+)?(?:std::)?(?:vector|array)\s*<")
+_STRING = re.compile(r"(?:const\s+)?(?:std::)?string\s*&?$")
 _QUALIFIERS = re.compile(r"\b(?:const|static|volatile|register|extern|signed|unsigned)\b")
 _NUMBERS = frozenset({"char", "short", "int", "long", "long long", "float", "double", "long double", "bool", "size_t"})
 _COUNTS = frozenset({"int", "MPI_Aint", "MPI_Count", "MPI_Offset"})
@@ -26,6 +29,19 @@ class _Given:
 
     base: str
     depth: int
+
+
+def as_buffer(argument: str, wanted: str, visible: Mapping[str, Variable]) -> str:
+    """A vector or string of C++ where memory is wanted becomes its elements: the object itself is no buffer."""
+    match = _OBJECT.fullmatch(argument.strip()) if wanted.replace("const ", "").replace(" ", "") == "void*" else None
+    variable = visible.get(match["name"]) if match is not None else None
+    if variable is None or variable.pointer_depth or variable.dimensions:
+        return argument
+    if _VECTOR.match(variable.type):
+        return f"{variable.name}.data()"
+    if _STRING.match(variable.type):
+        return f"{variable.name}.c_str()" if "const" in wanted else f"&{variable.name}[0]"
+    return argument
 
 
 def misfit(call: CallText, signature: Signature, visible: Mapping[str, Variable]) -> str | None:

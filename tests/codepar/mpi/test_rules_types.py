@@ -6,7 +6,7 @@ from codepar.mpi.call_text import read_call
 from codepar.mpi.handles import unmade_handles, without_unmade
 from codepar.mpi.headers import load_signatures
 from codepar.mpi.proposal import Edit
-from codepar.mpi.rules_types import misfit
+from codepar.mpi.rules_types import as_buffer, misfit
 from codepar.syntax.language import Language
 from codepar.syntax.tree import parse
 
@@ -63,6 +63,24 @@ def test_what_a_compiler_takes_has_no_fault(text):
 )
 def test_another_type_is_named_with_the_one_that_is_wanted(text, argument):
     assert f"`{argument}`" in str(fault(text))
+
+
+@pytest.mark.parametrize(
+    ("declared", "argument", "wanted", "right"),
+    [
+        ("std::vector<int> v;", "v", "const void *", "v.data()"),
+        ("vector<double> v(4);", "&v", "void *", "v.data()"),
+        ("std::string v;", "v.c_str", "const void *", "v.c_str()"),
+        ("std::string v;", "&v", "void *", "&v[0]"),
+        ("std::vector<int> v;", "v[0]", "const void *", "v[0]"),
+        ("int v[4];", "v", "void *", "v"),
+        ("std::vector<int> v;", "v", "int", "v"),
+    ],
+)
+def test_objects_of_cxx_are_sent_as_their_elements(declared, argument, wanted, right):
+    tree = parse(f"void f()\n{{\n  {declared}\n  use();\n}}\n", Language.CXX)
+    visible = {variable.name: variable for variable in tree.variables_after(3)}
+    assert as_buffer(argument, wanted, visible) == right
 
 
 def edit(text: str) -> Edit:
