@@ -3,15 +3,17 @@
 Integers and booleans must be equal. A floating-point number ``a`` agrees with the original's ``e`` when both are NaN, or are
 equal (so 0 agrees with -0, infinities with their own sign), or both are finite and
 
-    |a - e| <= rtol * max(|e|, m),      m = root mean square of the original's finite numbers of that buffer and member,
+    |a - e| <= rtol * max(|e|, m),      m = median of |e| over the original's finite, non-zero numbers of that buffer and member,
 
-with rtol 1e-5 for float and 1e-10 for double. ``m`` leaves room for sums in another order: what cancels to nearly zero carries
-the rounding of its terms. Limits: a wrong number far smaller than the rest of its buffer is therefore not seen.
+with rtol 1e-5 for float and 1e-10 for double; poison that was left alone does not count for ``m``. It leaves room for sums in
+another order: what cancels to nearly zero carries the rounding of its terms. A median, because one huge number must not excuse
+the others. Limits: a wrong number far smaller than most of its buffer is therefore not seen.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ _FORMATS = {
     "f8": "d",
 }
 Value = int | float
+# What the driver fills output buffers with, as numbers.
+_POISON = frozenset(struct.unpack(kind, bytes([byte]) * 8)[0] for byte in (0xCB, 0x7F, 0x2E) for kind in ("fxxxx", "d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +155,9 @@ def numbers_of(dump: Dump, number: Number) -> list[Value]:
 
 
 def magnitude(values: Sequence[Value]) -> float:
-    """Root mean square of the finite values; 0 for none."""
-    finite = [float(value) for value in values if math.isfinite(value)]
-    largest = max(map(abs, finite), default=0.0)
-    if largest == 0.0:
-        return 0.0
-    return largest * math.sqrt(math.fsum((value / largest) ** 2 for value in finite) / len(finite))
+    """Median of the absolute values, zeros, infinities, NaN and poison left out; 0 for none."""
+    finite = [abs(value) for value in values if value and math.isfinite(value) and value not in _POISON]
+    return float(statistics.median(finite)) if finite else 0.0
 
 
 def agree(expected: Value, actual: Value, rtol: float, scale: float) -> bool:

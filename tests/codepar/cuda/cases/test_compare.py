@@ -44,6 +44,14 @@ def test_what_cancels_may_differ_by_the_rounding_of_its_terms():
     assert not compare([case(FLOAT, floats(0.0))], [case(FLOAT, floats(1e-30))]).agrees
 
 
+def test_neither_one_huge_number_nor_poison_excuses_the_others():
+    for huge in (1e30, struct.unpack("f", b"\x7f" * 4)[0], struct.unpack("f", b"\xcb" * 4)[0]):
+        values = (huge, huge, 1.0, 2.0, 3.0) if huge != 1e30 else (huge, 1.0, 2.0, 3.0)
+        assert compare([case(FLOAT, floats(*values))], [case(FLOAT, floats(*values))]).agrees
+        wrong = (*values[:-1], 3.5)
+        assert not compare([case(FLOAT, floats(*values))], [case(FLOAT, floats(*wrong))]).agrees
+
+
 def test_nan_and_infinities_agree_with_their_like():
     nan, inf = math.nan, math.inf
     assert agree(nan, nan, 1e-5, 1.0)
