@@ -198,9 +198,15 @@ def splits_into(sentence: Sentence) -> bool:
     return match is not None and _RESULT_FILES.search(sentence.text, match.start()) is not None
 
 
+_ADDS = frozenset({"add", "put", "insert", "append", "apply", "attach", "füge", "agrega", "añade", "добавь"})
+
+
 def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> bool:
     """Whether a single artifact is made: "write a Makefile for these files", "a main that calls each of them"."""
     tokens = sentence.tokens
+    adds = any(token.text in _ADDS for token in tokens[:first])
+    if adds and first and tokens[first - 1].text in {"to", "into", "in", "zu", "a", "al", "в", "к"}:
+        return False
     for index in range(first - 1, -1, -1):
         token = tokens[index]
         if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted:

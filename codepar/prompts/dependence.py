@@ -215,10 +215,10 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
         text = sentence.text
         if inside and reading.start <= sentence.start and sentence.end <= reading.end:
             continue
-        if match := _CONSTRAINT.search(text):
-            return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
         if (match := _FIXTURE.search(text)) and re.search(r"test|тест|测试|テスト", text + discourse.prose, re.IGNORECASE):
             return Whole(Refusal.SHARED_STATE, f'the tests are to share something ("{match[0].strip()}")')
+        if match := _CONSTRAINT.search(text):
+            return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
     return None
 
 
