@@ -41,7 +41,7 @@ def _grown(case: TestCase, constants: dict[str, int]) -> TestCase | None:
 
 def room(size: int, scalars: Iterable[int]) -> int:
     """The least product of some of the scalars that holds ``size`` elements, if it is at most twice the largest above it."""
-    chosen = sorted(set(scalars), reverse=True)[:_MOST_SCALARS]
+    chosen = sorted(scalars, reverse=True)[:_MOST_SCALARS]
     products = {prod(some) for count in range(1, 4) for some in combinations(chosen, count)}
     enough = [product for product in products if size <= product <= size + 2 * max(chosen, default=0)]
     return min(enough, default=size)

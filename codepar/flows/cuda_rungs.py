@@ -208,7 +208,7 @@ class _Share:
 
     @property
     def needed(self) -> int:
-        return max(2, -(-self.iterations // 2)) if self.most > 3 else 1
+        return max(2, -(-self.iterations // 2)) if self.most > 3 and self.iterations > 1 else 1
 
     @property
     def is_lonely(self) -> bool:

@@ -17,7 +17,16 @@ ORIGINAL = read_function(
 
 @pytest.mark.parametrize(
     ("touched", "scalars", "size"),
-    [(1284, [6, 257], 1542), (41, [6, 7], 42), (42, [6, 7], 42), (100, [7], 100), (0, [7], 7), (5, [], 5), (30, [31], 31)],
+    [
+        (1284, [6, 257], 1542),
+        (41, [6, 7], 42),
+        (42, [6, 7], 42),
+        (100, [7], 100),
+        (0, [7], 7),
+        (5, [], 5),
+        (30, [31], 31),
+        (1088, [33, 33], 1089),
+    ],
 )
 def test_the_next_product(touched, scalars, size):
     assert room(touched, scalars) == size

@@ -49,6 +49,7 @@ def device(*kernels: KernelWork, host: tuple[HostWork, ...] = ()) -> DeviceWork:
         ((10, 1000), 20, 10, False),
         ((1000,), 1, 1000, False),  # a launch an iteration
         ((3, 3000), 2, 1, False),  # half of the smaller loop, but never more than two threads at once
+        ((1, 33), 1, 1, True),  # one position only
         ((3,), 1, 1, True),  # so small that it asks for nothing...
     ],
 )
