@@ -20,6 +20,7 @@ from codepar.syntax.variables import text_of
 _BLOCKS = {1: (256, 1, 1), 2: (16, 16, 1), 3: (8, 8, 4)}
 _BUILT_IN = re.compile(r"\b(threadIdx|blockIdx)\s*\.\s*([xyz])\b")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_VARIABLE = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _BELOW = {"<": 0, "<=": 1, ">=": 0, ">": 1}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -54,7 +55,7 @@ def _axes(kernel: Node, scalars: Sequence[str]) -> dict[str, _Axis] | None:
     values: dict[str, str] = {}
     for variable, text in _assigned(kernel):
         # `bid * blockDim.x + tid` counts threads where `bid` and `tid` are what they look like.
-        value = _WORD.sub(lambda word: values.get(word[0], word[0]), text)
+        value = _VARIABLE.sub(lambda word: values.get(word[0], word[0]), text)
         seen = {match[1] for match in _BUILT_IN.finditer(value)}
         directions = {match[2] for match in _BUILT_IN.finditer(value)}
         if len(directions) == 1:

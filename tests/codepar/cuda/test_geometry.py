@@ -53,6 +53,15 @@ def test_names_for_the_parts_of_an_index() -> None:
     assert "(256, 1, 1)" in found
 
 
+def test_variables_may_be_called_as_the_directions_are() -> None:
+    found = launcher(
+        "int y = blockIdx.x * blockDim.x + threadIdx.x; int x = blockIdx.y * blockDim.y + threadIdx.y;"
+        "if (x < rows && y < cols) a[x * cols + y] += 1;"
+    )
+    assert found is not None
+    assert "count_x = (long long)(cols);" in found
+
+
 def test_a_block_for_each_row() -> None:
     found = launcher("int i = blockIdx.x; if (i < rows) a[i] = 1;")
     assert found is not None
