@@ -39,3 +39,5 @@ def translate_by_rule(function: SequentialFunction, target: Target = Target.CUDA
         return RuleOutcome(part=CudaEmitter(built, plan, analysis.printable).part())
     except CannotProve as reason:
         return RuleOutcome(refusals=(Refusal(reason.code, reason.message, reason.line or function.line),))
+    except RecursionError:
+        return RuleOutcome(refusals=(Refusal("too_deep", "the function is nested too deeply for the rules", function.line),))
