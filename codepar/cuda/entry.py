@@ -58,6 +58,8 @@ def _choose(function: SequentialFunction, functions: tuple[SequentialFunction, .
         if names.count(name) == 1:
             return name
     alike = [one.name for one in functions if _shape(one) == _shape(function)]
+    if not alike:
+        alike = [one.name for one in functions if _kinds(one) == _kinds(function)]
     if len(alike) == 1:
         return alike[0]
     many = f"{', '.join(alike)} take" if alike else "no host function takes"
@@ -93,6 +95,11 @@ def _check_parameters(function: SequentialFunction, entry: SequentialFunction, p
 
 def _shape(function: SequentialFunction) -> tuple[object, ...]:
     return (_bare(function.signature.return_type), *((one.is_buffer, _type(one)) for one in function.signature.parameters))
+
+
+def _kinds(function: SequentialFunction) -> tuple[bool, ...]:
+    """Buffers and scalars in their order, whatever their types: the compiler has its say on these."""
+    return tuple(one.is_buffer for one in function.signature.parameters)
 
 
 def _type(parameter: Parameter) -> str:

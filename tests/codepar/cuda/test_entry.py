@@ -38,6 +38,12 @@ def test_the_name_of_the_original_is_an_entry_too():
     assert find(text) == "scale"
 
 
+def test_other_types_fit_where_nothing_else_does():
+    other = "void go(long n, const double *a, float *b) { scale<<<1, 32>>>(n, 0, b); }\n"
+    assert find(KERNEL + HELPERS + other) == "go"
+    assert find(KERNEL + other + "void same" + SAME) == "same"
+
+
 def test_a_named_entry_wins_over_others_alike():
     text = KERNEL + "void one" + SAME + "void two" + SAME
     with pytest.raises(InvalidInput, match="one, two take the parameters"):
