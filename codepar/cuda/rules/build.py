@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from typing import Any
 
 from tree_sitter import Node as Syntax
 
@@ -303,7 +304,7 @@ class StatementBuilder:
 
 def rebuilt(node: ir.Expr, change: Callable[[ir.Expr], ir.Expr]) -> ir.Expr:
     """The node with ``change`` applied to its direct parts."""
-    changed = {}
+    changed: dict[str, Any] = {}
     for one in fields(node):
         held = getattr(node, one.name)
         if isinstance(held, ir.Expr):

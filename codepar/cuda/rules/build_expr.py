@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tree_sitter import Node as Syntax
 
 from codepar.cuda.rules import ir
-from codepar.cuda.rules.ctypes import BOOL, CHAR, DOUBLE, FLOAT, INT, LONG_LONG, UNSIGNED, CType, Kind, read_type
+from codepar.cuda.rules.ctypes import BOOL, CHAR, DOUBLE, FLOAT, INT, LONG_LONG, OTHER, UNSIGNED, CType, Kind, read_type
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Element, Expr, Literal, Ref, Storage, Symbol
 from codepar.cuda.rules.known import is_known
@@ -207,8 +207,11 @@ class ExprBuilder:
             held = self.pointer(target)
             if held is None:
                 raise self._refused(node)
-            return ir.Field(self.element(held, node), name)
-        return ir.Field(self.value(target), name)
+            return self._field(self.element(held, node), name)
+        return self._field(self.value(target), name)
+
+    def _field(self, target: Expr, name: str) -> Expr:
+        return ir.Field(target, name, self._scope.member_type(type_of(target).text, name))
 
     def element(self, place: Pointer, node: Syntax) -> Expr:
         """What lies at a place."""
@@ -318,7 +321,8 @@ class ExprBuilder:
         is_helper = name in self._scope.helpers
         if not is_helper and not is_known(name):
             raise self._refused(node, "calls a function that is not known here")
-        return ir.Call(name, tuple(self._argument(one) for one in values), is_helper)
+        result = self._scope.helper_type(name) if is_helper else OTHER
+        return ir.Call(name, tuple(self._argument(one) for one in values), is_helper, result)
 
     def _template_call(self, name: str, values: list[Syntax]) -> Expr:
         head, _, kind = name.removesuffix(">").partition("<")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
-from codepar.cuda.rules.ctypes import CType
+from codepar.cuda.rules.ctypes import OTHER, CType
 
 
 class Storage(StrEnum):
@@ -104,10 +104,11 @@ class Address(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Field(Expr):
-    """``target.name``."""
+    """``target.name``; ``type`` where the struct is known."""
 
     target: Expr
     name: str
+    type: CType = OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,12 @@ class Cast(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Call(Expr):
-    """A call of a known function. ``is_helper``: one of the same file."""
+    """A call of a known function. ``is_helper``: one of the same file, which returns ``result``."""
 
     name: str
     arguments: tuple[Expr, ...]
     is_helper: bool = False
+    result: CType = OTHER
 
 
 @dataclass(frozen=True, slots=True)

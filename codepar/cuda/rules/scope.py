@@ -74,6 +74,7 @@ class Scope:
         self.symbols: list[Symbol] = []
         self.typedefs = _typedefs(tree)
         self.helpers = frozenset(source.helpers)
+        self._members, self._structs = _records(tree, self.typedefs)
         self._globals: dict[str, Symbol] = {}
         self._constants = {one.name: one.value for one in tree.constants_after(source.line)}
         self._levels: list[dict[str, Symbol | Pointer]] = [{}]
@@ -116,6 +117,20 @@ class Scope:
         symbol = Symbol(self._free(name), kind, Storage.LOCAL)
         self.symbols.append(symbol)
         return symbol
+
+    def helper_type(self, name: str) -> CType:
+        """What a function of the file returns."""
+        for node in self.tree.capture("(function_definition) @it"):
+            declarator = node.child_by_field_name("declarator")
+            inner = declarator.child_by_field_name("declarator") if declarator is not None else None
+            if declarator is not None and declarator.type == "function_declarator" and text_of(inner) == name:
+                return read_type(text_of(node.child_by_field_name("type")), self.typedefs)
+        return OTHER
+
+    def member_type(self, struct: str, name: str) -> CType:
+        """The type of a plain member; ``OTHER`` for arrays, pointers and structs that the file does not define."""
+        struct = struct.removeprefix("struct ").strip()
+        return self._members.get(self._structs.get(struct, struct), {}).get(name, OTHER)
 
     def table(self, name: str) -> Symbol | None:
         """A constant array of the file; the rules have no place for it on the device."""
@@ -166,3 +181,26 @@ def _typedefs(tree: SyntaxTree) -> dict[str, str]:
         if read_type(define.value).bits:
             found[define.name] = define.value
     return found
+
+
+def _records(tree: SyntaxTree, typedefs: dict[str, str]) -> tuple[dict[str, dict[str, CType]], dict[str, str]]:
+    """The plain members of each struct, and the other names that structs have."""
+    members: dict[str, dict[str, CType]] = {}
+    names: dict[str, str] = {}
+    for node in tree.capture("(struct_specifier) @it"):
+        body = node.child_by_field_name("body")
+        outer = node.parent
+        alias = outer.child_by_field_name("declarator") if outer is not None and outer.type == "type_definition" else None
+        own = text_of(node.child_by_field_name("name")) or text_of(alias)
+        if alias is not None:
+            names[text_of(alias)] = own
+        if body is None:
+            continue
+        members[own] = {
+            text_of(declarator): read_type(text_of(field.child_by_field_name("type")), typedefs)
+            for field in body.named_children
+            if field.type == "field_declaration"
+            for declarator in field.children_by_field_name("declarator")
+            if declarator.type == "field_identifier"
+        }
+    return members, names

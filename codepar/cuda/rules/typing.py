@@ -1,6 +1,6 @@
 """The type of an expression, by C's rules of conversion.
 
-Limits: members of structs and what calls of helpers return are ``OTHER``.
+Limits: members of structs that the file does not define are ``OTHER``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def type_of(expr: ir.Expr) -> CType:  # noqa: C901, PLR0912 - one branch a form 
             return symbol.type
         case ir.Element(symbol=symbol, view=view):
             return view or symbol.type
-        case ir.Cast(type=kind):
+        case ir.Cast(type=kind) | ir.Field(type=kind):
             return kind
         case ir.Unary(op="!"):
             return INT
@@ -46,7 +46,7 @@ def type_of(expr: ir.Expr) -> CType:  # noqa: C901, PLR0912 - one branch a form 
 
 def _of_call(call: ir.Call) -> CType:
     if call.is_helper:
-        return OTHER
+        return call.result
     kinds = [type_of(one) for one in call.arguments]
     if is_integral(call.name):
         return LONG if call.name.startswith("l") else BOOL

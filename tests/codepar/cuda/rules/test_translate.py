@@ -78,6 +78,21 @@ def test_a_refusal_names_its_reason_and_line(text: str, code: str, line: int) ->
         assert [(one.code, one.line) for one in outcome.refusals] == [(code, line)]
 
 
+@pytest.mark.parametrize("value", ["c[i].v", "twice(a[i])", "fabsf(a[i]) * 2", "(float)c[i].k"])
+def test_members_and_helpers_are_summed(value: str) -> None:
+    text = f"""struct cell {{ float v; int k; }};
+    static float twice(float x) {{ return x * 2; }}
+    float f(const struct cell *c, const float *a, int n) {{ float s = 0; for (int i = 0; i < n; i++) s += {value}; return s; }}"""
+    outcome = translate_by_rule(read_function(text, "f.c", "f"))
+    assert outcome.part is not None, outcome.refusals
+    assert "s_shared" in outcome.part.text
+
+
+def test_an_integer_that_takes_in_floating_values_is_not_summed_in_parallel() -> None:
+    text = "int f(const float *a, int n) { int s = 0; for (int i = 0; i < n; i++) s += a[i]; return s; }"
+    assert [one.code for one in translate_by_rule(read_function(text, "f.c")).refusals] == ["recurrence"]
+
+
 def test_openmp_has_the_same_loops() -> None:
     texts = {one.name: translate_by_rule(one, Target.OPENMP).translation for one in functions()}
     sources = {name: one.source for name, one in texts.items() if one is not None}
