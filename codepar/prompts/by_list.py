@@ -19,7 +19,7 @@ from codepar.prompts.tokens import Sentence, sentences_of
 
 _MOST = 0.6
 _FEW_WORDS = 5
-_LOOKED_AT = 200
+_LOOKED_AT = 30
 _FIRST = 40
 _LONG = 160
 _LINES = re.compile(r"[^\n]*\S[^\n]*")
@@ -332,7 +332,10 @@ def _is_tasks(discourse: Discourse, listing: Listing) -> bool:
 
 def _read_lines(discourse: Discourse) -> Found:
     """Lines without marks behind a sentence that speaks of each of them: quoted texts, sentences to translate."""
+    spoken = set(discourse.spoken)
     for index, sentence in enumerate(discourse.sentences[:_FIRST]):
+        if sentence not in spoken:
+            continue
         distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces or stated(sentence) is not None
         asks = act_of(sentence) is not None or _QUERY.search(sentence.text) is not None
         if not distributes or not asks or compares(sentence, 0) or discourse.lists:

@@ -50,6 +50,19 @@ _CONSTRAINT = re.compile(
     r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)",
     re.IGNORECASE,
 )
+_PLAIN_WORD = re.compile(r"[a-z]+")
+# Without one of these no pattern of the two can match a text in ASCII.
+_BINDING = frozenset(
+    "split divide distribute assign allocate schedule share shared shares sharing partition verteile"
+    " reparte fairly evenly no without avoid none"
+    " different differ differs mutually pairwise distinct unique don repeat reuse total altogether overall"
+    " combined together taken between"
+    " across sum add exactly only most least more consistent uniform common same one increasing growing"
+    " rising decreasing easy simple such"
+    " each alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
+    " mindestens dieselbe gemeinsame"
+    " gemeinsamen gemeinsam ningun ninguna sin entre misma compartida compartido single easiest simplest from".split()
+)
 _FIXTURE = re.compile(
     r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?"
     r"|setup|set-up|setUp|test database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection"
@@ -213,6 +226,8 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
     inside = reading.kind is Kind.WORDS
     for sentence in discourse.sentences:
         text = sentence.text
+        if text.isascii() and _BINDING.isdisjoint(_PLAIN_WORD.findall(text.lower())):
+            continue
         if inside and reading.start <= sentence.start and sentence.end <= reading.end:
             continue
         if (match := _FIXTURE.search(text)) and re.search(r"test|тест|测试|テスト", text + discourse.prose, re.IGNORECASE):

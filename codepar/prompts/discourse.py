@@ -9,9 +9,10 @@ from functools import cached_property
 
 from codepar.prompts.lists import Listing, line_lists
 from codepar.prompts.request import Request
-from codepar.prompts.tokens import Sentence, sentences_of
+from codepar.prompts.tokens import Sentence, may_ask, sentences_of
 
 # A wish is said at the beginning or at the end; what lies between in a text of thousands of sentences is data.
+_FEW = 24
 _FIRST = 300
 _LAST = 60
 
@@ -36,6 +37,8 @@ class Discourse:
     def spoken(self) -> tuple[Sentence, ...]:
         """The sentences that do not stand inside quotes: a text in quotes was given to be worked on."""
         sentences = self.sentences
+        if len(sentences) > _FEW:
+            sentences = tuple(sentence for sentence in sentences if may_ask(sentence.text))
         if len(sentences) > _FIRST + _LAST:
             sentences = sentences[:_FIRST] + sentences[-_LAST:]
         return tuple(sentence for sentence in sentences if not self.is_quoted(sentence.start))

@@ -123,6 +123,39 @@ def _tokens(prose: str, start: int, end: int) -> Iterator[Token]:
             yield Token(word, match.start(), match.end(), tags)
 
 
+def may_ask(text: str) -> bool:
+    """A quick look: False for a sentence that surely asks nothing and speaks of no piece, as most of a long text."""
+    if not text.isascii() or not _SIGNS.isdisjoint(text):
+        return True
+    return not _signals().isdisjoint(word.strip(".,;:()!*'").lower() for word in text.split())
+
+
+_SIGNS = frozenset('?`"0123456789_<>{}')
+
+
+@cache
+def _signals() -> frozenset[str]:
+    """The words that a request cannot do without."""
+    roles = {Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE, Tag.COMPARE, Tag.EACH, Tag.ALL, Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE}
+    roles |= {Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.LOOP, Tag.FILE, Tag.SNIPPET, Tag.TASK, Tag.EXCEPT, Tag.THEN}
+    said = {
+        "share",
+        "shared",
+        "total",
+        "two",
+        "only",
+        "ignore",
+        "leave",
+        "different",
+        "unique",
+        "same",
+        "please",
+        "order",
+        "altogether",
+    }
+    return frozenset(word for word, tags in EXACT.items() if tags & roles) | said
+
+
 @cache
 def _misspelt() -> dict[str, str]:
     """Every word of six letters or more with one letter left out, and the word."""
