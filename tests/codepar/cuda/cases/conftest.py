@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,8 @@ from worker.executor import open_executor
 
 
 @pytest.fixture(scope="session")
-def executor(tmp_path_factory: pytest.TempPathFactory) -> Executor:
-    return open_executor(Settings(data_dir=tmp_path_factory.mktemp("cases")), trusted=True)
+def executor(tmp_path_factory: pytest.TempPathFactory, shared_cache: Callable[[Path], Path]) -> Executor:
+    return open_executor(Settings(data_dir=shared_cache(tmp_path_factory.mktemp("cases") / "data")), trusted=True)
 
 
 @pytest.fixture(scope="session")
