@@ -18,7 +18,7 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
-from codepar.prompts.references import NOUNS, NameGroup, Reference, name_groups, name_of, references
+from codepar.prompts.references import NOUNS, ORDER, NameGroup, Reference, name_groups, name_of, references
 from codepar.prompts.request import Place, Request, Source
 from codepar.prompts.tokens import Sentence, Token
 
@@ -52,6 +52,14 @@ _BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|
 _AFFIX = re.compile(
     r"\b(?:(?P<start>start(?:s|ing)?|begin(?:s|ning)?|prefixed)|end(?:s|ing)?|suffixed) (?:in|with) (?=[`\"']"
     r"|\w*_)[`\"']?(?P<affix>\w+)",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(r"\b(1st|first|2nd|second|3rd|third|4th|fourth)\b", re.IGNORECASE)
+_ORDINAL_WORDS = ("1st", "2nd", "3rd", "4th", "fir", "sec", "thi", "fou")
+_ORDINALS = re.compile(
+    r"(?P<which>\b(?:1st|first|2nd|second|3rd|third|4th|fourth)(?:\s*(?:,|and|&)\s*(?:the )?(?:1st|first"
+    r"|2nd|second|3rd|third|4th|fourth))+)"
+    r" (?:function|loop|kernel|method|subroutine|class|struct)s?\b",
     re.IGNORECASE,
 )
 _ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
@@ -140,6 +148,8 @@ class _CodeReader:
     def _read_sentence(self, sentence: Sentence, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
         groups = name_groups(sentence, self._known)
         refers = references(sentence)
+        if (ordinals := self._by_ordinals(sentence)) is not None:
+            return ordinals
         if not groups and not refers:
             return None
         if is_statement(sentence):
@@ -218,7 +228,7 @@ class _CodeReader:
 
     @staticmethod
     def _orders(sentence: Sentence) -> bool:
-        return re.search(r"\b(?:first|after|before|then|next|followed)\b", sentence.text, re.IGNORECASE) is not None
+        return ORDER.search(sentence.text) is not None
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
         others = [one for one in self.discourse.spoken if one is not sentence and not is_statement(one)]
@@ -274,6 +284,28 @@ class _CodeReader:
         kept_out = self._excluded(sentence)
         elements = [element for element in chosen if element.name.lower() not in kept_out]
         return self._counted(Kind.CODE, elements, sentence, reference, excluded=len(elements) != len(chosen))
+
+    def _by_ordinals(self, sentence: Sentence) -> Found:
+        """ "The 1st and the 3rd function"."""
+        match = _ORDINALS.search(sentence.text)
+        if match is None or act_of(sentence) is None or compares(sentence, 0):
+            return None
+        numbers = [_ORDINAL_WORDS.index(word[:3].lower()) % 4 for word in _ORDINAL.findall(match["which"])]
+        nouns = tuple(
+            tag
+            for token in sentence.tokens
+            for tag in NOUNS
+            if tag in token.tags and sentence.start + match.start() <= token.start
+        )
+        units = [
+            self._element(source, unit)
+            for source in self.request.sources
+            for unit in self._units(source, nouns[0] if nouns else Tag.FUNCTION, set())
+        ]
+        if max(numbers) >= len(units) or len(set(numbers)) < 2:
+            return None
+        last = len(sentence.tokens) - 1
+        return self._checked(Kind.CODE, [units[number] for number in sorted(set(numbers))], sentence, 0, last)
 
     def _counted(
         self, kind: Kind, elements: list[Element], sentence: Sentence, reference: Reference, *, excluded: bool = False

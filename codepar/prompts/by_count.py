@@ -67,6 +67,9 @@ _COULD_I_HAVE = re.compile(
     r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi'd like\b|\bi would like\b", re.IGNORECASE
 )
 _COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
+_UNITS_OF_TEXT = frozenset(
+    "sentences words paragraphs points texts strings things items errors phrases sätze wörter frases palabras".split()
+)
 _VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 _SHARED_SPLIT = re.compile(
     r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
@@ -172,7 +175,10 @@ def _asks(sentence: Sentence, index: int) -> bool:
             if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
                 return True
             return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
-        if _is_unknown_plural(token) and _is_strong_wish(tokens, index) and _ends_noun(after):
+        is_noun = _is_unknown_plural(token) or (
+            token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in _UNITS_OF_TEXT
+        )
+        if is_noun and _is_strong_wish(tokens, index) and _ends_noun(after):
             return True
         if _ends_count(token, after):
             return False

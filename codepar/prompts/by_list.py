@@ -202,7 +202,8 @@ def _works_on_texts(lead: Sentence) -> bool:
 
 ON_TEXTS = re.compile(
     r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell"
-    r"|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し",
+    r"|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し"
+    r"|定義|意味|定义|含义",
     re.IGNORECASE,
 )
 """Verbs that work on texts."""

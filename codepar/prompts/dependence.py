@@ -101,6 +101,14 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 _MANY_ITEMS = 500
+# The wished code calls or holds what an earlier element makes: its declaration is enough.
+_USES = re.compile(
+    r"\A\W*(?:\w+\s+){0,2}?(?:write|implement|create|add|define|make|build|draft|schreib\w*|implementier\w*"
+    r"|escrib\w*|напиш\w*|реализу\w*)\b"
+    r".*\b(?:uses?|using|calls?|calling|takes?|returns?|accepts?|into|on top of|built on|that reads|benutzt"
+    r"|verwendet|aufruft|usa|llama|использу\w+|вызыва\w+)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _CONSUMES = re.compile(
     r"\b(?:tests?|benchmark|measure|profile|optimi[sz]e|document|explain|review|plot|call it|run|time"
     r"|teste?n?|vergleich\w*|compare|translate|port)\b|测试|比较|优化|テスト",
@@ -166,7 +174,8 @@ def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
     made: dict[str, int] = {}
     for to, text in enumerate(texts):
         if to and (reading.instructions or text.endswith(("?", "？"))):
-            yield from ((before, to, EdgeKind.BODY) for before in _spoken_of(text, to, reading))
+            kind = EdgeKind.SIGNATURE if _USES.search(text) and not _CONSUMES.search(text) else EdgeKind.BODY
+            yield from ((before, to, kind) for before in _spoken_of(text, to, reading))
         for match in _NAME.finditer(text):
             name = match[1] or match[2] or match[3]
             if name in made and made[name] != to and reading.instructions:

@@ -6,6 +6,7 @@ Limits: a noun that is not in the lexicon is understood only behind "both" and "
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -50,6 +51,12 @@ _PLURAL_ONLY = frozenset(
 _CLOSE_BEHIND = frozenset({"file", "files", "(", ")", "s", "の", "中", "里", "内"})
 _OF = frozenset({"of", "von", "de", "из", "aus", "对", "给", "将", "に対して"})
 _ASIDE = frozenset({"while", "you're", "at", "it", "maybe", "perhaps", "possibly", "also", "too"})
+ORDER = re.compile(
+    r"\b(?:first|after|before|then|next|followed|zuerst|danach|dann|anschließend|primero|luego|después"
+    r"|сначала|затем|потом)\b|先|然后|再|まず|次に",
+    re.IGNORECASE,
+)
+"""Words that demand an order."""
 _THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
 _TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
 _SINGULAR = frozenset(
@@ -285,6 +292,10 @@ def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGro
     if found or len(hits) < 2:
         return found
     loose = [index for index in hits if not tokens[index].has(Tag.FOR, Tag.AND)]
+    ordered = ORDER.search(sentence.text) is not None and all(looks_like_name(tokens[index]) for index in hits)
+    gaps = [after - index for index, after in pairwise(hits)]
+    if ordered and max(gaps) <= _WINDOW and len({name_of(tokens[index]) for index in hits}) == len(hits):
+        return [NameGroup(tuple(tokens[i] for i in hits), (), hits[0], hits[-1], loose=True)]
     between = [token for index, after in pairwise(loose) for token in tokens[index + 1 : after]]
     if len(loose) > 1 and all(
         token.text in _LOOSE or token.text in _SEPARATORS or token.has(Tag.AND, Tag.THEN) for token in between

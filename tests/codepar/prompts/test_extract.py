@@ -192,8 +192,13 @@ def test_a_cycle_is_no_obstacle_for_reading():
 
 
 def test_an_element_that_works_on_earlier_answers_waits():
-    found = check("- Write a CSV reader in C\n- Write a JSON writer in C\n- Write a converter that uses both of the above")
+    found = check("- Write a CSV reader in C\n- Write a JSON writer in C\n- Benchmark both of the above")
     assert {(edge.from_, edge.to, edge.kind) for edge in found.edges} >= {("1", "3", "body"), ("2", "3", "body")}
+
+
+def test_code_that_will_call_what_an_earlier_element_writes_needs_its_signature():
+    found = check("- Write a CSV reader in C\n- Write a JSON writer in C\n- Write a converter that uses both of the above")
+    assert {(edge.from_, edge.to, edge.kind) for edge in found.edges} == {("1", "3", "signature"), ("2", "3", "signature")}
 
 
 def test_a_demanded_order_is_an_edge():

@@ -59,7 +59,7 @@ def test_steps_share_their_beginning_up_to_the_item():
 
 
 def test_answers_that_are_input_make_later_waves():
-    prompt = "- Write a CSV reader\n- Write a JSON writer\n- Write a converter that uses both of the above"
+    prompt = "- Write a CSV reader\n- Write a JSON writer\n- Benchmark both of the above"
     plan = plan_of(extract(prompt, {}), prompt, {})
     assert plan.waves == (("1", "2"), ("3",))
     assert plan.steps[2].needs == ("1", "2")
@@ -105,7 +105,7 @@ def test_the_published_integrity_rule_is_kept():
 
 
 def test_parts_that_wait_have_no_row():
-    prompt = "- Write a CSV reader\n- Write a JSON writer\n- Write a converter that uses both of the above"
+    prompt = "- Write a CSV reader\n- Write a JSON writer\n- Benchmark both of the above"
     with pytest.raises(Unsupported, match="wait"):
         published(extract(prompt, {}), prompt)
 
