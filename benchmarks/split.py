@@ -58,9 +58,8 @@ def report(name: str, prompts: list[tuple[str, dict[str, str]]], rounds: int) ->
     times = [best(prompt, files, rounds) for prompt, files in prompts]
     for kind, values in (("cpu", [cpu for cpu, _ in times]), ("wall", [wall for _, wall in times])):
         cuts = statistics.quantiles(values, n=20)
-        print(
-            f"{name:<24} {kind:<4} n={len(values):<4} p50 {statistics.median(values):6.2f}  p95 {cuts[18]:6.2f}  max {max(values):6.2f} ms"
-        )
+        middle, largest = statistics.median(values), max(values)
+        print(f"{name:<24} {kind:<4} n={len(values):<4} p50 {middle:6.2f}  p95 {cuts[18]:6.2f}  max {largest:6.2f} ms")
 
 
 def main() -> None:
