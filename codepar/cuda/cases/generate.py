@@ -41,7 +41,7 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
     wanted = cases or CASES[purpose]
     maker = _Maker(function, purpose, seed)
     made: list[TestCase] = []
-    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 4), seed)
+    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 6), seed)
     for at, shape in enumerate(turns):
         made += maker.case(f"{purpose}{at:02d}", shape, roomy=at >= 2 * wanted)
     made += maker.case(f"{purpose}-tiny", Shape(dict.fromkeys(maker.facts.sizes, 2 if purpose == "rank" else 1), 1), roomy=True)

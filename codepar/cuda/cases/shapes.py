@@ -48,10 +48,16 @@ def shapes(facts: Facts, purpose: Purpose, count: int, seed: int) -> list[Shape]
 
 
 def _insert_large(found: list[Shape], names: Sequence[str]) -> None:
-    """All sizes large at once, in both orders, and all alike: what is wrong only there. They are cut to what is affordable."""
+    """All sizes large, all but one, all alike: what is wrong only there. They are cut to what is affordable.
+
+    The turns are those of data in which equal elements are many, in a pattern or at random.
+    """
     for turn, ordered in ((1, list(names)), (5, list(reversed(names)))):
-        found.insert(turn, Shape({name: 1040 + 400 * at for at, name in enumerate(ordered)}, turn))
-    found.insert(3, Shape(dict.fromkeys(names, 33), 9))
+        found.insert(turn, Shape({name: 1042 + 400 * at for at, name in enumerate(ordered)}, turn))
+    found.insert(3, Shape(dict.fromkeys(names, 35), 9))
+    for at, name in enumerate(names[:2]):
+        others = {one: 1042 + 200 * place for place, one in enumerate(names)}
+        found.insert(4 + at, Shape({**others, name: 4}, 10 + 4 * at))
 
 
 def _sizes(facts: Facts, purpose: Purpose, turn: int, generator: random.Random) -> dict[str, int]:
