@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 
 
 def split_command(
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT|-", help="The request, the name of a file that holds it, or - for stdin.")],
+    prompt: Annotated[
+        str, typer.Argument(metavar="PROMPT|-", help="The request, the name of a file that holds it, or - for stdin.")
+    ],
     *,
     file: Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help="An attachment; may be repeated.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Also show edges, waves, contract and template.")] = False,
