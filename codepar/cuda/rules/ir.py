@@ -28,7 +28,7 @@ class Storage(StrEnum):
 class Symbol:
     """A variable. Of buffers and arrays ``type`` is that of an element; ``dimensions`` are sizes, of a buffer without the first.
 
-    ``name`` is unique in the function; ``is_written_out`` (global constants) says that the name stands as it is.
+    ``name`` is unique in the function; ``value`` is the number that a constant of the file stands for.
     """
 
     name: str
