@@ -50,7 +50,8 @@ def judged_findings(verdict: CudaVerdict) -> tuple[str, ...]:
 
 
 def _failed(verdict: CudaVerdict) -> NamedCheck | None:
-    return next((one for one in verdict.checks if one.passed is not True), None)
+    wanting = [one for one in verdict.checks if one.passed is not True]
+    return next((one for one in wanting if one.passed is False), next(iter(wanting), None))
 
 
 def _details(verdict: CudaVerdict, failed: NamedCheck, source: str) -> Iterator[str]:

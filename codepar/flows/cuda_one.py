@@ -18,7 +18,7 @@ from codepar.cuda.refuse import refusal
 from codepar.cuda.rules import translate_by_rule
 from codepar.cuda.tester import inputs_grammar, inputs_question, read_inputs
 from codepar.cuda.translation import Origin
-from codepar.cuda.verdict import CheckName, CudaVerdict, completed, failed
+from codepar.cuda.verdict import CheckName, CudaVerdict, completed, failed, status_of
 from codepar.errors import CodeparError, InvalidInput
 from codepar.flows.asking import Asked, Asking
 from codepar.flows.counting import CountingExecutor
@@ -199,7 +199,9 @@ async def _answer(search: Search, asking: Asking | None, reasons: Sequence[Refus
     else:
         verdict = best.judged or best.ranked or _nothing(task, search, reasons)
         if best.judged is None:
-            verdict = verdict.model_copy(update={"checks": completed(verdict.checks, task.target)})
+            # What failed says more than what an early end kept from being seen.
+            checks = completed(verdict.checks, task.target)
+            verdict = verdict.model_copy(update={"checks": checks, "status": status_of(checks, task.target)})
         notes += best.notes
     return _row(
         task,

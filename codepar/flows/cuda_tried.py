@@ -119,4 +119,5 @@ def is_hopeless(verdict: CudaVerdict | None) -> bool:
     if verdict is None:
         return False
     tests = verdict.check(CheckName.TESTS)
-    return (tests is not None and tests.passed is not True) or verdict.status is Status.INFRA_ERROR
+    is_broken = verdict.status is Status.INFRA_ERROR and not any(one.passed is False for one in verdict.checks)
+    return (tests is not None and tests.passed is not True) or is_broken

@@ -41,3 +41,10 @@ def test_nothing_is_said_of_a_right_one() -> None:
     right = CudaVerdict(status=Status.OK, checks=(ok(CheckName.PARSED, "fine"),))
     assert findings(right, SOURCE) == ()
     assert judged_findings(right) == ()
+
+
+def test_what_failed_says_more_than_what_was_not_seen() -> None:
+    unseen = NamedCheck(name=CheckName.LAUNCH, passed=None, status=Status.INFRA_ERROR, message="nothing was reported")
+    wrong = failed(CheckName.VALUES, Status.MEMORY_ERROR, "access past the end")
+    said = findings(CudaVerdict(status=Status.INFRA_ERROR, checks=(unseen, wrong)), SOURCE)
+    assert "access past the end" in said
