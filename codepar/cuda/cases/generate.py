@@ -33,6 +33,7 @@ _CANDIDATES = 4
 _MAX_WORK: Mapping[Purpose, int] = {"rank": 250_000, "judge": 1_500_000}
 _SIZES_BY_POINTER = (33, 300, 7, 257, 31, 1025, 100)
 _ROOM = 16 * 1024
+_MOST_WEIGHTS = 1024
 _LEAST_ROOM = 320
 
 
@@ -141,6 +142,8 @@ class _Maker:
         for parameter in self.function.signature.buffers:
             size = self._size(parameter, scalars, highs, roomy)
             drawn = self._drawn(parameter, highs, shape)
+            if shape.turn % 2 == 0 and self._is_weights(parameter):
+                drawn = _shares(self._value(str(size), scalars)) or drawn
             found[parameter.name] = BufferSpec(size=size, type=parameter.type, role=parameter.role, **dict(drawn))
         return found
 
@@ -218,6 +221,12 @@ class _Maker:
         include = tuple(float(one) for one in self.facts.literals if low <= one <= high and not (divides and one == 0))
         return Distribution(low=low, high=high, bits=bits, include=include[:16], nonzero=divides)
 
+    def _is_weights(self, parameter: Parameter) -> bool:
+        """Whether it may hold the weights of a mean over small integers: their sum must stay below one, or the mean overflows."""
+        narrow = (self.layouts[one.name] for one in self.function.signature.buffers if one.role.is_written)
+        is_narrowed = any(not number.is_float and number.width <= 2 for layout in narrow for number in layout.numbers)
+        return is_narrowed and not parameter.role.is_written and self.layouts[parameter.name].numbers[0].is_float
+
     def _is_single(self, name: str) -> bool:
         """A size handed over by pointer."""
         return name in self.facts.bounds and self._extent(name).expression == "1"
@@ -238,6 +247,11 @@ class _Maker:
         include = [int(one) for one in self.facts.literals if one == int(one) and bounds[0] <= one <= bounds[1]]
         include = [one for one in include if not (divides and one == 0)]
         return Distribution(low=low, high=high, include=tuple(include[:16]), nonzero=divides)
+
+
+def _shares(count: Scalar | None) -> Distribution | None:
+    """Positive numbers of which ``count`` together stay below one; None where there are too many to be weights."""
+    return Distribution(low=0.0625 / count, high=0.9375 / count) if count and 1 < count <= _MOST_WEIGHTS else None
 
 
 def _with_maxima(bound: str, highs: Mapping[str, str]) -> str:

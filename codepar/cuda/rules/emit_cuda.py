@@ -167,7 +167,7 @@ class CudaEmitter:
     def _formal(self, symbol: Symbol, written: set[Symbol]) -> str:
         name, kind = self._names.of(symbol), type_text(symbol.type)
         if symbol.is_memory or symbol in self._device:
-            const = "const " if symbol not in written else ""
+            const = "const " if symbol.is_const or symbol not in written else ""
             return f"{const}{kind} *__restrict__ {name}"
         return f"{kind} {name}"
 

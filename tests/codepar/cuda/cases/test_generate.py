@@ -54,6 +54,14 @@ int advance(struct particle *p, int count, float dt) {
     return left;
 }"""
 LOGS = "void logs(int n, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = logf(x[i]) + sqrtf(1 - x[i]); }"
+BLUR = """void blur(const unsigned char *in, unsigned char *out, int h, int w, const float weights[5][5]) {
+    for (int y = 2; y < h - 2; y++)
+        for (int x = 2; x < w - 2; x++) {
+            float s = 0;
+            for (int i = 0; i < 5; i++) for (int j = 0; j < 5; j++) s += weights[i][j] * in[(y + i - 2) * w + x + j - 2];
+            out[y * w + x] = (unsigned char)(s + 0.5f);
+        }
+}"""
 MODES = """void apply(int n, int mode, const int *a, int *o) {
     for (int i = 0; i < n; i++) {
         if (mode == 7) o[i] = a[i] + 1;
@@ -61,7 +69,7 @@ MODES = """void apply(int n, int mode, const int *a, int *o) {
         else o[i] = mode ? a[i] : -a[i];
     }
 }"""
-ALL = [SAXPY, MATMUL, CUBE, CSR, HISTOGRAM, STENCIL, DIVIDED, PARTICLES, LOGS, MODES]
+ALL = [SAXPY, MATMUL, CUBE, CSR, HISTOGRAM, STENCIL, DIVIDED, PARTICLES, LOGS, BLUR, MODES]
 
 
 def made(source: str, purpose="rank", seed: int = 3, cases: int | None = None) -> TestSet:

@@ -88,6 +88,23 @@ def test_members_and_helpers_are_summed(value: str) -> None:
     assert "s_shared" in outcome.part.text
 
 
+def test_a_constant_buffer_given_to_a_helper_stays_constant() -> None:
+    text = """static int same(const char *a, const char *b, int m) {
+        for (int k = 0; k < m; k++) if (a[k] != b[k]) return 0;
+        return 1;
+    }
+    int f(const char *t, int n, const char *w, int m) {
+        int s = 0;
+        for (int i = 0; i + m <= n; i++) s += same(t + i, w, m);
+        return s;
+    }"""
+    outcome = translate_by_rule(read_function(text, "f.c", "f"))
+    assert outcome.part is not None, outcome.refusals
+    heads = [line for line in outcome.part.text.splitlines() if line.startswith("__global__") and "__restrict__ t" in line]
+    assert heads
+    assert all("const char *__restrict__ t" in head and "const char *__restrict__ w" in head for head in heads)
+
+
 def test_an_integer_that_takes_in_floating_values_is_not_summed_in_parallel() -> None:
     text = "int f(const float *a, int n) { int s = 0; for (int i = 0; i < n; i++) s += a[i]; return s; }"
     assert [one.code for one in translate_by_rule(read_function(text, "f.c")).refusals] == ["recurrence"]
