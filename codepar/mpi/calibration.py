@@ -27,7 +27,7 @@ class _Map:
         return 1 / (1 + math.exp(-self.slope * math.log(score / (1 - score)) - self.shift))
 
 
-_MAPS = {"model": _Map(0.708, -0.101), "rule": _Map(0.603, -0.630)}
+_MAPS = {"model": _Map(0.604, -0.135), "rule": _Map(0.603, -0.630)}
 
 
 def probability(edit: Edit) -> float:
