@@ -14,7 +14,7 @@ import typer
 
 from codepar.cli.common import JsonOption, checked_output, load_program, print_json, say, write_file
 from codepar.cli.cuda import app
-from codepar.cli.model import open_model
+from codepar.cli.late_model import LateModel
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.cuda.translation import Target
 from codepar.cuda.verdict import CheckName
@@ -90,7 +90,7 @@ async def _translate(request: CudaTranslationRequest, trust: bool) -> CudaTransl
     chosen_functions(request)
     executor = open_executor(settings, trust)
     asks = request.options.model and request.options.candidates > 0
-    generator = await open_model(settings, request.options.budget_s) if asks else None
+    generator = LateModel(settings, request.options.budget_s) if asks else None
     try:
         return await translate(request, generator, executor, _Spoken(), settings)
     finally:

@@ -19,7 +19,7 @@ from codepar.cuda.rules import translate_by_rule
 from codepar.cuda.tester import inputs_grammar, inputs_question, read_inputs
 from codepar.cuda.translation import Origin
 from codepar.cuda.verdict import CheckName, CudaVerdict, completed, failed, status_of
-from codepar.errors import CodeparError, InvalidInput
+from codepar.errors import CodeparError, EngineUnavailable, InvalidInput
 from codepar.flows.asking import Asked, Asking
 from codepar.flows.counting import CountingExecutor
 from codepar.flows.cuda_asker import TranslationAsker
@@ -97,7 +97,10 @@ class Search:
 
 
 async def translate_one(function: SequentialFunction, options: TranslationOptions, means: Means) -> Found:
-    """The best translation that was found, whatever its verdict. Raises what the engine raises at its first answer."""
+    """The best translation that was found, whatever its verdict.
+
+    Raises what the engine raises at its first answer; that there is none is a note where the rules were asked, too.
+    """
     begun = time.monotonic()
     task = Task(function, options.target, options.entry or f"{function.name}_{options.target.value}")
     counted = CountingExecutor(means.executor)
@@ -114,7 +117,7 @@ async def translate_one(function: SequentialFunction, options: TranslationOption
             proposed, reasons = _by_rules(task)
             await search.take(proposed)
         if asking is not None and not search.is_over:
-            await _by_model(search, asking, options)
+            await _asked(search, asking, options)
     except InvalidInput as fault:
         # No values can be made for a parameter, or no prompt fits: what is there stays, unverified.
         return Found(_unjudged(task, fault, reasons))
@@ -149,6 +152,16 @@ def _by_rules(task: Task) -> tuple[list[Tried], tuple[Refusal, ...]]:
     except CodeparError as fault:
         return [], (Refusal("host_side", fault.message, task.function.line),)
     return [tried], ()
+
+
+async def _asked(search: Search, asking: Asking, options: TranslationOptions) -> None:
+    """Ask the model; without one what the rules say is the answer, where they were asked."""
+    try:
+        await _by_model(search, asking, options)
+    except EngineUnavailable as fault:
+        if not options.rules:
+            raise
+        asking.note(f"no language model was asked: {fault}")
 
 
 async def _by_model(search: Search, asking: Asking, options: TranslationOptions) -> None:
