@@ -159,6 +159,19 @@ def test_a_case_that_crashes_or_hangs_is_named_and_the_others_go_on(outputs):
     assert found[3].why() == "took too long"
 
 
+def test_a_stride_that_steps_over_a_buffer_into_the_next_is_not_clean(outputs):
+    function = read_function("int far(int at, const int *x, const int *y) { return x[at] + y[0]; }", "far.c")
+    cases = TestSet(
+        function="far",
+        cases=tuple(
+            TestCase(name=f"at{at}", scalars={"at": at}, buffers={"x": BufferSpec(size=8), "y": BufferSpec(size=4096)})
+            for at in (7, 8, 3000, -3000)
+        ),
+    )
+    found = outputs(reference_project(function), cases, sanitized=True, apart_s=2)
+    assert [one.is_ok for one in found] == [True, False, False, False]
+
+
 def test_what_a_candidate_breaks_besides_values_is_told(outputs):
     original = read_function(
         "void twice(int n, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = 2 * x[i]; }", "t.c"
