@@ -104,7 +104,9 @@ def test_cheats_fail_at_their_rung(saxpy, kind, status, rung):
     verdict = saxpy.cheat(kind)
     first = next(check for check in verdict.checks if check.passed is False)
     assert not verdict.verified
-    assert first.name == rung, verdict.reason
+    # Where the page before a buffer is not mapped, the plain run ends there already.
+    ends_early = status is Status.MEMORY_ERROR and first.name == "values"
+    assert first.name == rung or ends_early, verdict.reason
     assert verdict.status is status
 
 
