@@ -87,6 +87,8 @@ private:
         return from;
     }
 
+    static constexpr std::size_t margin = 64 * 1024;
+
     void reserve() {
         tried_ = true;
         for (std::size_t size = largest_range(); size >= smallest_range; size /= 2) {
@@ -94,7 +96,8 @@ private:
             if (start == MAP_FAILED) continue;
             start_ = static_cast<char*>(start);
             end_ = start_ + size;
-            free_[start_] = size;
+            // What lies beside the range may be mapped, a block's shared memory for one: nothing is placed at its very ends.
+            free_[start_ + margin] = size - 2 * margin;
             return;
         }
     }
