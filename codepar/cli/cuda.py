@@ -20,7 +20,8 @@ from worker.executor import open_executor
 
 app = typer.Typer(help="Sequential C and C++ to CUDA or OpenMP: translate, verify.", no_args_is_help=True)
 
-_MARKS = {True: "ok", False: "FAIL", None: "?"}
+MARKS = {True: "ok", False: "FAIL", None: "?"}
+"""How a check is shown: passed, failed, not carried through."""
 
 
 def register(root: typer.Typer) -> None:
@@ -79,7 +80,7 @@ def show(verification: CudaVerification) -> None:
     """The rungs, then the verdict, then how to get it again."""
     verdict = verification.verdict
     for check in verdict.checks:
-        typer.echo(f"  {_MARKS[check.passed]:<5}{check.name:<10}{_placed(check)}")
+        typer.echo(f"  {MARKS[check.passed]:<5}{check.name:<10}{_placed(check)}")
     for note in verdict.notes:
         typer.echo(f"  note {note}")
     what = f"`{verification.entry}` as {verification.target} of `{verification.function}`"

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from codepar.cli.common import JsonOption, checked_output, load_program, print_json, say, write_file
-from codepar.cli.cuda import app
+from codepar.cli.cuda import MARKS, app
 from codepar.cli.late_model import LateModel
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.cuda.translation import Target
@@ -28,8 +28,6 @@ from codepar.settings import Settings
 from worker.executor import open_executor
 
 Program = Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A C or C++ file, a project folder, or - for C on stdin.")]
-
-_MARKS = {True: "ok", False: "FAIL", None: "?"}
 
 
 def register(root: typer.Typer) -> None:
@@ -156,7 +154,7 @@ def _say_verdict(one: TranslatedFunction) -> None:
         for why in one.rules:
             say(f"codepar: {who}: the rules{f' (line {why.line})' if why.line else ''}: {why.message}")
         for check in one.verdict.checks if one.source else ():
-            say(f"codepar:   {_MARKS[check.passed]:<5}{check.name:<10}{check.message}")
+            say(f"codepar:   {MARKS[check.passed]:<5}{check.name:<10}{check.message}")
         say(f"codepar: unverified ({one.verdict.status}): {who}: {one.reason}")
     if one.verdict.reproduce:
         say(f"codepar: again: {one.verdict.reproduce}")
