@@ -21,7 +21,7 @@ from worker.toolchains.watchdog import until_deadlock
 
 @dataclass(frozen=True)
 class RankedOutcome:
-    """How it ended. ``stdout`` is what the ranks wrote, in the order of arrival.
+    """How it ended. ``stdout`` is the ranks' lines in the order of their arrival.
 
     ``states`` and ``counters`` are what the ranks say of themselves, empty without a shim.
     """

@@ -86,6 +86,15 @@ def test_each_ranks_bytes_are_exact(bench, mpi):
     assert result.rank_stdout == tuple("".join(f"{rank}:{i:05d}" for i in range(3000)) for rank in range(3))
 
 
+@pytest.mark.parametrize("mpi", MPIS)
+def test_lines_that_ranks_write_in_pieces_stay_whole(bench, mpi):
+    step = "fflush(stdout); MPI_Barrier(MPI_COMM_WORLD); usleep(50000);"
+    result = bench.mpi(f'printf("a%d", rank); {step} printf("b%d\\nc%d", rank, rank); {step}', 3, mpi=mpi)
+    assert result.status == Status.OK, result
+    assert sorted(result.stdout[:15].splitlines()) == ["a0b0", "a1b1", "a2b2"]
+    assert result.stdout[15:] == "c0c1c2"
+
+
 def test_mpi_in_cxx(bench):
     source = HEADER + (
         "#include <vector>\n#include <iostream>\n"

@@ -2,7 +2,8 @@
 Standard error has a pipe too, one for all: a launcher that ends its ranks may drop their last words.
 
 Launchers close descriptors (Open MPI) or mix and relabel lines (all), so the script opens its pipe through ``/proc`` of the
-launching shell. Bytes are exact, a full pipe stops the rank, and the sum over ranks is capped. Limits: the lines
+launching shell. Bytes are exact, a full pipe stops the rank, and the sum over ranks is capped. MPICH turns the buffer of
+standard output off, so that a line comes in pieces: the merged output takes whole lines. Limits: the lines
 of standard error do not say whose they are; a program that writes to another rank's pipe forges only its own result.
 """
 
@@ -31,6 +32,7 @@ class RankOutput:
         self._total = 0
         self._ranks = [bytearray() for _ in range(ranks)]
         self._merged = bytearray()
+        self._begun = [bytearray() for _ in range(ranks)]
         self._errors = bytearray()
         self._readers: list[int] = []
         self._writers: list[int] = []
@@ -93,8 +95,8 @@ class RankOutput:
         return tuple(bytes(content) for content in self._ranks)
 
     def merged(self) -> bytes:
-        """All ranks' output in the order in which it arrived."""
-        return bytes(self._merged)
+        """All ranks' lines in the order in which their ends arrived; lines without an end come last, by rank."""
+        return bytes(self._merged) + b"".join(self._begun)
 
     def errors(self) -> bytes:
         """All ranks' standard error in the order in which it arrived."""
@@ -113,11 +115,19 @@ class RankOutput:
         else:
             self._total += len(kept)
             self._ranks[rank] += kept
-            self._merged += kept
+            self._merge(rank, kept)
         if len(kept) < len(piece):
             self._overflow.set()
             return False
         return bool(piece)
+
+    def _merge(self, rank: int, piece: bytes) -> None:
+        """Pass on the lines of a rank that end in ``piece``, and keep what begins another."""
+        end = piece.rfind(b"\n") + 1
+        if end:
+            self._merged += self._begun[rank] + piece[:end]
+            self._begun[rank].clear()
+        self._begun[rank] += piece[end:]
 
 
 def command(launcher: tuple[str, ...], program: tuple[str, ...]) -> tuple[str, ...]:
