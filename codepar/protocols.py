@@ -81,7 +81,10 @@ class Limits(Record):
 Sends = Literal["standard", "check", "synchronous"]
 CompilerName = Literal["auto", "gcc", "clang"]
 Sanitizer = Literal["address", "undefined", "thread", "leak"]
-Check = Literal["memory", "race", "schedule"]
+# `schedule` is of emulated CUDA, `sync` (barriers) and `init` (memory read before it was written) of a run on a GPU.
+Check = Literal["memory", "race", "schedule", "sync", "init"]
+EMULATED_CHECKS: tuple[Check, ...] = ("memory", "race", "schedule")
+GPU_CHECKS: tuple[Check, ...] = ("memory", "race", "sync", "init")
 
 
 class Emulation(Record):
@@ -123,7 +126,8 @@ class Execution(Record):
     coverage: bool = Field(default=False, description="count the lines and branches of C and C++ that the run takes")
     count_work: bool = Field(default=False, description="count how many lines of C and C++ each rank executes")
     emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
-    checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
+    gpu: bool = Field(default=False, description="run CUDA on a GPU, under compute-sanitizer for each check")
+    checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in a run of CUDA")
     emulation: Emulation = Emulation()
     limits: Limits = Limits()
     cache: bool = Field(default=True, description="reuse a compiled program with the same sources, flags and compiler")
@@ -150,10 +154,17 @@ class Execution(Record):
         return flags
 
 
-def checked_checks(checks: tuple[Check, ...], emulate: bool) -> tuple[Check, ...]:
-    """``checks`` without repeats; ``ValueError`` where nothing is emulated that could be checked."""
-    if checks and not emulate:
-        raise ValueError("checks look into emulated CUDA: ask for `emulate` too")
+def checked_checks(checks: tuple[Check, ...], emulate: bool, gpu: bool = False) -> tuple[Check, ...]:
+    """``checks`` without repeats; ``ValueError`` where no CUDA runs that could be checked, or not in the way that finds it."""
+    if emulate and gpu:
+        raise ValueError("`emulate` runs on the CPU and `gpu` on a device: ask for one of them")
+    if checks and not emulate and not gpu:
+        raise ValueError("checks look into CUDA that is emulated or runs on a GPU: ask for `emulate` or `gpu` too")
+    known = GPU_CHECKS if gpu else EMULATED_CHECKS
+    for check in checks:
+        if check not in known:
+            where = "a run on a GPU" if gpu else "emulated CUDA"
+            raise ValueError(f"the check `{check}` is not one of {where}: {', '.join(known)}")
     return tuple(dict.fromkeys(checks))
 
 
@@ -376,12 +387,16 @@ FinishReason = Literal["stop", "length", "budget", "cancelled"]
 
 
 class Generation(Record):
-    """The text of one generation. Token counts are those of the model's own tokenizer."""
+    """The text of one generation. Token counts are those of the model's own tokenizer.
+
+    ``cached_tokens`` of ``prompt_tokens`` were not computed again but found in the engine's prefix cache; None: it does not tell.
+    """
 
     text: str
     finish_reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int | None = None
     logprobs: tuple[TokenLogprob, ...] | None = None
     model: str = ""
 

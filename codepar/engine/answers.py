@@ -117,10 +117,14 @@ def _chat_logprob(token: TokenLogprob) -> dict[str, Any]:
     return {**entry(token.token, token.logprob), "top_logprobs": listed}
 
 
-def _usage(generations: list[Generation]) -> dict[str, int]:
+def _usage(generations: list[Generation]) -> dict[str, Any]:
     prompt = sum(generation.prompt_tokens for generation in generations)
     completion = sum(generation.completion_tokens for generation in generations)
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    cached = [generation.cached_tokens for generation in generations if generation.cached_tokens is not None]
+    if generations and len(cached) == len(generations):
+        usage["prompt_tokens_details"] = {"cached_tokens": sum(cached)}
+    return usage
 
 
 def _event(body: dict[str, Any]) -> bytes:

@@ -62,9 +62,17 @@ def generation_of(answer: dict[str, Any], model: str) -> Generation:
         finish_reason=finish_reason_of(choice),
         prompt_tokens=usage.get("prompt_tokens", 0),
         completion_tokens=usage.get("completion_tokens", 0),
+        cached_tokens=cached_tokens_of(usage),
         logprobs=tuple(read_logprobs(logprobs)) if logprobs else None,
         model=model,
     )
+
+
+def cached_tokens_of(usage: dict[str, Any]) -> int | None:
+    """`prompt_tokens_details.cached_tokens`, as OpenAI has it and vLLM with `--enable-prompt-tokens-details`."""
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return cached if isinstance(cached, int) else None
 
 
 def read_logprobs(value: dict[str, Any]) -> list[TokenLogprob]:
@@ -91,7 +99,7 @@ class StreamParts:
     def __init__(self, model: str) -> None:
         self._model = model
         self._text: list[str] = []
-        self._usage: dict[str, int] = {}
+        self._usage: dict[str, Any] = {}
         self._logprobs: list[TokenLogprob] | None = None
         self.finish_reason: FinishReason | None = None
 
@@ -124,6 +132,7 @@ class StreamParts:
             finish_reason=self.finish_reason,
             prompt_tokens=self._usage.get("prompt_tokens", 0),
             completion_tokens=self._usage.get("completion_tokens", 0),
+            cached_tokens=cached_tokens_of(self._usage),
             logprobs=None if self._logprobs is None else tuple(self._logprobs),
             model=self._model,
         )

@@ -7,6 +7,7 @@ and an order that is demanded, make later waves. Limits: nothing is asked here, 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from codepar.errors import InvalidInput
 from codepar.prompts.ask import fill
 from codepar.prompts.blocks import code_language
 from codepar.prompts.code import Unit, read_code
-from codepar.prompts.items import Decomposition, EdgeKind, Item
+from codepar.prompts.items import Decomposition, EdgeKind, Item, Span
 from codepar.syntax.language import Language
 
 _WAITS = frozenset({EdgeKind.BODY, EdgeKind.ORDER})
@@ -23,11 +24,12 @@ _MAX_DECLARATION = 400
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is asked for one item, and whose answers must be there before."""
+    """What is asked for one item, and whose answers must be there before. ``own`` is the item alone, as ``prompt`` holds it."""
 
     item: str
     prompt: str
     needs: tuple[str, ...]
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +47,42 @@ def plan_of(found: Decomposition, prompt: str, files: Mapping[str, str]) -> Plan
     """The plan of a decomposition. Raises ``InvalidInput`` for a whole request, and where items wait for each other."""
     if not found.split or found.template is None:
         raise InvalidInput(f"the request stays whole: {found.reason}", remedy="ask it as it is")
-    needs = {item.id: tuple(e.from_ for e in found.edges if e.to == item.id and e.kind in _WAITS) for item in found.items}
+    needs = _needs(found)
     contract = contract_of(found, files)
     head = f"{contract}\n\n" if contract else ""
-    steps = tuple(
-        Step(item.id, head + fill(found.template, _data(found, item), found.context), needs[item.id]) for item in found.items
-    )
+    data = _data(found.items)
+    steps = tuple(Step(item, head + fill(found.template, own, found.context), needs[item], own) for item, own in data.items())
     closing = prompt.encode()[slice(*found.reduce)].decode() if found.reduce else None
     return Plan(_waves(needs), steps, contract, closing)
 
 
-def _data(found: Decomposition, item: Item) -> str:
-    """The item's text; of a counted place which of how many it is."""
-    alike = [other.id for other in found.items if (other.file, other.span) == (item.file, item.span)]
-    return item.text if len(alike) == 1 else f"1 (number {alike.index(item.id) + 1} of {item.text})"
+def _needs(found: Decomposition) -> dict[str, tuple[str, ...]]:
+    needs: dict[str, tuple[str, ...]] = {item.id: () for item in found.items}
+    for edge in found.edges:
+        if edge.kind in _WAITS and edge.from_ not in needs[edge.to]:
+            needs[edge.to] += (edge.from_,)
+    return needs
+
+
+def _data(items: tuple[Item, ...]) -> dict[str, str]:
+    """The items' texts by id; of a counted place which of how many each is."""
+    places = [(item.file, item.span) for item in items]
+    alike, seen, data = Counter(places), Counter[tuple[str | None, Span]](), dict[str, str]()
+    for item, place in zip(items, places, strict=True):
+        seen[place] += 1
+        data[item.id] = item.text if alike[place] == 1 else f"1 (number {seen[place]} of {item.text})"
+    return data
 
 
 def _waves(needs: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     left, waves = dict(needs), list[tuple[str, ...]]()
     while left:
-        wave = tuple(item for item, before in left.items() if not set(before) & left.keys())
+        wave = tuple(item for item, before in left.items() if left.keys().isdisjoint(before))
         if not wave:
             raise InvalidInput("items wait for each other's answers", remedy="ask the request as it is")
         waves.append(wave)
-        left = {item: before for item, before in left.items() if item not in wave}
+        for item in wave:
+            del left[item]
     return tuple(waves)
 
 
