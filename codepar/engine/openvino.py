@@ -182,6 +182,7 @@ class OpenVinoGenerator:
             finish_reason=outcome.reason,
             prompt_tokens=len(request.ids),
             completion_tokens=transcript.tokens,
+            cached_tokens=request.cached,
             logprobs=tuple(transcript.logprobs) if wanted else None,
             model=self._model.record.name,
         )

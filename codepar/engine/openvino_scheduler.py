@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 from codepar.engine.loop_turns import LoopTurns
 from codepar.engine.openvino_pipeline import SLICE_TOKENS, STEP_TOKENS, LoadedModel
+from codepar.engine.openvino_prefixes import Prefixes, block_keys
 from codepar.engine.transcript import Transcript
 from codepar.errors import CodeparError, EngineUnavailable
 from codepar.protocols import FinishReason
@@ -25,7 +25,6 @@ MAX_WAITING = 1024
 _FLUSH_S = 0.04
 _AGING_TOKENS_PER_S = 200.0
 _SMALL_TOKENS = 64
-_REMEMBERED_SLICES = 4096
 
 
 class Outcome:
@@ -67,7 +66,8 @@ class Request:
         self.log_probs: list[float] = []
         self.reason: FinishReason | None = None
         self.mailbox = Mailbox()
-        self.slice_keys = _slice_keys(ids, slices_until)
+        self.block_keys = block_keys(ids)
+        self.cached = 0
         self._unsent: list[str] = []
         self._sent_at = 0.0
 
@@ -138,7 +138,7 @@ class Scheduler:
         self._waiting: list[Request] = []
         self._running: list[Request] = []
         self._slicing: list[Request] = []
-        self._known: OrderedDict[int, None] = OrderedDict()
+        self._prefixes = Prefixes()
         self._turns = LoopTurns()
         self._ids = 0
         self._closing = False
@@ -252,7 +252,11 @@ class Scheduler:
 
     def _start(self, request: Request) -> None:
         end = request.prefilled + SLICE_TOKENS
-        if end < request.slices_until:
+        is_slice = end < request.slices_until
+        # One token is always computed: the first answer's token comes of it.
+        until = end if is_slice else len(request.ids) - 1
+        request.cached += self._prefixes.count(request.block_keys, request.prefilled, until)
+        if is_slice:
             config = self._model.generation_config()
             config.max_new_tokens = 1
             request.slice_end = end
@@ -277,7 +281,7 @@ class Scheduler:
                 self._refuse(request)
                 continue
             request.prefilled = request.slice_end
-            self._remember(request)
+            self._prefixes.remember(request.block_keys, request.prefilled)
             self._waiting.append(request)
 
     def _collect_running(self) -> None:
@@ -295,7 +299,9 @@ class Scheduler:
     def _take(self, request: Request, output: Any) -> None:
         if request.reason is not None:
             return
-        request.started = True
+        if not request.started:
+            request.started = True
+            self._prefixes.remember(request.block_keys, len(request.ids))
         wanted = request.config.logprobs > 0
         log_probs = list(output.generated_log_probs) if wanted else None
         if log_probs is not None:
@@ -317,30 +323,14 @@ class Scheduler:
         cause = f"the engine's cache has no room for a request of {len(request.ids)} prompt tokens"
         request.end(Outcome(None, EngineUnavailable(cause, remedy="shorten the prompt, or raise CODEPAR_ENGINE_CACHE_BYTES")))
 
-    def _remember(self, request: Request) -> None:
-        self._known[request.slice_keys[request.prefilled // SLICE_TOKENS - 1]] = None
-        if len(self._known) > _REMEMBERED_SLICES:
-            self._known.popitem(last=False)
-
     def _recall(self, request: Request) -> None:
         """Advance over slices that some request has computed before; if the cache lost them the step is longer, not wrong."""
-        for key in request.slice_keys[request.prefilled // SLICE_TOKENS :]:
-            if key not in self._known:
-                return
-            request.prefilled += SLICE_TOKENS
+        while (end := request.prefilled + SLICE_TOKENS) < request.slices_until and self._prefixes.holds(request.block_keys, end):
+            request.prefilled = end
+            request.cached += SLICE_TOKENS
 
 
 def _urgency(request: Request) -> tuple[bool, float]:
     """Small prompts first; among the others the shortest remainder, made shorter by waiting so that none waits for ever."""
     waited = time.monotonic() - request.submitted
     return request.remaining > _SMALL_TOKENS, request.remaining - waited * _AGING_TOKENS_PER_S
-
-
-def _slice_keys(ids: list[int], until: int) -> list[int]:
-    """One key for every whole slice that ends before ``until``, each standing for all tokens up to its end."""
-    keys: list[int] = []
-    key = 0
-    for end in range(SLICE_TOKENS, until, SLICE_TOKENS):
-        key = hash((key, *ids[end - SLICE_TOKENS : end]))
-        keys.append(key)
-    return keys

@@ -182,7 +182,10 @@ def test_the_sdk_completes_with_a_suffix_chats_and_streams(sdk):
     )
     events = list(stream)
     assert "".join(event.choices[0].delta.content or "" for event in events if event.choices) == chat.choices[0].message.content
-    assert events[-1].usage == chat.usage
+    assert events[-1].usage.total_tokens == chat.usage.total_tokens
+    # The same prompt again: all its whole blocks of 32 tokens are in the prefix cache.
+    cached = events[-1].usage.prompt_tokens_details.cached_tokens
+    assert cached == (chat.usage.prompt_tokens - 1) // 32 * 32 > 0
 
 
 def test_the_sdk_gets_several_choices_streamed(sdk):
