@@ -3,7 +3,7 @@
 Those written by hand are the headline. Half of them, chosen by a hash of the id, are set aside: they were put apart before any
 rule was written and are for measuring alone. Each was labelled twice (``first_pass.toml``, ``second_pass.toml``); ``gold.toml``
 holds the resolved labels. Beside them there are ``practice`` prompts for whoever writes rules, labelled once, and generated
-ones (``codepp_generated``).
+ones (``codepp_generated``). ``practice2`` was written later by somebody who had not seen the rules, and was labelled twice too.
 Limits: the labels say what can be answered apart, not what pays.
 """
 
@@ -39,8 +39,8 @@ __all__ = [
 
 NAME = "codepp"
 Half = Literal["development", "set_aside"]
-Folder = Literal["development", "set_aside", "practice"]
-Part = Literal["development", "set_aside", "practice", "generated"]
+Folder = Literal["development", "set_aside", "practice", "practice2"]
+Part = Literal["development", "set_aside", "practice", "practice2", "generated"]
 Pass = Literal["gold", "first_pass", "second_pass"]
 HALVES: tuple[Half, ...] = get_args(Half)
 _Row = TypeVar("_Row", bound=BaseModel)

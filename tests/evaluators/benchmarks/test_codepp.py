@@ -6,6 +6,11 @@ import pytest
 
 from evaluators.benchmarks.codepp import HALVES, half_of, load, load_labels, load_part, load_prompts
 
+SECOND = ("practice2",)
+"""The parts of the second writing."""
+TWICE = (*HALVES, *SECOND)
+"""What was labelled twice."""
+
 
 @pytest.fixture(scope="module")
 def cases():
@@ -27,13 +32,13 @@ def test_each_half_is_the_rules_and_large_enough(cases, half):
     assert Counter(case.gold.split for case in cases[half])[False] >= 0.35 * len(cases[half])
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", TWICE)
 @pytest.mark.parametrize("labels", ["first_pass", "second_pass"])
 def test_both_passes_label_every_prompt_and_resolve(half, labels):
     assert len(load(half, labels)) == len(load_prompts(half))
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", TWICE)
 def test_gold_is_what_a_pass_said(half):
     """Nothing gets into the gold that neither pass saw."""
     passes = [{label.id: label for label in load_labels(half, name)} for name in ("first_pass", "second_pass")]
@@ -68,3 +73,15 @@ def test_practice_resolves_and_repeats_nothing(cases):
     known = {case.prompt.text for half in HALVES for case in cases[half]}
     assert len(practice) >= 50
     assert not {case.prompt.text for case in practice} & known
+
+
+@pytest.mark.parametrize("part", SECOND)
+def test_the_second_writing_is_large_mixed_and_new(cases, part):
+    written = load_part(part)
+    assert len(written) == 65
+    assert sum(not case.gold.split for case in written) >= 0.4 * len(written)
+    assert {"c", "c++", "cuda", "fortran", "python", "none"} <= {case.prompt.code for case in written}
+    assert {"en", "zh", "ja", "ru", "es", "de"} == {case.prompt.prose for case in written}
+    known = {case.prompt.text for half in HALVES for case in cases[half]} | {case.prompt.text for case in load_part("practice")}
+    assert not {case.prompt.text for case in written} & known
+    assert {case.prompt.batch for case in written} == {2}
