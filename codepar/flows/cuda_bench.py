@@ -172,15 +172,16 @@ async def _iterations(
     function: SequentialFunction, tests: TestSet, executor: Executor, limits: Limits
 ) -> dict[str, Iterations] | None:
     """The loops of each case; None where they cannot be counted, empty without loops."""
-    copy = counted(function)
-    if copy is None:
-        return {}
-    program = reference_project(copy.function)
-    result = await executor.execute(program.execution(tests, new_nonce(), fill=FILLS[0], limits=limits))
-    found = read_iterations(result.stderr, copy.parents)
-    if result.status is not Status.OK or len(found) != len(tests.cases):
-        return None
-    return {case.name: one for case, one in zip(tests.cases, found, strict=True)}
+    for watches_memory in (True, False):
+        copy = counted(function, watches_memory=watches_memory)
+        if copy is None:
+            return {}
+        program = reference_project(copy.function)
+        result = await executor.execute(program.execution(tests, new_nonce(), fill=FILLS[0], limits=limits))
+        found = read_iterations(result.stderr, copy.parents)
+        if result.status is Status.OK and len(found) == len(tests.cases):
+            return {case.name: one for case, one in zip(tests.cases, found, strict=True)}
+    return None
 
 
 def _empty(function: SequentialFunction) -> SequentialFunction:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from codepar.cuda.cases.spec import TestSet
+from codepar.cuda.iterations import Iterations
 from codepar.cuda.verdict import CheckName, NamedCheck, failed, ok, unknown
 from codepar.flows.cuda_bench import Bench
 from codepar.protocols import CheckResult, DeviceWork, Diagnostic, ExecutionResult, HostWork, KernelWork, Status
@@ -151,14 +152,16 @@ def parallel_rung(bench: Bench, device: DeviceWork, plain: DeviceWork | None = N
 
     The loops are the two outermost of the original's busiest nest, less those that the host steps through with a launch each;
     the smaller of the two counts, at least 2. And over all cases: half of the largest, or 32 threads, were seen active at once.
+    Nothing is asked of a case whose iterations meet in an element where those of a larger one do not (a stride of zero).
     """
     name = CheckName.PARALLEL
     shares = [_share(bench, number, work) for number, work in _by_case(device.kernels).items()]
-    asked = [share for share in shares if share.most > 1 and share.case in bench.telling]
+    telling = [share for share in shares if share.case in bench.telling and not share.is_ordered]
+    asked = [share for share in telling if share.most > 1]
     if bench.iterations is None:
         return unknown(name, Status.INFRA_ERROR, "the original's iterations could not be counted")
     if not asked:
-        return failed(name, Status.NOT_PARALLEL, "in no case does the original run a loop of more than one iteration")
+        return _lonely_rung(telling)
     short = next((share for share in asked if share.active < share.needed), None)
     if short is not None:
         return failed(name, Status.NOT_PARALLEL, short.words())
@@ -185,21 +188,42 @@ def parallel_rung(bench: Bench, device: DeviceWork, plain: DeviceWork | None = N
     )
 
 
+def _lonely_rung(telling: Sequence[_Share]) -> NamedCheck:
+    """No more than one iteration of any case touches memory: threads for all of them must at least be launched."""
+    name = CheckName.PARALLEL
+    looped = [share for share in telling if share.span > 1]
+    if not looped:
+        return failed(name, Status.NOT_PARALLEL, "in no case does the original run a loop of more than one iteration")
+    for share in looped:
+        if share.threads < max(2, -(-share.span // 2)):
+            message = f"case {share.case}: at most {share.threads} threads are launched, for {share.span} iterations"
+            return failed(name, Status.NOT_PARALLEL, message)
+    return ok(name, f"no more than one iteration touches memory in any of {len(looped)} cases; all have their threads")
+
+
 def _too_small(bench: Bench, plain: DeviceWork, unseen: Collection[str]) -> str | None:
     """A case that was not instrumented, and whose launches have too few threads to begin with."""
     for number, work in _by_case(plain.kernels).items():
         share = _share(bench, number, work)
-        threads = max((one.threads for one in work), default=0)
-        if share.case in unseen and share.case in bench.telling and share.most > 1 and threads < share.needed:
-            return f"case {share.case}: at most {threads} threads are launched, {share.needed} are asked for"
+        is_asked = share.case in unseen and share.case in bench.telling and not share.is_ordered
+        if is_asked and share.most > 1 and share.threads < share.needed:
+            return f"case {share.case}: at most {share.threads} threads are launched, {share.needed} are asked for"
     return None
 
 
 class _Share:
-    """One case: threads active in the largest launch against what the original has to share out."""
+    """One case: threads active in the largest launch against what the original has to share out.
 
-    def __init__(self, case: str, levels: tuple[int, ...], kernels: Sequence[KernelWork]) -> None:
+    ``span`` counts also iterations that touch no memory; ``is_ordered``: this case's iterations depend on each other.
+    """
+
+    def __init__(
+        self, case: str, levels: tuple[int, ...], kernels: Sequence[KernelWork], *, span: int = 1, is_ordered: bool = False
+    ) -> None:
         self.case = case
+        self.span = span
+        self.is_ordered = is_ordered
+        self.threads = max((one.threads for one in kernels), default=0)
         self.iterations = min(levels, default=1)
         self.most = max(levels, default=1)
         self.active = max((one.active for one in kernels), default=0)
@@ -223,8 +247,17 @@ def _share(bench: Bench, number: int, kernels: Sequence[KernelWork]) -> _Share:
     case = bench.tests.cases[number].name
     known = (bench.iterations or {}).get(case)
     launches = sum(one.launches for one in kernels)
-    levels = known.shared_out(launches) if known is not None else (bench.changed(case),)
-    return _Share(case, levels, kernels)
+    if known is None:
+        return _Share(case, (bench.changed(case),), kernels)
+    first = known.begun(launches)
+    span = min(known.spans[first : first + 2], default=1)
+    return _Share(case, known.shared_out(launches), kernels, span=span, is_ordered=_is_ordered(bench, known, launches))
+
+
+def _is_ordered(bench: Bench, known: Iterations, launches: int) -> bool:
+    """Whether iterations meet in an element here, but not in a case with as many or a block of them: the scalars' doing."""
+    others = [one for name, one in (bench.iterations or {}).items() if name in bench.telling]
+    return any(one.is_free(loop, min(level, _CROWD)) for loop, level in known.clashing(launches).items() for one in others)
 
 
 def atomics_notes(device: DeviceWork) -> tuple[str, ...]:

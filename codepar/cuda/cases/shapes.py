@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from codepar.cuda.cases.facts import Facts
 from codepar.cuda.cases.layout import Layout, Number
@@ -20,6 +21,7 @@ _LARGE: Mapping[Purpose, tuple[int, ...]] = {
     "judge": (31, 257, 1, 1025, 2304, 32, 255, 10_007, 100, 777),
 }
 _SMALL: Mapping[Purpose, tuple[int, ...]] = {"rank": (5, 3, 18, 2, 7, 33), "judge": (4, 6, 1, 31, 9, 17)}
+_FEW = 2_500
 _FLOATS = (0.5, -1.25, 2.0, 0.75, 3.5, 0.25, -0.5)
 _UNIT_FLOATS = (0.5, 0.875, 0.25, 0.75, 0.9375, 0.125)
 
@@ -106,12 +108,14 @@ def other_scalars(
 ) -> dict[str, Scalar | dict[str, Scalar]]:
     """Values of the scalars that are no sizes."""
     widest = max(shape.sizes.values(), default=16)
+    is_small = prod(shape.sizes.values()) <= _FEW
     values: dict[str, Scalar | dict[str, Scalar]] = {}
     for at, (name, layout) in enumerate(layouts.items()):
         if name in shape.sizes:
             continue
         turn = shape.turn + at
-        options = _options(facts, name, widest)
+        # A stride of zero makes iterations depend on each other: tried where few enough run in turn.
+        options = [one for one in _options(facts, name, widest) if one or name not in facts.shapes or is_small]
         if layout.is_number:
             values[name] = _value(facts, name, layout.numbers[0], options=options, turn=turn, plain=generator.randint(-9, 9))
         else:
@@ -139,9 +143,9 @@ def _options(facts: Facts, name: str, widest: int) -> list[int]:
     if name in facts.offsets:
         return [1, 0, 2, 3, *near]
     if name in facts.shapes and facts.has_byte_pointers:
-        return [4 * widest, 4 * (widest + 2), 8 * widest, 2, 1, *near]
+        return [4 * widest, 4 * (widest + 2), 8 * widest, 2, 1, 0, 4, *near]
     if name in facts.shapes:
-        return [2, 5, widest, 1, 3, widest + 3, *near]
+        return [2, 5, widest, 1, 3, widest + 3, 0, *near]
     if name in facts.divisors:
         return [3, 2, widest, 1, 7, *near]
     if name in facts.shifts:

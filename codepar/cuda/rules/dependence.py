@@ -10,7 +10,7 @@ buffers are taken to be distinct, as the caller promises.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import gcd
 from random import Random
 
@@ -26,10 +26,11 @@ _SIZES = (5, 8, 16, 33, 100, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the host tests: ``poly >= 0``, or ``poly != 0``."""
+    """What the host tests: ``poly >= 0``, or ``poly != 0``. ``loop``: only needed where that loop has more than one turn."""
 
     poly: Poly
     is_nonzero: bool = False
+    loop: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,7 +291,7 @@ class _Pair:
             made = next((one for difference in self._differences if (one := self._condition(difference, info)) is not None), None)
             if made is None:
                 return None
-            conditions += made
+            conditions += [replace(one, loop=info.identity) for one in made]
             self._equate(info)
         return conditions
 

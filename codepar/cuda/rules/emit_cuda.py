@@ -11,6 +11,7 @@ from itertools import product
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.build import Function
 from codepar.cuda.rules.counted import read_symbols, written_symbols
+from codepar.cuda.rules.dependence import Condition
 from codepar.cuda.rules.emit_updates import Updates
 from codepar.cuda.rules.ir import Body, Storage, Symbol, walk_all
 from codepar.cuda.rules.plan import all_steps
@@ -194,9 +195,7 @@ class CudaEmitter:
         launch = self._reduced_launch(kernel, name, shape) if kernel.reductions else self._plain_launch(kernel, name, shape)
         lines += [f"{inner}if ({test}) {{"]
         if kernel.conditions:
-            conditions = " && ".join(
-                condition_text(one.poly, self._printable, is_nonzero=one.is_nonzero) for one in kernel.conditions
-            )
+            conditions = " && ".join(dict.fromkeys(self._condition(one, kernel, shape) for one in kernel.conditions))
             lines += [f"{inner}{_PAD}if ({conditions}) {{", *(f"{inner}{_PAD}{_PAD}{line}" for line in launch)]
             lines += [f"{inner}{_PAD}}} else {{", f"{inner}{_PAD}{_PAD}{self._serial(kernel)}", f"{inner}{_PAD}}}"]
         else:
@@ -204,6 +203,12 @@ class CudaEmitter:
         lines += [f"{inner}}}"]
         lines += [f"{inner}{line}" for line in self._finals(kernel, shape)]
         return [*lines, f"{pad}}}"]
+
+    def _condition(self, one: Condition, kernel: Kernel, shape: _Shape) -> str:
+        """One turn alone meets no other."""
+        text = condition_text(one.poly, self._printable, is_nonzero=one.is_nonzero)
+        spread = next((each for each in kernel.spread if id(each.loop) == one.loop), None)
+        return f"({shape.counts[spread.loop.variable]} < 2 || {text})" if spread is not None else text
 
     def _finals(self, kernel: Kernel, shape: _Shape) -> list[str]:
         lines = []

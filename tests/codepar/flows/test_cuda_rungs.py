@@ -61,6 +61,35 @@ def test_half_of_the_iterations(levels, active, launches, passed):
     assert rung.passed is passed, rung.message
 
 
+def ordered(*cases: tuple[int, int]) -> Bench:
+    """Cases of one loop, each with its iterations and how many of them met in an element."""
+    plain = bench(*((count,) for count, _ in cases))
+    loops = {f"c{at}": Iterations((count,), (count,), (count,), (0,), (met,)) for at, (count, met) in enumerate(cases)}
+    return Bench(plain.tests, plain.check, telling=plain.telling, iterations=loops)
+
+
+@pytest.mark.parametrize(
+    ("cases", "passed"),
+    [
+        (((64, 63), (64, 0)), True),  # a stride of zero
+        (((1000, 999), (300, 0)), True),  # more than a block of them is free elsewhere
+        (((64, 63), (63, 0)), False),  # only a small case is free: that may be luck
+        (((64, 63), (64, 63)), False),  # a scan, a histogram
+    ],
+)
+def test_iterations_that_depend_on_each_other_by_their_scalars_ask_for_nothing(cases, passed):
+    rung = parallel_rung(ordered(*cases), device(kernel(0, 1), kernel(1, cases[1][0])))
+    assert rung.passed is passed, rung.message
+
+
+def test_where_one_iteration_does_all_the_work_threads_are_launched_for_all():
+    one = bench((1,))
+    spans = Bench(one.tests, one.check, telling=one.telling, iterations={"c0": Iterations((1,), (100,), (100,), (0,), (0,))})
+    assert parallel_rung(spans, device(kernel(0, 1, threads=128))).passed is True
+    assert parallel_rung(spans, device(kernel(0, 1, threads=32))).passed is False
+    assert parallel_rung(one, device(kernel(0, 1, threads=128))).passed is False
+
+
 def test_one_thread_with_the_others_looking_on_is_not_parallel():
     rung = parallel_rung(bench((100,)), device(kernel(0, 100, accesses=400, busiest=301)))
     assert (rung.passed, "one thread makes 301 of the 400" in rung.message) == (False, True)

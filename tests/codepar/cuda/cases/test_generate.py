@@ -225,3 +225,13 @@ def test_divisors_that_the_code_guards_are_sometimes_zero():
     source = "void f(int n, int *a, const int *c) { for (int i = 0; i < n; i++) if (c[i] == 0) a[i] = 0; else a[i] /= c[i]; }"
     assert {one.buffers["c"].nonzero for one in made(source).cases} == {True, False}
     assert any(0 in one.buffers["c"].include for one in made(source).cases)
+
+
+def test_strides_of_zero_are_drawn_where_few_iterations_run_in_turn():
+    text = "void f(float *y, int n, int by) { for (int i = 0; i < n; i++) y[i * by] = i; }"
+    cases = generate(read_function(text, "f.c"), purpose="judge", seed=3).cases
+    still = [case.scalars["n"] for case in cases[:14] if case.scalars["by"] == 0]
+    assert still
+    assert all(count <= 2_500 for count in still)
+    stepped = "void f(float *y, int n, int by) { for (int i = 0; i < n; i += by) y[i] = i; }"
+    assert all(case.scalars["by"] > 0 for case in generate(read_function(stepped, "f.c"), purpose="judge", seed=3).cases)
