@@ -84,7 +84,7 @@ _COMPARES = re.compile(
     r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
-    r"|比较|对比|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
+    r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
     re.IGNORECASE,
 )
 _SPLITS = re.compile(
@@ -119,6 +119,24 @@ def act_of(sentence: Sentence) -> Tag | None:
     if light or _wants(sentence.text):
         return Tag.READ if any(t.text in {"tell", "state", "say", "list", "name"} for t in light) else Tag.CHANGE
     return None
+
+
+_JOINT = frozenset(
+    "use call run install load include import pass set open send plan sort order arrange store read choose mix link invite meet"
+    " visit buy book sum average multiply alphabetize alphabetise assume note remember consider imagine suppose see let notice i we"
+    " he she it they my our there here if when because although sortiere ordne ordena suma отсортируй сложи".split()
+)
+
+
+def asks_for(sentence: Sentence) -> bool:
+    """Whether a sentence asks for something: by a verb, as a question, by a verb that is in no lexicon, or without one
+    ("short bios, please: ..."). Verbs that act on all things at once (sort, sum, use) do not count."""
+    first = next((token for token in sentence.tokens if token.is_word and not token.has(Tag.POLITE)), None)
+    if first is not None and first.text in _JOINT:
+        return False
+    if act_of(sentence) is not None or sentence.is_question:
+        return True
+    return first is not None and not is_statement(sentence) and _FINITE.search(sentence.text) is None
 
 
 def _wants(text: str) -> bool:
@@ -212,6 +230,11 @@ def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> boo
         if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted:
             continue
         before = tokens[max(0, index - 4) : index]
+        if token.text == "code" and not any(one.has(Tag.A, Tag.THE) for one in before):
+            continue
+        there = tokens[index + 1 : index + 2]
+        if index and tokens[index - 1].has(Tag.THE) and there and there[0].text in {"below", "above", "here", "attached"}:
+            continue
         several = any(one.has(Tag.THESE, Tag.EACH, Tag.ALL) or (one.number or 1) > 1 for one in before)
         if several or not any(one.has(Tag.A, Tag.WRITE) for one in before):
             continue

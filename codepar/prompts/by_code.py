@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.code import Unit
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
@@ -20,22 +20,9 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.references import NOUNS, ORDER, NameGroup, Reference, name_groups, name_of, references
 from codepar.prompts.request import Place, Request, Source
+from codepar.prompts.selection import by_suffix, is_narrowed, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
 
-_SUFFIX = re.compile(
-    r"(?:\*?\.(\w+)|\b(C\+\+|C|CUDA|Fortran|Python|header|source)) (?:source |code )?(?:files?|sources?|programs?)\b",
-    re.IGNORECASE,
-)
-_SUFFIXES = {
-    "c++": {".cpp", ".cc", ".cxx"}, "c": {".c"}, "cuda": {".cu"}, "python": {".py"},
-    "fortran": {".f90", ".f", ".f95", ".f03", ".f08", ".for"},
-    "header": {".h", ".hpp", ".hh", ".cuh"}, "source": {".c", ".cpp", ".cc", ".cxx", ".cu", ".f90", ".f", ".py"},
-}  # fmt: skip
-_MARKED = re.compile(
-    r"\b(?:marked|tagged|annotated|labell?ed|flagged|commented)\s+(?:with|as|by)?\s*(?:a |an |the )?[\"'`]?(?://\s*"
-    r"|#\s*|@|!\s*)?([\w\-]+)",
-    re.IGNORECASE,
-)
 _RELATIVE = re.compile(
     r"\A\s*(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where|with a|with an"
     r"|taking|returning|longer|using|calling|die|que|котор\w+)\s+(\w+)(?:\s+(\w+))?",
@@ -49,19 +36,6 @@ _KEPT_OUT = re.compile(
     re.IGNORECASE,
 )
 _BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|it|those)(?: one)?\b", re.IGNORECASE)
-_AFFIX = re.compile(
-    r"\b(?:(?P<start>start(?:s|ing)?|begin(?:s|ning)?|prefixed)|end(?:s|ing)?|suffixed) (?:in|with) (?=[`\"']"
-    r"|\w*_)[`\"']?(?P<affix>\w+)",
-    re.IGNORECASE,
-)
-_ORDINAL = re.compile(r"\b(1st|first|2nd|second|3rd|third|4th|fourth)\b", re.IGNORECASE)
-_ORDINAL_WORDS = ("1st", "2nd", "3rd", "4th", "fir", "sec", "thi", "fou")
-_ORDINALS = re.compile(
-    r"(?P<which>\b(?:1st|first|2nd|second|3rd|third|4th|fourth)(?:\s*(?:,|and|&)\s*(?:the )?(?:1st|first"
-    r"|2nd|second|3rd|third|4th|fourth))+)"
-    r" (?:function|loop|kernel|method|subroutine|class|struct)s?\b",
-    re.IGNORECASE,
-)
 _ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
 _OVERLAP = re.compile(
     r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it"
@@ -85,10 +59,16 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _MEANS = frozenset(
-    "using use uses with calling call calls without given considering between against than mit con usando from".split()
+    "using use uses with calling call calls without given considering between against than alongside beside resembling"
+    " mit con usando from".split()
+)
+_NEXT_TO = re.compile(
+    r"\b(?:next|similar|analogous|close|equivalent|according|in addition|besides|based on|modelled on|(?<!would )(?<!'d )like) (?:to )?\Z",
+    re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(
-    r"\b(?:so that|because|since|which|such that|until|unless|in order (?:to|that)|damit|weil|para que|чтобы|потому)\b",
+    r"\b(?:so that|because|since|which|such that"
+    r"|(?<!tell me )(?<!check )(?<!say )(?<!know )(?<!see )if|when|while|until|unless|in order (?:to|that)|damit|weil|para que|чтобы|потому)\b",
     re.IGNORECASE,
 )
 _ROUTINE = re.compile(
@@ -97,12 +77,10 @@ _ROUTINE = re.compile(
 )
 _INTERACTS = re.compile(
     r"\b(?:deadlock[- ]?free|interact|work together|equivalent|identical|interchangeable|compatible|fit together"
-    r"|consistent with each other|together"
-    r"|in common|relate to each other|play together|call each other|depend on each other|each other)\b",
+    r"|consistent with each other|together|one after the other|related?|relationships?"
+    r"|in common|play together|(?<!independent of )(?<!independently of )(?<!from )each other)\b",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(rb"(?://[^\n]*|/\*(?:(?!\*/).)*\*/|#[^\n]*|![^\n]*)\s*\Z", re.DOTALL)
-_BEFORE = 200
 
 
 def read_code(discourse: Discourse) -> Found:
@@ -140,7 +118,7 @@ class _CodeReader:
                 _ONLY.search(sentence.text)
                 and len(named) == 1
                 and act_of(sentence)
-                and not any(r.is_definite and r.nouns for r in references(sentence))
+                and not any(r.is_definite and r.nouns and "other" not in r.adjectives for r in references(sentence))
             ):
                 return Whole(Refusal.ONE_TASK, f"only `{named.pop()}` is to be worked on")
         return None
@@ -201,9 +179,9 @@ class _CodeReader:
         if self._is_means(sentence, group.first) or _SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
         are_files = [token for token in tokens if token.is_file or name_of(token).lower() in self._files]
-        if (blocked := self._blocked(sentence, group.first, distributes=False)) is not None:
+        if (blocked := self._blocked(sentence, group.first, distributes=_is_dealt(sentence, group))) is not None:
             return blocked
-        if act_of(sentence) is None and not self._asks_elsewhere(sentence):
+        if not asks_for(sentence) and not self._asks_elsewhere(sentence):
             return None
         if len(are_files) == len(tokens):
             return self._named_files(sentence, tokens)
@@ -232,7 +210,7 @@ class _CodeReader:
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
         others = [one for one in self.discourse.spoken if one is not sentence and not is_statement(one)]
-        return any(act_of(one) is not None for one in others)
+        return any(asks_for(one) for one in others)
 
     def _named_files(self, sentence: Sentence, tokens: list[Token]) -> Found:
         elements = []
@@ -287,25 +265,18 @@ class _CodeReader:
 
     def _by_ordinals(self, sentence: Sentence) -> Found:
         """ "The 1st and the 3rd function"."""
-        match = _ORDINALS.search(sentence.text)
-        if match is None or act_of(sentence) is None or compares(sentence, 0):
+        ordinals = ordinals_in(sentence.text)
+        if ordinals is None or not asks_for(sentence) or is_statement(sentence) or compares(sentence, 0):
             return None
-        numbers = [_ORDINAL_WORDS.index(word[:3].lower()) % 4 for word in _ORDINAL.findall(match["which"])]
-        nouns = tuple(
-            tag
-            for token in sentence.tokens
-            for tag in NOUNS
-            if tag in token.tags and sentence.start + match.start() <= token.start
-        )
+        tags = [tag for token in sentence.tokens for tag in NOUNS if tag in token.tags]
+        noun = next((tag for tag in tags if tag is not Tag.FILE), Tag.FUNCTION)
         units = [
-            self._element(source, unit)
-            for source in self.request.sources
-            for unit in self._units(source, nouns[0] if nouns else Tag.FUNCTION, set())
+            self._element(source, unit) for source in self._meant_sources(sentence) for unit in units_of(source, noun, set())
         ]
-        if max(numbers) >= len(units) or len(set(numbers)) < 2:
+        places = ordinals.of(len(units))
+        if len(places) < 2:
             return None
-        last = len(sentence.tokens) - 1
-        return self._checked(Kind.CODE, [units[number] for number in sorted(set(numbers))], sentence, 0, last)
+        return self._checked(Kind.CODE, [units[place] for place in places], sentence, 0, len(sentence.tokens) - 1)
 
     def _counted(
         self, kind: Kind, elements: list[Element], sentence: Sentence, reference: Reference, *, excluded: bool = False
@@ -341,69 +312,14 @@ class _CodeReader:
         return None
 
     def _chosen(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> list[Element]:
-        sources = self._meant_sources(sentence)
         owners = self._owners(sentence, reference)
         words = {word.lower() for word in reference.adjectives}
-        marked = _MARKED.search(sentence.text)
-        affix = _AFFIX.search(sentence.text)
-        found: list[Element] = []
-        for source in sources:
-            units = {unit for noun in nouns for unit in self._units(source, noun, words)}
-            for unit in sorted(units, key=lambda unit: unit.start):
-                if owners and unit.owner not in owners and nouns[0] in {Tag.LOOP, Tag.METHOD}:
-                    continue
-                if not self._fits(source, unit, words) or (marked and not self._is_marked(source, unit, marked[1])):
-                    continue
-                if affix is None or (unit.name.startswith if affix["start"] else unit.name.endswith)(affix["affix"]):
-                    found.append(self._element(source, unit))
-        return found
-
-    @staticmethod
-    def _units(source: Source, noun: Tag, words: set[str]) -> Iterable[Unit]:
-        code = source.code
-        if code is None:
-            return ()
-        match noun:
-            case Tag.KERNEL:
-                return tuple(u for u in code.functions if "__global__" in u.marks) or code.functions
-            case Tag.SUBROUTINE | Tag.FUNCTION:
-                return code.functions or code.methods
-            case Tag.METHOD:
-                return code.methods or code.functions
-            case Tag.CLASS:
-                return tuple(u for u in code.classes if "struct" not in u.marks) or code.classes
-            case Tag.STRUCT:
-                return tuple(u for u in code.classes if "class" not in u.marks) or code.classes
-            case Tag.LOOP:
-                if "innermost" in words:
-                    loops = (*code.loops, *code.inner_loops)
-                    return tuple(u for u in loops if not any(u.start < o.start and o.end <= u.end for o in loops))
-                return code.inner_loops if words & {"inner", "nested"} else code.loops
-        return ()
-
-    @staticmethod
-    def _fits(source: Source, unit: Unit, words: set[str]) -> bool:
-        is_private = "static" in unit.marks or unit.name.startswith("_")
-        if words & {"public", "exported", "extern", "non-static", "nonstatic", "global"} and is_private:
-            return False
-        if words & {"private", "static", "internal"} and not is_private:
-            return False
-        if "device" in words and "__device__" not in unit.marks:
-            return False
-        if "host" in words and unit.marks & {"__global__", "__device__"}:
-            return False
-        loops = words & {"for", "while", "do"}
-        return not (loops and unit.marks & {"for", "while"} and not loops & unit.marks)
-
-    @staticmethod
-    def _is_marked(source: Source, unit: Unit, mark: str) -> bool:
-        """Whether the comment before a piece, or one on its first line, holds the mark."""
-        assert source.code is not None
-        data = source.code.data
-        comment = _COMMENT.search(data[max(0, unit.start - _BEFORE) : unit.start])
-        first = data[unit.start : unit.start + _BEFORE].split(b"\n", 1)[0]
-        text = (comment.group() if comment else b"") + first
-        return re.search(rb"\b" + re.escape(mark.encode()) + rb"\b", text, re.IGNORECASE) is not None
+        return [
+            self._element(source, unit)
+            for source in self._meant_sources(sentence)
+            for unit in selected(source, nouns, words, sentence.text)
+            if not owners or unit.owner in owners or nouns[0] not in {Tag.LOOP, Tag.METHOD}
+        ]
 
     def _meant_sources(self, sentence: Sentence) -> list[Source]:
         """The files that the sentence (or the one before) names, else all code."""
@@ -421,9 +337,7 @@ class _CodeReader:
 
     def _selects(self, sentence: Sentence, reference: Reference) -> bool:
         """Whether a relative clause narrows the pieces down."""
-        if _AFFIX.search(sentence.text):
-            return False
-        if reference.last >= len(sentence.tokens) or not reference.nouns or _MARKED.search(sentence.text):
+        if reference.last >= len(sentence.tokens) or not reference.nouns or is_narrowed(sentence.text):
             return False
         rest = sentence.text[sentence.tokens[reference.last].end - sentence.start :]
         match = _RELATIVE.match(rest)
@@ -433,6 +347,8 @@ class _CodeReader:
     def _is_means(sentence: Sentence, first: int, *, each: bool = False) -> bool:
         """ "using these functions", "given a.c and b.c": the pieces are means, not what is worked on."""
         before = sentence.tokens[max(0, first - 2) : first]
+        if first and _NEXT_TO.search(sentence.text[: sentence.tokens[first].start - sentence.start]):
+            return True
         return any(token.text in _MEANS for token in before) and not (each and before[-1].text == "with")
 
     def _files_by_quantity(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> Found:
@@ -442,9 +358,7 @@ class _CodeReader:
         sources = attached or (named if len(named) > 1 else blocks)
         if Tag.SNIPPET in nouns and blocks:
             sources = blocks
-        if match := _SUFFIX.search(sentence.text):
-            suffixes = {f".{match[1].lower()}"} if match[1] else _SUFFIXES[match[2].lower()]
-            sources = [s for s in sources if s.name and PurePosixPath(s.name).suffix.lower() in suffixes] or sources
+        sources = by_suffix(sources, sentence.text)
         kept_out = self._excluded(sentence)
         chosen = [s for s in sources if not s.name or s.name.lower() not in kept_out]
         elements = [self._file_element(source) for source in self._in_order_of_mention(chosen)]
@@ -517,6 +431,12 @@ class _CodeReader:
     def _later_act(self, sentence: Sentence) -> Tag | None:
         others = (act_of(one) for one in self.discourse.spoken if one is not sentence)
         return next((act for act in others if act is not None), None)
+
+
+def _is_dealt(sentence: Sentence, group: NameGroup) -> bool:
+    """ "A section for a.c, for b.c and for c.c": the preposition before each name."""
+    prepositions = sum(token.has(Tag.FOR) for token in sentence.tokens[group.first : group.last])
+    return prepositions >= len(group.tokens) - 1
 
 
 def _is_inside(between: tuple[Token, ...]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from codepar.prompts.acts import asks_for
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Refusal
 from codepar.prompts.lexicon import Tag
@@ -64,7 +65,10 @@ _BEHIND = frozenset(
     " zu gegen sobre entre contra о об про".split()
 )
 _COULD_I_HAVE = re.compile(
-    r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi'd like\b|\bi would like\b", re.IGNORECASE
+    r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
+    r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
+    r"|\bwhat (?:are|would be)\b|\bich (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|想要|欲しい",
+    re.IGNORECASE,
 )
 _COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
 _UNITS_OF_TEXT = frozenset(
@@ -77,6 +81,11 @@ _SHARED_SPLIT = re.compile(
     r"|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
     re.IGNORECASE,
 )
+
+
+_OF_THEM = re.compile(r"\bof (?:them|which|these|those|the)\Z|其中|うち", re.IGNORECASE)
+# "12 snippets that contain exactly one bug": what each is to have.
+_CLAUSE = re.compile(r"\b(?:that|which|with|having|containing|using|whose)\b[^,;.]*\Z", re.IGNORECASE)
 
 
 def read_counts(discourse: Discourse) -> Found:
@@ -92,7 +101,7 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     tokens = sentence.tokens
     counted: list[int] = []
     for index, token in enumerate(tokens):
-        is_more = token.number is not None and token.number >= 2
+        is_more = token.number is not None and (token.number >= 2 or (counted and _is_last_part(tokens, index)))
         if is_more and (_asks(sentence, index) or (counted and _joins(tokens, counted[-1], index))):
             counted.append(index)
     if not counted or _PER_EACH.search(sentence.text):
@@ -115,6 +124,12 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
         for _ in range(_part_number(token))
     )
     return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
+
+
+def _is_last_part(tokens: tuple[Token, ...], index: int) -> bool:
+    """ "3 easy ones and 1 hard one"."""
+    behind = tokens[index + 1 : index + 5]
+    return tokens[index - 1].has(Tag.AND) and any(token.has(Tag.ALIKE, Tag.TASK) or token.text == "one" for token in behind)
 
 
 def _is_wish_in_han(tokens: tuple[Token, ...], index: int) -> bool:
@@ -149,9 +164,8 @@ def _is_described(sentence: Sentence, index: int, parts: int) -> bool:
         if tokens[i].text in {"one", "eine", "einer", "uno", "una"} and _tells_part(tokens, i)
     ]
     behind = re.split(r"[:：]", sentence.text[tokens[index].end - sentence.start :], maxsplit=1)
-    listed = (
-        len([part for part in re.split(r"[,，、;；]|\band\b|\bund\b|和", behind[1]) if part.strip()]) if len(behind) > 1 else 0
-    )
+    marks = r"[;；]" if len(behind) > 1 and re.search(r"[;；]", behind[1]) else r"[,，、]|\band\b|\bund\b|和"
+    listed = len([part for part in re.split(marks, behind[1]) if part.strip()]) if len(behind) > 1 else 0
     if listed == tokens[index].number:
         return True
     return (parts > 1 and len(ones) == parts) or (len(ones) > 1 and len(ones) == tokens[index].number)
@@ -169,6 +183,8 @@ def _asks(sentence: Sentence, index: int) -> bool:
         + 1
         + (tokens[index].text in _COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
     )
+    if _is_shared_noun(tokens, index):
+        return True
     for position in range(first, min(len(tokens), first + _WINDOW)):
         token, after = tokens[position], tokens[position + 1] if position + 1 < len(tokens) else None
         if token.has(Tag.ALIKE):
@@ -178,11 +194,22 @@ def _asks(sentence: Sentence, index: int) -> bool:
         is_noun = _is_unknown_plural(token) or (
             token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in _UNITS_OF_TEXT
         )
-        if is_noun and _is_strong_wish(tokens, index) and _ends_noun(after):
+        if is_noun and (_is_strong_wish(tokens, index) or _is_bare_wish(sentence, index)) and _ends_noun(after):
             return True
         if _ends_count(token, after):
             return False
     return False
+
+
+def _is_shared_noun(tokens: tuple[Token, ...], index: int) -> bool:
+    """ "3 easy, 2 medium and 1 hard exercise": the noun comes behind the last number."""
+    words = tokens[index + 1 : index + 4]
+    adjective = next((i for i, token in enumerate(words) if token.text == "," or token.has(Tag.AND)), None)
+    if not adjective or any(token.has(Tag.MEASURE, Tag.FOR, Tag.WITH) for token in words[:adjective]):
+        return False
+    rest = tokens[index + 1 + adjective :]
+    after = next((i for i, token in enumerate(rest[:3]) if token.number is not None or token.text in {"1", "one"}), None)
+    return after is not None and any(token.has(Tag.ALIKE, Tag.TASK) for token in rest[after + 1 : after + 9])
 
 
 def _ends_count(token: Token, after: Token | None) -> bool:
@@ -268,6 +295,18 @@ def _is_strong_wish(tokens: tuple[Token, ...], index: int) -> bool:
     return any(token.has(Tag.WRITE) for token in before)
 
 
+def _is_bare_wish(sentence: Sentence, index: int) -> bool:
+    """ "15 flashcards about warps", "I'm looking for six inputs": no verb of making, and nothing is told."""
+    before = sentence.text[: sentence.tokens[index].start - sentence.start]
+    if _COULD_I_HAVE.search(before):
+        return True
+    return (
+        _VERBLESS.match(before) is not None
+        and asks_for(sentence)
+        and (sentence.has(Tag.POLITE) or any(token.text in _BEHIND for token in sentence.tokens[index + 1 : index + _WINDOW]))
+    )
+
+
 def _is_ranked(sentence: Sentence, index: int) -> bool:
     tokens = sentence.tokens
     start = tokens[max(0, index - 2)].start - sentence.start
@@ -283,6 +322,12 @@ def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
     if len(rest) > 1 and sum(_part_number(tokens[i]) for i in rest) == total:
         return rest
     match = _SHARED_SPLIT.search(sentence.text, tokens[index].end - sentence.start)
+    if (
+        match
+        and not _OF_THEM.search(match[0])
+        and _CLAUSE.search(sentence.text, tokens[index].end - sentence.start, match.start())
+    ):
+        match = None
     if (
         match
         and "each" not in sentence.text[tokens[index].end - sentence.start : match.end() + 8].lower()

@@ -57,13 +57,34 @@ _ALSO = re.compile(r"(?:(?:and|also|plus|besides|next|finally|und|außerdem|tamb
 def _questions(discourse: Discourse) -> Found:
     asked = [s for s in discourse.spoken if s.is_question]
     others = [s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4]
-    if len(asked) < 2 or others or discourse.lists:
+    if not asked or others or discourse.lists:
         return None
-    bounds = [_question_bounds(discourse, sentence) for sentence in asked]
+    bounds = [bound for sentence in asked for bound in _questions_in(discourse, sentence)]
+    if len(bounds) < 2:
+        return None
     bound = [i for i, (low, high) in enumerate(bounds) if i and _PRONOUN_QUESTION.search(discourse.prose, low, high)]
     if discourse.request.blocks or bound:
         return Whole(Refusal.CHAIN, "the questions are about one thing, and later ones lean on earlier ones") if bound else None
     return _made(discourse, bounds)
+
+
+def _questions_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, int]]:
+    """ "Who invented C, and who invented Fortran?" holds two."""
+    start, end = _question_bounds(discourse, sentence)
+    if _POLITE_HEAD.match(sentence.text):
+        return [(start, end)]
+    cuts = [cut for cut in _NEXT_QUESTION.finditer(discourse.prose, start, end) if ASKING.match(discourse.prose[start:end])]
+    bounds = [start, *(place for cut in cuts for place in cut.span()), end]
+    parts = list(zip(bounds[::2], bounds[1::2], strict=True))
+    long = all(len(discourse.prose[low:high].split()) >= _ROW for low, high in parts)
+    return [trimmed(discourse.prose, low, high) for low, high in parts] if long else [(start, end)]
+
+
+_NEXT_QUESTION = re.compile(
+    r"\s*(?:[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\s(?:and|und|y|и)\s+)(?=(?:what|how|why|when|where|who|was|wie|warum|wo|wer|qué|cómo"
+    r"|dónde|quién|что|как|почему|где|кто)\b)",
+    re.IGNORECASE,
+)
 
 
 def _question_bounds(discourse: Discourse, sentence: Sentence) -> tuple[int, int]:
@@ -123,9 +144,12 @@ def _stand_alone(discourse: Discourse, pieces: list[_Piece], free: list[_Piece])
     if discourse.request.sources or discourse.lists or len(free) < len(pieces):
         return False
     texts = [discourse.prose[piece.start : piece.end] for piece in pieces]
-    if any(_ON_ONE_THING.search(text) or (":" in text and '"' not in text) for text in texts):
+    own = all(_is_own_thing(discourse, piece) for piece in pieces)
+    if any((_ON_ONE_THING.search(text) and not own) or (":" in text and '"' not in text) for text in texts):
         return False
     in_rows = len({piece.line for piece in pieces}) < len(pieces)
+    if own and not any(_RELATED.search(text) for text in texts[1:]):
+        return True
     if in_rows and len(pieces) < _ROW:
         return False
     return all(piece.asks or _has_object(discourse, piece, indefinite=not in_rows) for piece in pieces)
@@ -139,6 +163,24 @@ def _has_object(discourse: Discourse, piece: _Piece, *, indefinite: bool) -> boo
     return not indefinite and any(t.has(Tag.THE) for t in tokens[:3])
 
 
+def _is_own_thing(discourse: Discourse, piece: _Piece) -> bool:
+    """Whether an instruction has an indefinite object, or asks what, how or why something is."""
+    return piece.asks or _OWN.match(discourse.prose, piece.start, piece.end) is not None
+
+
+_OWN = re.compile(
+    r"[^\W\d]+(?: (?:up with|me|us|mir|uns|мне|нам|bitte|please|briefly|kurz))*,? ?(?:an?|one|some|another|eine?[nmrs]?|un[ao]?|what|how|why"
+    r"|when|who|where|which|was|wie|warum|wo|qué|cómo|por qué|что|как|почему|зачем|[\"“«„]|\d|two|three|four|five|six|ten|zwei|drei|vier|fünf"
+    r"|dos|tres|cinco|два|две|три|пять)(?=[\W\d]|\b)",
+    re.IGNORECASE,
+)
+# What is made of, or for, what an earlier instruction makes.
+_RELATED = re.compile(
+    r"\b(?:an?|some|one) (?:\w+ ){0,2}(?:fix|patch|test|tests|summary|explanation|solution|example|conclusion|improvement|description"
+    r"|comment|comments|docstring|benchmark|variant|version|alternative|caption|title|name)\b(?! (?:for|of|about|on|to|in|called)\b)"
+    r"|\bwhat (?:went|is) wrong|\b(?:he|she|they|whose)\b",
+    re.IGNORECASE,
+)
 _FEW = 4
 _ROW = 3
 _POLITE_HEAD = re.compile(
@@ -176,7 +218,9 @@ def _bare(prose: str, start: int, end: int) -> tuple[int, int]:
     """An instruction without a polite lead-in and what thanks at its end."""
     polite = _LEAD_IN.match(prose, start, end)
     tail = _THANKS.search(prose, start, end)
-    return trimmed(prose, polite.end() if polite else start, tail.start() if tail else end)
+    low, high = trimmed(prose, polite.end() if polite else start, tail.start() if tail else end)
+    # The mark of a polite question is no part of what it asks for.
+    return trimmed(prose, low, high - 1) if prose[high - 1 : high] in {"?", "!", "？", "！"} else (low, high)
 
 
 def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
@@ -194,6 +238,7 @@ def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
         not ASKING.match(first.text)
         and not first.tags
         and first.text.isalpha()
+        and not first.text.endswith("s")
         and second.has(Tag.A, Tag.THE)
         and not second.quoted
     )

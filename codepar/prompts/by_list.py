@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from codepar.prompts.acts import act_of, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import Listing, inline_list, trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.references import references
 from codepar.prompts.tokens import Sentence, sentences_of
 
 _MOST = 0.6
@@ -29,7 +30,7 @@ ASKING = re.compile(
     r"|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
     re.IGNORECASE,
 )
-_DETAILS = re.compile(
+DETAILS = re.compile(
     r"\b(?:requirements?|constraints?|rules|conditions?|features|options|flags|parameters|arguments|fields"
     r"|columns|steps?|notes?|details|specs?|specification|inputs?|outputs?|format|assum\w+|given|support(?:s"
     r"|ing)?|handles?|environment|setup"
@@ -41,7 +42,7 @@ _DETAILS = re.compile(
     r"|注意|功能|必须|应该|要件|手順|条件|仕様",
     re.IGNORECASE,
 )
-_TASKS = re.compile(
+TASKS = re.compile(
     r"\b(?:per|tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each"
     r"|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas"
     r"|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*)\b"
@@ -127,7 +128,8 @@ def _reading(discourse: Discourse, listing: Listing, lead: Sentence | None) -> R
     elements = tuple(Element(discourse.request.place(start, end), prompt[start:end]) for start, end in listing.elements)
     instructions = _begins_alike(discourse, listing, commands=True) >= 1 / 2
     act = (act_of(lead) if lead is not None and not instructions else None) or Tag.WRITE
-    return Reading(Kind.WORDS, elements, act, listing.start, listing.end, instructions=instructions)
+    start, end = (listing.elements[0][0], listing.elements[-1][1]) if listing.is_table else (listing.start, listing.end)
+    return Reading(Kind.WORDS, elements, act, start, end, instructions=instructions)
 
 
 def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> bool:
@@ -139,9 +141,13 @@ def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> boo
 
 
 def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Sense:
+    if listing.is_table:
+        return _Sense.TASKS if _speaks_of_rows(discourse) else _Sense.DETAILS
     commands = _begins_alike(discourse, listing, commands=True)
     asking = _begins_alike(discourse, listing, commands=False)
     if lead is None or not (lead.announces or _is_near(discourse, lead, listing)):
+        if _names_pieces(discourse, listing) or listing.is_labelled:
+            return _Sense.TASKS
         delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
         return _Sense.TASKS if max(commands, asking) >= _MOST or delivers else _Sense.OPEN
     text = lead.text
@@ -151,7 +157,7 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
         return _Sense.COMPARED
     if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
         return _Sense.DETAILS
-    tasks, details = _TASKS.search(text), _DETAILS.search(_STEPWISE.sub("", text))
+    tasks, details = TASKS.search(text), DETAILS.search(_STEPWISE.sub("", text))
     if asking >= _MOST or commands >= _MOST:
         strict = details and not tasks
         return _Sense.DETAILS if strict or _one_object(discourse, lead) else _Sense.TASKS
@@ -160,15 +166,66 @@ def _sense(discourse: Discourse, listing: Listing, lead: Sentence | None) -> _Se
     if _is_about_list(lead) or (_names_one(discourse, lead) and not tasks):
         return _Sense.DETAILS
     plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
+    if lacks_object(lead):
+        return _Sense.TASKS
     behind_verb = listing.is_inline and bool(lead.tokens) and lead.tokens[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE)
     if act_of(lead) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
         return _Sense.TASKS
     return _Sense.OPEN
 
 
+def _speaks_of_rows(discourse: Discourse) -> bool:
+    """Whether something is asked of each row of a table."""
+    return any(_ROWS.search(s.text) is not None and asks_for(s) and not compares(s, 0) for s in discourse.spoken)
+
+
+_ROWS = re.compile(
+    r"\b(?:each|every|per|all|one)\b[^.;?!]{0,30}\b(?:rows?|lines?|entry|entries|word|item|function|term|name|case|sentence|one)\b"
+    r"|\brow by row\b|\bjede\w* (?:zeile|eintrag)|\bcada (?:fila|línea)|\bкажд\w+ строк|每一?行|各行",
+    re.IGNORECASE,
+)
+
+
+def _names_pieces(discourse: Discourse, listing: Listing) -> bool:
+    """ "- f: make it branchless / - g: openmp": each element is about another piece of the code, and nothing else asks."""
+    names = [_first_name(discourse, *element) for element in listing.elements[:_LOOKED_AT]]
+    return None not in names and len(set(names)) == len(names) and not any(act_of(s) is not None for s in discourse.spoken)
+
+
+def _first_name(discourse: Discourse, start: int, end: int) -> str | None:
+    tokens = Sentence(discourse.prose, start, min(end, start + 80)).tokens
+    name = tokens[0].text.removesuffix("()").lower() if tokens else ""
+    return name if name in discourse.symbols and len(tokens) > 2 else None
+
+
+def lacks_object(lead: Sentence) -> bool:
+    """ "Please explain", "Implement in C:", "help me with": the list is what the verb works on."""
+    words = [token for token in lead.tokens if token.is_word]
+    while words and words[0].has(Tag.POLITE) and not words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE):
+        if words[0].text == "help" and words[-1].text == "with":
+            return len(words) <= _FEW_WORDS
+        words.pop(0)
+    if not words or not words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) or lead.is_question:
+        return False
+    position = 1
+    while position < len(words):
+        if words[position].text in {"in", "into", "to", "for", "auf", "ins", "nach", "en", "al", "на", "with", "using"}:
+            position += 2
+        elif words[position].has(Tag.POLITE, Tag.THESE) or words[position].text in _ADVERBS:
+            position += 1
+        else:
+            return False
+    return True
+
+
+_ADVERBS = frozenset("briefly shortly quickly me us kurz brevemente кратко the following separately".split())
+
+
 def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
     """Whether a lead says that the list is what there is, not what is wanted: errors, tries, wishes for each of some pieces."""
     text = lead.text
+    if lead.has(Tag.EACH) and discourse.request.sources and any(r.each and r.nouns for r in references(lead)):
+        return True
     if _IGNORED.search(text) or _SUMMED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
         return True
     return not _QUERY.search(text) and (_DATA.match(text) is not None or (is_statement(lead) and share < _MOST))
@@ -222,7 +279,7 @@ def _ends_open(lead: Sentence) -> bool:
 def _one_object(discourse: Discourse, lead: Sentence) -> bool:
     """ "Optimise `conv`:", "Change this function as follows:" with commands behind: details of one task."""
     tokens = lead.tokens
-    if _TASKS.search(lead.text) or act_of(lead) is None or not lead.announces:
+    if TASKS.search(lead.text) or act_of(lead) is None or not lead.announces:
         return False
     if any(token.has(Tag.PLURAL) for token in tokens):
         return False
@@ -364,8 +421,8 @@ def _are_texts(sentence: Sentence, texts: list[str]) -> bool:
         return True
     if all(text[:1] in "\"'“„«「‘" for text in texts):
         return True
-    if not (sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or _TASKS.search(sentence.text)):
+    if not (sentence.has(Tag.TASK, Tag.FUNCTION, Tag.ALIKE, Tag.FILE) or TASKS.search(sentence.text)):
         return False
     if all(text.endswith(("?", "？")) or ASKING.match(text) for text in texts):
         return True
-    return sentence.announces and all(len(text) < _LONG for text in texts) and not _DETAILS.search(sentence.text)
+    return sentence.announces and all(len(text) < _LONG for text in texts) and not DETAILS.search(sentence.text)

@@ -86,7 +86,8 @@ class CCode(Code):
             return None
         start, parent = node.start_byte, node.parent
         while parent is not None and (
-            parent.type == "template_declaration" or (parent.type == "linkage_specification" and _holds_one(parent))
+            parent.type in {"template_declaration", "friend_declaration"}
+            or (parent.type == "linkage_specification" and _holds_one(parent))
         ):
             start, parent = parent.start_byte, parent.parent
         owner = next((one.name for one in classes if one.start < node.start_byte < one.end), None)

@@ -5,6 +5,7 @@ Limits: a sentence that runs on after a list without a blank line is the list's.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from codepar.prompts.lists import Listing, line_lists
@@ -15,6 +16,9 @@ from codepar.prompts.tokens import Sentence, may_ask, sentences_of
 _FEW = 24
 _FIRST = 300
 _LAST = 60
+# A single quote opens before a word and closes behind one; between letters it is an apostrophe.
+_OPENING = re.compile(r"(?:(?<=[\s:(])|\A)'(?=\w)")
+_CLOSING = re.compile(r"(?<=[\w.!?])'(?!\w)")
 
 
 class Discourse:
@@ -53,7 +57,10 @@ class Discourse:
         """Whether quotes are open at ``offset``."""
         start = next((low for low, high in self.stretches if low <= offset < high), offset)
         before = self.prose[start:offset]
-        return before.count('"') % 2 == 1 or before.count("“") > before.count("”") or before.count("«") > before.count("»")
+        single = len(_OPENING.findall(before)) > len(_CLOSING.findall(before))
+        return (
+            single or before.count('"') % 2 == 1 or before.count("“") > before.count("”") or before.count("«") > before.count("»")
+        )
 
     @cached_property
     def stretches(self) -> tuple[tuple[int, int], ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from codepar.prompts.acts import chains, compares
 from codepar.prompts.ask import ask_of
+from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_instructions import read_instructions
@@ -46,6 +47,7 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     """The first rule that finds elements; of several reasons to stay whole the first in the order of ``Refusal``."""
     rules: tuple[Callable[[Discourse], Found], ...] = (
         read_lists,
+        read_clauses,
         read_code,
         read_counts,
         read_series,
@@ -55,12 +57,22 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     for rule in rules:
         found = rule(discourse)
         if isinstance(found, Reading):
-            return found
+            return _wider(discourse, found) if rule is read_counts else found
         if found is not None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
+
+
+def _wider(discourse: Discourse, counted: Reading) -> Reading:
+    """Several instructions of which one asks for a number of things are read as instructions."""
+    others = read_instructions(discourse)
+    if not isinstance(others, Reading):
+        return counted
+    places = [element.place for element in others.elements]
+    holding = [place for place in places if any(place.start <= e.place.start < place.end for e in counted.elements)]
+    return others if len(holding) == 1 and len(places) > 1 else counted
 
 
 def _plain_reason(discourse: Discourse) -> Whole | None:

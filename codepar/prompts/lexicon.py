@@ -75,7 +75,7 @@ _EN = {
     " versus vs decide",
     Tag.EACH: "each every individually separately per respectively",
     Tag.ALL: "all both",
-    Tag.THESE: "these those following below above attached here this next",
+    Tag.THESE: "these those following below above attached here this next same aforementioned shown pasted listed provided underneath",
     Tag.THE: "the my our your",
     Tag.A: "a an one single",
     Tag.FOR: "for of to per in on",
@@ -95,7 +95,7 @@ _EN = {
     Tag.CLASS: "class classes",
     Tag.STRUCT: "struct structs structure structures",
     Tag.LOOP: "loop loops",
-    Tag.FILE: "file files source sources program programs script scripts module modules header headers",
+    Tag.FILE: "file files source sources program programs script scripts module modules header headers attachment attachments",
     Tag.SNIPPET: "snippet snippets block blocks piece pieces fragment fragments codes listing listings",
     Tag.TASK: "task tasks question questions exercise exercises problem problems request requests thing things"
     " job jobs item items todo todos"
@@ -168,7 +168,7 @@ _DE = {
     Tag.THEN: "dann danach anschließend anschliessend daraufhin",
     Tag.FUNCTION: "funktion funktionen routinen",
     Tag.LOOP: "schleife schleifen",
-    Tag.FILE: "datei dateien programme quelldateien skripte",
+    Tag.FILE: "datei dateien programme quelldateien skripte anhang anhänge quelltexte",
     Tag.METHOD: "methode methoden",
     Tag.CLASS: "klasse klassen",
     Tag.SUBROUTINE: "unterprogramm unterprogramme subroutinen",
@@ -206,7 +206,7 @@ _ES = {
     Tag.THEN: "luego después despues entonces",
     Tag.FUNCTION: "función funcion funciones rutinas procedimientos",
     Tag.LOOP: "bucle bucles ciclos lazo lazos",
-    Tag.FILE: "archivo archivos fichero ficheros programas módulos scripts",
+    Tag.FILE: "archivo archivos fichero ficheros programas módulos scripts adjunto fuentes",
     Tag.METHOD: "método métodos metodos",
     Tag.CLASS: "clase clases",
     Tag.SUBROUTINE: "subrutina subrutinas",
@@ -246,7 +246,7 @@ _RU = {
     Tag.THEN: "затем потом",
     Tag.FUNCTION: "функци* процедур*",
     Tag.LOOP: "цикл*",
-    Tag.FILE: "файл* программы программ скрипт* модул*",
+    Tag.FILE: "файл* программы программ скрипт* модул* вложени* исходник*",
     Tag.METHOD: "метод*",
     Tag.CLASS: "класс*",
     Tag.KERNEL: "ядро ядра ядер ядру ядрам кернел*",
@@ -305,7 +305,7 @@ _ZH_JA = {
 _PLURAL_EN = (
     "functions funcs fns routines procedures kernels subroutines methods classes structs structures"
     " loops files sources programs scripts"
-    " modules headers snippets blocks pieces fragments codes listings helpers tasks questions exercises"
+    " modules headers attachments snippets blocks pieces fragments codes listings helpers tasks questions exercises"
     " problems requests things jobs items"
 )
 

@@ -14,31 +14,46 @@ from itertools import pairwise
 from codepar.prompts.blocks import Block
 
 _BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
-_LABEL = r"(?:(?:q|task|question|step|item|aufgabe|frage|tarea|pregunta|задача|вопрос|問|问题|任务)[ \t]*#?|#)?"
+_LABEL_WORD = (
+    r"(?:task|question|step|item|part|exercise|problem|request|point|job|todo|thing|aufgabe|frage|teil|punkt|übung|schritt|tarea"
+    r"|pregunta|parte|ejercicio|punto|задача|задание|вопрос|часть|пункт|упражнение|問題?|質問|课题|問|问题|任务|第)"
+)
+_LABEL = rf"(?:(?:q|{_LABEL_WORD})[ \t]*#?|#)?"
 _MARKED = re.compile(
-    rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○])(?:[ \t]+\[[ xX]\])?[ \t]*"
+    rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○]|Q[.:)](?=[ \t]))(?:[ \t]+\[[ xX]\])?[ \t]*"
     rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Zа-жА-Ж]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}"
-    rf"|第[一二三四五六七八九十]{{1,2}})(?:[.):/][)）]?(?=[ \t])|[）、．。：\]]|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
+    rf"|第[一二三四五六七八九十]{{1,2}})(?:[.):/]{{1,2}}[)）]?(?=[ \t])|[）、．。：\]][:：]?|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
     rf"|:(?=\s))(?:\*\*)?[ \t]*"
     r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
     re.MULTILINE | re.IGNORECASE,
 )
 _INLINE = re.compile(
-    r"(?<![\w.)])[(（]?(?P<number>[0-9]{1,2}|[a-hA-Hа-жА-Ж]|i{1,3}|iv|v|vi{1,3})[)）](?=\s|[^\s,.;)])[ \t]*"
-    r"|(?<![\w.,])(?P<dotted>[0-9]{1,2})\.(?=[ \t]+\S)[ \t]*|(?P<circled>[①-⑳])[ \t]*"
+    rf"(?<![\w.)])(?:{_LABEL_WORD}[ \t]*)?[(（]?(?P<number>[0-9]{{1,2}}|[a-hA-Hа-жА-Ж]|i{{1,3}}|iv|v|vi{{1,3}})[)）][:.]?"
+    r"(?=\s|[^\s,.;)])[ \t]*"
+    rf"|(?<![\w.,])(?:{_LABEL_WORD}[ \t]+)?(?P<dotted>[0-9]{{1,2}})\.(?=[ \t]+\S)[ \t]*|(?P<circled>[①-⑳])[ \t]*"
+    rf"|(?<![\w.,])(?P<comma>[0-9]{{1,2}})[、．][ \t]*|(?<!\w)(?:{_LABEL_WORD}|q)[ \t]*#?(?P<labelled>[0-9]{{1,2}}|[a-h])[:：.)][ \t]+"
+    r"|(?<!\w)(?P<counted>one|two|three|four|five|eins|zwei|drei|uno|dos|tres)[:：)][ \t]+"
     r"|(?<!\w)(?P<ordinal>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens"
     r"|zweitens|drittens|viertens|fünftens"
-    r"|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих"
-    r"|в-четвёртых|в-четвертых)\b[ \t]*,?[ \t]*"
+    r"|first|second|third|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих"
+    r"|в-четвёртых|в-четвертых)\b(?:[ \t]+(?:question|task|thing|request|exercise|job|frage|aufgabe|pregunta|tarea|вопрос|задача)[:,])?"
+    r"[ \t]*[,:]?[ \t]*"
     r"|(?P<han>第一|第二|第三|第四|第五|首先|其次|最后)[，,、：:]\s*",
     re.IGNORECASE,
 )
+_TABLE = re.compile(r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*\n(?P<rows>(?:[^\n|]*\|[^\n]*(?:\n|\Z))+)", re.MULTILINE)
+_ROW = re.compile(r"[^\n]*[^\s|][^\n]*")
+_TASK_LABEL = re.compile(
+    r"[ \t]*\**(?:q|task|question|exercise|problem|request|job|aufgabe|frage|übung|tarea|pregunta|ejercicio|задача|задание|вопрос"
+    r"|упражнение|問題?|質問|课题|問|问题|任务)",
+    re.IGNORECASE,
+)
 _ORDINALS = (
-    ("first", "firstly", "erstens", "en primer lugar", "primero", "во-первых", "第一", "首先"),
-    ("second", "secondly", "zweitens", "en segundo lugar", "segundo", "во-вторых", "第二", "其次"),
-    ("third", "thirdly", "drittens", "en tercer lugar", "tercero", "в-третьих", "第三", "最后"),
-    ("fourth", "fourthly", "viertens", "в-четвёртых", "в-четвертых", "第四"),
-    ("fifth", "fifthly", "fünftens", "第五"),
+    ("first", "firstly", "one", "eins", "uno", "erstens", "en primer lugar", "primero", "во-первых", "第一", "首先"),
+    ("second", "secondly", "two", "zwei", "dos", "zweitens", "en segundo lugar", "segundo", "во-вторых", "第二", "其次"),
+    ("third", "thirdly", "three", "drei", "tres", "drittens", "en tercer lugar", "tercero", "в-третьих", "第三", "最后"),
+    ("fourth", "fourthly", "four", "viertens", "в-четвёртых", "в-четвертых", "第四"),
+    ("fifth", "fifthly", "five", "fünftens", "第五"),
 )
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _HAN = "一二三四五六七八九十"
@@ -64,6 +79,10 @@ class Listing:
     elements: tuple[tuple[int, int], ...]
     numbered: bool
     is_inline: bool = False
+    is_labelled: bool = False
+    """Each element is called a task or a question."""
+    is_table: bool = False
+    """The elements are the rows of a table."""
 
 
 @dataclass(slots=True)
@@ -108,12 +127,40 @@ def line_lists(prompt: str, prose: str, blocks: tuple[Block, ...], stretches: tu
     """The lists whose elements begin lines, in the order of the text; marks are looked for in ``stretches`` alone."""
     matches = (match for low, high in stretches for match in _MARKED.finditer(prose, low, high))
     marks = [mark for match in matches if (mark := _mark(match)) is not None]
+    _settle_roman(marks)
     found, index = [], 0
     while index < len(marks):
         group, index = _group(prose, marks, index)
         if len(group) > 1:
             found.append(_listing(prompt, prose, blocks, group))
-    return found
+    tables = [table for low, high in stretches for table in _tables(prose, low, high)]
+    return sorted((*found, *tables), key=lambda listing: listing.start)
+
+
+def _tables(prose: str, low: int, high: int) -> Iterator[Listing]:
+    """Tables of Markdown: rows between bars under a ruler. An element goes from the first cell of its row to the last."""
+    for match in _TABLE.finditer(prose, low, high) if "|" in prose else ():
+        rows = [_trimmed_row(prose, *row.span()) for row in _ROW.finditer(prose, *match.span("rows"))]
+        if len(rows) > 1:
+            yield Listing(match.start(), match.end(), tuple(rows), numbered=False, is_table=True)
+
+
+def _trimmed_row(prose: str, start: int, end: int) -> tuple[int, int]:
+    """A row without its outer bars and the blanks there."""
+    text = prose[start:end]
+    inner = text.strip().removeprefix("|").removesuffix("|").strip()
+    begin = start + text.index(inner)
+    return begin, begin + len(inner)
+
+
+def _settle_roman(marks: list[_Mark]) -> None:
+    """A letter i, v or x beside roman numerals is one."""
+    for mark, after in pairwise(marks):
+        if mark.kind == "letter" and after.kind == "roman":
+            mark.kind, mark.number = "roman", (after.number or 1) - 1
+    for before, mark in pairwise(marks):
+        if mark.kind == "letter" and before.kind == "roman" and mark.number in {22, 24}:
+            mark.kind, mark.number = "roman", (before.number or 0) + 1
 
 
 def _mark(match: re.Match[str]) -> _Mark | None:
@@ -150,7 +197,7 @@ def _group(prose: str, marks: list[_Mark], index: int) -> tuple[list[_Mark], int
         ):
             position += 1
             continue
-        same = mark.kind == group[0].kind and abs(mark.indent - group[0].indent) <= 1
+        same = mark.kind == group[0].kind and abs(mark.indent - group[-1].indent) <= 1
         follows = mark.number is None or (last.number is not None and mark.number == last.number + 1)
         if not same or not follows or _is_parted(prose, last, mark):
             break
@@ -177,7 +224,8 @@ def _listing(prompt: str, prose: str, blocks: tuple[Block, ...], group: list[_Ma
         start, stop = trimmed(prompt, mark.text, end, lead_in=True)
         if stop > start:
             elements.append((start, stop))
-    return Listing(group[0].start, ends[-1], tuple(elements), group[0].number is not None)
+    labelled = all(_TASK_LABEL.match(prose, mark.start, mark.text) for mark in group)
+    return Listing(group[0].start, ends[-1], tuple(elements), group[0].number is not None, is_labelled=labelled)
 
 
 def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> int:
@@ -199,7 +247,7 @@ def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> i
 def inline_list(prose: str, start: int, end: int) -> Listing | None:
     """The numbering within one paragraph: "(1) a, (2) b", "a) ... b) ...", "first, ... second, ..."."""
     found = list(_INLINE.finditer(prose, start, min(end, start + _READ)))
-    for kind in ("number", "dotted", "circled", "ordinal", "han") if len(found) > 1 else ():
+    for kind in ("number", "dotted", "comma", "labelled", "counted", "circled", "ordinal", "han") if len(found) > 1 else ():
         marks = list(_run(match for match in found if match[kind]))
         if len(marks) > 1:
             stops = [mark.start() for mark in marks[1:]] + [_end_of_sentence(prose, marks[-1].end(), end)]
@@ -217,11 +265,9 @@ def _end_of_sentence(prose: str, start: int, end: int) -> int:
 def _run(matches: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
     expected = 1
     for match in matches:
-        word = match[0].strip(" \t,，、：:()（）").lower()
+        word = (match[match.lastgroup or 0] or match[0]).lower()
         ordinal = next((index + 1 for index, words in enumerate(_ORDINALS) if word in words), None)
-        value = (
-            ordinal if match["ordinal"] or match["han"] else _number(match["number"] or match["dotted"] or match["circled"])[0]
-        )
+        value = ordinal if match["ordinal"] or match["han"] or match["counted"] else _number(word)[0]
         roman = _ROMAN.index(word) + 1 if word in _ROMAN else None
         if expected in {value, roman}:
             yield match

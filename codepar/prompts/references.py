@@ -18,6 +18,7 @@ NOUNS = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.METHOD, Tag.CLASS, Tag.ST
 _BOUNDARY = frozenset(".;:?!。；：？！，")
 _SEPARATORS = frozenset({",", "、", "&", "+", "/", "，", "'", '"', "(", ")", "*"})
 _WINDOW = 6
+_STEPWISE = re.compile(r"\b(\w+)[ -]by[ -]\1\b|\bone (\w+) at a time\b|\bper (\w+)\b", re.IGNORECASE)
 _GOES_ON = frozenset(
     {"them", "these", "those", "ones", "one", "ihnen", "diesen", "ellas", "ellos", "них", "ним", "him", "following"}
 )
@@ -59,6 +60,7 @@ ORDER = re.compile(
 """Words that demand an order."""
 _THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
 _TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
+_EVERYTHING = frozenset({"everything", "all", "alles", "todo", "всё", "все"})
 _SINGULAR = frozenset(
     {"this", "este", "esta", "этот", "эту", "этой", "эта", "этого", "この", "这个", "这段", "这份", "該", "その"}
 )
@@ -107,6 +109,7 @@ def references(sentence: Sentence) -> list[Reference]:
     """The quantified phrases of a sentence, in order."""
     found: list[Reference] = []
     tokens = sentence.tokens
+    stepwise = _stepwise(sentence)
     for index, token in enumerate(tokens):
         nouns = tuple(tag for tag in NOUNS if tag in token.tags)
         if not nouns or token.quoted or (found and index <= found[-1].last):
@@ -114,7 +117,23 @@ def references(sentence: Sentence) -> list[Reference]:
         reference = _reference(tokens, index, nouns[:1] if Tag.FILE not in nouns else (Tag.FILE,))
         if reference is not None:
             found.append(reference)
+    if stepwise is not None and not any(reference.is_definite for reference in found):
+        return [stepwise]
     return _merged(tokens, found) or list(_pronouns(tokens))
+
+
+def _stepwise(sentence: Sentence) -> Reference | None:
+    """ "Function by function", "one file at a time"."""
+    match = _STEPWISE.search(sentence.text)
+    if match is None:
+        return None
+    place = sentence.start + match.end() if match[1] else sentence.start + match.end(2)
+    index = next((i for i, token in enumerate(sentence.tokens) if token.end == place), None)
+    nouns = [tag for tag in NOUNS if index is not None and tag in sentence.tokens[index].tags]
+    if index is None or not nouns:
+        return None
+    noun = Tag.FILE if Tag.FILE in nouns else nouns[0]
+    return Reference((noun,), index, index, True, False, False, None, ())
 
 
 def _merged(tokens: tuple[Token, ...], found: list[Reference]) -> list[Reference]:
@@ -175,7 +194,11 @@ _OTHER_ROLES = (
 
 def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) -> Reference | None:
     found = _Quantity(index)
-    for position in range(index - 1, max(-1, index - 1 - _WINDOW), -1):
+    start = index - 1
+    if nouns == (Tag.LOOP,) and start >= 0 and tokens[start].text in {"for", "while", "do"}:
+        found.words.append(tokens[start].text)
+        start -= 1
+    for position in range(start, max(-1, start - _WINDOW), -1):
         if _ends_phrase(tokens, position) or not found.take(tokens[position], position):
             break
     last = index
@@ -216,6 +239,9 @@ def _look_behind(found: _Quantity, behind: tuple[Token, ...]) -> None:
 def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
     """``both``, ``these``, ``each of them``; a noun that is not known behind "both" or "these N" is taken for one."""
     for index, token in enumerate(tokens):
+        if token.text in _EVERYTHING and index + 1 < len(tokens) and tokens[index + 1].has(Tag.EXCEPT):
+            yield Reference((), index, index, False, True, False, None, ())
+            continue
         plural = token.text in _PLURAL_ONLY
         each = token.has(Tag.EACH) and not token.has(Tag.THAT)
         if not plural and not each and not token.has(Tag.ALL) and token.text not in _THEM:
@@ -342,7 +368,7 @@ def _group(tokens: tuple[Token, ...], hits: list[int]) -> NameGroup:
         word, after = tokens[position], tokens[position + 1 : position + 2]
         ends = not after or not after[0].is_word or after[0].has(Tag.FOR)
         if looks_like_name(word) or (
-            ends and word.is_word and not word.tags and word.text.isascii() and word.text.isidentifier()
+            word.number is None and ends and word.is_word and not word.tags and word.text.isascii() and word.text.isidentifier()
         ):
             unknown.append(word)
     return NameGroup(tuple(tokens[i] for i in hits), tuple(unknown), first, last, loose=False)

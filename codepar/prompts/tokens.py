@@ -21,7 +21,7 @@ _HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:{_COUNTED}))"
 _IDEOGRAPHIC = "|".join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))
 _TOKEN = re.compile(
     rf"(?P<quoted>`[^`\n]+`)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
-    rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d))"
+    rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d|-[^\W\d]))"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
     rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
     re.IGNORECASE,
@@ -33,6 +33,8 @@ _SENTENCE_END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|\b[A-Z])\Z", re.IGNORECASE
 )
+# Behind a full stop within quotes the sentence goes on.
+_GOES_ON = re.compile(r"[ \t]+(?:[a-zäöüа-я]|[,;])")
 _NO_TAGS: frozenset[Tag] = frozenset()
 _TYPO_LENGTH = 6
 _LONGEST_WORD = 40
@@ -93,6 +95,8 @@ def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
     found, position = list[Sentence](), start
     for match in _SENTENCE_END.finditer(prose, start, end):
         if match[0].startswith(".") and _ABBREVIATION.search(prose, max(start, match.start() - 6), match.start()):
+            continue
+        if match[0][-1:] in "\"')" and _GOES_ON.match(prose, match.end()):
             continue
         _append(found, prose, position, match.end())
         position = match.end()

@@ -19,11 +19,13 @@ _WORD = re.compile(r"[^\W\u3040-\u9fff]+|[\u3040-\u9fff]")
 # What stands between the elements of a list and belongs to none.
 _BETWEEN = frozenset(
     "and or also then plus und oder sowie dann y e o luego и или затем please pls first second third"
-    " fourth fifth firstly secondly thirdly"
+    " fourth fifth firstly secondly thirdly one two three four five eins zwei drei uno dos tres"
+    " task question step item part exercise problem request point job todo thing aufgabe frage teil punkt übung schritt tarea"
+    " pregunta parte ejercicio punto задача задание вопрос часть пункт упражнение"
     " finally lastly erstens zweitens drittens viertens primero segundo tercero".split()
 )
 _NUMBERING = re.compile(
-    r"\d{1,5}|[a-z]|[ivx]+|[一二三四五六七八九十①-⑳]+|第[一二三四五六七八九十]+|[和と及]|以及|然后|最后|首先|其次"
+    r"q?\d{1,5}|[a-z]|[・第題题]|[ivx]+|[一二三四五六七八九十①-⑳]+|第[一二三四五六七八九十]+|[和と及]|以及|然后|最后|首先|其次"
 )
 
 

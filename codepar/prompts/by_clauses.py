@@ -1,0 +1,129 @@
+"""Requests that say of each piece of code what is wanted of it: "scale in CUDA and total in OpenMP", "`f`: CUDA. `g`: OpenMP."
+
+A clause is what stands between commas, full stops and conjunctions; each must speak of one piece by its name, no two of the same.
+Limits: what a clause says is not understood, only that it says something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codepar.prompts.acts import asks_for, compares, is_statement
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.lists import trimmed
+from codepar.prompts.reading import Element, Found, Kind, Reading
+from codepar.prompts.references import name_of
+from codepar.prompts.series import HIDDEN
+from codepar.prompts.tokens import Sentence
+
+_CUT = re.compile(
+    r"\s*[,;.](?=\s|\Z)(?:\s*(?:and|while|but|plus|und|y|и|а)(?=\s))?\s*|\s+(?:and|while|und|y|и|а)(?=\s)\s*|[，；。]|\n+",
+    re.IGNORECASE,
+)
+_KEPT_OUT = re.compile(
+    r"\b(?:except|not|don'?t|leave|ignore|skip|untouched|unchanged|without|than|then|calls?|instead|as is|fine|if|when|because"
+    r"|nicht|no|не)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """Characters of a clause, the name it speaks of, and whether that stands at its beginning."""
+
+    start: int
+    end: int
+    name: str
+    place: int
+
+
+def read_clauses(discourse: Discourse) -> Found:
+    """Clauses of one sentence, or short sentences in a row, each about another piece."""
+    if len(discourse.symbols) < 2:
+        return None
+    wishes = [s for s in discourse.spoken if not is_statement(s)]
+    for sentence in wishes:
+        if (clauses := _clauses(discourse, [sentence])) is not None:
+            return _reading(discourse, clauses)
+    rows = [s for s in wishes if _names(discourse, s)]
+    labelled = len(rows) > 1 and all(_LABELLED.match(s.text) for s in rows)
+    clauses = _clauses(discourse, rows) if labelled else None
+    return _reading(discourse, clauses) if clauses else None
+
+
+_LABELLED = re.compile(r"`?[\w:]+(?:\(\))?`?\s*(?::|->|→)", re.IGNORECASE)
+
+
+def _clauses(discourse: Discourse, sentences: Sequence[Sentence]) -> list[_Clause] | None:
+    """The clauses of sentences; None unless each speaks of one piece and of another one than the rest."""
+    found: list[_Clause] = []
+    for sentence in sentences:
+        if sentence.is_question or compares(sentence, 0) or not asks_for(sentence) or _KEPT_OUT.search(sentence.text):
+            return None
+        for low, high in _cuts(sentence):
+            names = _names(discourse, Sentence(discourse.prose, low, high))
+            if len(names) > 1 or (not names and not found):
+                return None
+            if names:
+                ((name, place),) = names.items()
+                found.append(_Clause(low, high, name, place))
+            else:
+                last = found.pop()
+                found.append(_Clause(last.start, high, last.name, last.place))
+    if len(found) < 2 or len({clause.name for clause in found}) < len(found):
+        return None
+    return found if all(_says_something(discourse, clause) for clause in found) and not _say_the_same(discourse, found) else None
+
+
+def _cuts(sentence: Sentence) -> list[tuple[int, int]]:
+    hidden = HIDDEN.sub(lambda match: match[0] if match[0][0] == "`" else "x" * len(match[0]), sentence.text)
+    bounds = [0, *(place for cut in _CUT.finditer(hidden) for place in cut.span()), len(hidden)]
+    parts = zip(bounds[::2], bounds[1::2], strict=True)
+    return [(sentence.start + low, sentence.start + high) for low, high in parts if hidden[low:high].strip()]
+
+
+def _names(discourse: Discourse, sentence: Sentence) -> dict[str, int]:
+    """The pieces that a sentence names, with the place of the first mention."""
+    found: dict[str, int] = {}
+    for token in sentence.tokens:
+        name = name_of(token).lower()
+        if name in discourse.symbols:
+            found.setdefault(name, token.start)
+    return found
+
+
+def _says_something(discourse: Discourse, clause: _Clause) -> bool:
+    """Whether a clause has a word of its own behind the name."""
+    named = Sentence(discourse.prose, clause.place, clause.end).tokens
+    end = named[0].end if named else clause.end
+    behind = Sentence(discourse.prose, end, clause.end).tokens
+    return any(t.is_word and not t.has(Tag.POLITE, Tag.AND, Tag.THEM, Tag.EACH, Tag.ALL) for t in behind)
+
+
+def _say_the_same(discourse: Discourse, clauses: list[_Clause]) -> bool:
+    texts = {discourse.prose[c.start : c.end].lower().replace(c.name, "", 1).strip(" `") for c in clauses}
+    return len(texts) == 1
+
+
+def _reading(discourse: Discourse, clauses: list[_Clause]) -> Reading:
+    """The clauses as instructions; what is said once for all before the first name is left out."""
+    prose = discourse.prose
+    first, second = clauses[0], clauses[1]
+    gap = prose[second.start : second.place].strip(" `").lower()
+    begin = first.start
+    if not gap:
+        begin = first.place - (prose[first.place - 1 : first.place] == "`")
+    elif gap in _PREPOSITIONS:
+        place = prose.lower().rfind(gap, first.start, first.place)
+        begin = place if place >= 0 else begin
+    bounds = [(begin, first.end), *((c.start, c.end) for c in clauses[1:])]
+    elements = []
+    for low, high in (trimmed(prose, *bound) for bound in bounds):
+        elements.append(Element(discourse.request.place(low, high), discourse.request.prompt[low:high]))
+    return Reading(Kind.WORDS, tuple(elements), Tag.CHANGE, begin, clauses[-1].end, instructions=True)
+
+
+_PREPOSITIONS = frozenset({"for", "in", "für", "para", "для"})

@@ -1,0 +1,92 @@
+"""Series within a sentence, cut into their elements: "a, b and c", "a; b; c", with what is written once for all left out.
+
+Limits: whether a series is one of separate wishes is decided by its readers (``by_series``, ``by_target``, ``by_enumeration``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from codepar.prompts.acts import act_of
+from codepar.prompts.by_list import stated
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.items import MAX_ITEMS, Refusal
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.lists import trimmed
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.tokens import Sentence
+
+SPLIT = re.compile(
+    r"\s{0,9}(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
+    r"|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)[ ]?(?=[^、，,;；。\s]))",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)(?:\s|\Z)", re.IGNORECASE
+)
+HIDDEN = re.compile(
+    r"\([^()]*\)|（[^（）]*）|\"[^\"\n]*\"|`[^`\n]*`|“[^”]*”|「[^」]*」|<[\w, ]*>|(?<![^\s(:])'[^'\n]*'(?![^\W\d])"
+)
+"""What commas and conjunctions do not cut: parentheses and quotes."""
+LOOKED_AT = 200
+SPAN = 2000
+SHORT = 7
+
+
+def elements_of(prose: str, start: int, end: int, separator: re.Pattern[str] = SPLIT) -> list[tuple[int, int]]:
+    """The parts of a series, parentheses and quotes kept whole."""
+    hidden = HIDDEN.sub(lambda match: "x" * len(match[0]), prose[start:end])
+    found, position = [], 0
+    for match in separator.finditer(hidden):
+        if match.end() == match.start():
+            continue
+        found.append(trimmed(prose, start + position, start + match.start()))
+        position = match.end()
+        if len(found) > MAX_ITEMS:
+            break
+    found.append(trimmed(prose, start + position, end))
+    found = [(low, high) for low, high in found if high > low]
+    if found and prose[found[-1][1] - 1] in "?？!":
+        # The mark ends the sentence, not its last element.
+        found[-1] = trimmed(prose, found[-1][0], found[-1][1] - 1)
+    return found
+
+
+def reading_of(discourse: Discourse, sentence: Sentence, elements: list[tuple[int, int]], *, instructions: bool = False) -> Found:
+    """The reading of a series, or that its number is not the one the request says."""
+    number = stated(sentence)
+    if number is not None and number != len(elements):
+        return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(elements)} follow")
+    prompt = discourse.request.prompt
+    found = tuple(Element(discourse.request.place(low, high), prompt[low:high]) for low, high in elements)
+    act = act_of(sentence) or Tag.WRITE
+    return Reading(Kind.WORDS, found, act, elements[0][0], elements[-1][1], tier="medium", instructions=instructions)
+
+
+def bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without the words that are written once for all: "me the terms" before the first, "in simple words" behind the last."""
+    prose, (first, *_), (last, end) = discourse.prose, elements, elements[-1]
+    lead = Sentence(prose, *first).tokens
+    for token in lead[:-1]:
+        shared = token.has(Tag.TASK, Tag.THESE) or (
+            token.has(Tag.POLITE, Tag.THE) and len(lead) > 2 and any(t.has(Tag.TASK, Tag.FUNCTION) for t in lead)
+        )
+        if not (
+            shared
+            or (token.has(Tag.FUNCTION) and token.has(Tag.PLURAL))
+            or token.text in {"me", "us", "mir", "uns", "мне", "нам"}
+        ):
+            break
+        first = (token.end + len(prose[token.end : first[1]]) - len(prose[token.end : first[1]].lstrip()), first[1])
+    article = re.match(
+        r"(?:\([^()]*\) *)?(?:(?:the|a) (?:[\w-]+ ){1,3}(?:of|for|behind) |\([^()]*\) *)", prose[first[0] : first[1]]
+    )
+    first = (first[0] + article.end(), first[1]) if article else first
+    spoken = re.match(r"一下", prose[first[0] : first[1]])
+    first = (first[0] + spoken.end(), first[1]) if spoken else first
+    longest = max(len(prose[low:high].split()) for low, high in elements[:-1])
+    tail = _TAIL.search(prose, last, end)
+    if tail and len(prose[last:end].split()) > longest:
+        end = tail.start()
+    found = [first, *elements[1:]]
+    return [*found[:-1], (found[-1][0], end)]
