@@ -16,7 +16,7 @@ from typing import Any
 from codepar import __version__
 from codepar.errors import InvalidInput
 from codepar.protocols import Record
-from evaluators.benchmarks.codepp import NAME, Case, Part, load_part
+from evaluators.benchmarks.codepp import HIDDEN, NAME, Case, Part, load_part
 from evaluators.decompositions import DecompositionSample, data_hash, read_decompositions
 from evaluators.intervals import RESAMPLES, Interval
 from evaluators.metrics.decomposition import Match, match, rates
@@ -79,7 +79,7 @@ def report_decompositions(
         metrics=rates([one.match for one in scored], _spent(scored)),
         kinds=_by_kind(scored),
         statuses=dict(Counter(one.sample.status.value for one in scored).most_common()),
-        wrong={} if part == "set_aside" else {one.case.prompt.id: _fault(one) for one in scored if not one.match.is_right},
+        wrong={} if part in HIDDEN else {one.case.prompt.id: _fault(one) for one in scored if not one.match.is_right},
         notes=tuple(_notes(scored, cases, data)),
         samples_file=str(path),
         provenance={**known, "data": data, "environment": first.environment or None, **(provenance or {})},

@@ -93,12 +93,13 @@ def test_the_gold_scores_one_in_everything(cases, tmp_path):
     assert "2.00 [2.00, 2.00] ms" in text
 
 
-def test_what_is_wrong_with_the_set_aside_half_is_not_told(tmp_path):
-    cases = load("set_aside")
+@pytest.mark.parametrize("part", ["set_aside", "set_aside2"])
+def test_what_is_wrong_with_what_is_set_aside_is_not_told(part, tmp_path):
+    cases = load(part)
     path = tmp_path / "s.jsonl"
     whole = {"split": False, "reason": "no", "refusal": "one_task"}
     path.write_text("".join(json.dumps({"task_id": case.prompt.id, "decomposition": whole}) + "\n" for case in cases))
-    report = report_decompositions(path, cases, "set_aside")
+    report = report_decompositions(path, cases, part)
     assert report.metrics["split_recall"].value == 0
     assert report.wrong == {}
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from evaluators.benchmarks.codepp import HALVES, half_of, load, load_labels, load_part, load_prompts
+from evaluators.benchmarks.codepp import HALVES, HIDDEN, half_of, load, load_labels, load_part, load_prompts
 
-SECOND = ("practice2",)
+SECOND = ("practice2", "set_aside2")
 """The parts of the second writing."""
 TWICE = (*HALVES, *SECOND)
 """What was labelled twice."""
@@ -63,9 +63,10 @@ def test_the_set_aside_files_say_so():
     assert all(load_part(half) == load(half) for half in HALVES)
     from importlib.resources import files
 
-    folder = files("evaluators") / "data" / "codepp" / "set_aside"
-    for name in ("prompts", "gold", "first_pass", "second_pass"):
-        assert "SET-ASIDE" in (folder / f"{name}.toml").read_text(encoding="utf-8").splitlines()[0]
+    for part in HIDDEN:
+        folder = files("evaluators") / "data" / "codepp" / part
+        for name in ("prompts", "gold", "first_pass", "second_pass"):
+            assert "SET-ASIDE" in (folder / f"{name}.toml").read_text(encoding="utf-8").splitlines()[0]
 
 
 def test_practice_resolves_and_repeats_nothing(cases):
@@ -85,3 +86,11 @@ def test_the_second_writing_is_large_mixed_and_new(cases, part):
     known = {case.prompt.text for half in HALVES for case in cases[half]} | {case.prompt.text for case in load_part("practice")}
     assert not {case.prompt.text for case in written} & known
     assert {case.prompt.batch for case in written} == {2}
+
+
+def test_the_second_writing_is_in_halves_that_share_nothing():
+    first, second = (load_part(part) for part in SECOND)
+    assert not {case.prompt.text for case in first} & {case.prompt.text for case in second}
+    assert not {case.prompt.id for case in first} & {case.prompt.id for case in second}
+    splits = [sum(case.gold.split for case in half) for half in (first, second)]
+    assert abs(splits[0] - splits[1]) <= 1
