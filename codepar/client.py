@@ -22,6 +22,7 @@ PATHS = {
     JobKind.MPI_COMPLETION: "/v1/mpi/completions",
     JobKind.CUDA_TRANSLATION: "/v1/cuda/translations",
     JobKind.EXECUTION: "/v1/executions",
+    JobKind.GPU_EXECUTION: "/v1/executions",
 }
 # Shorter than what proxies cut off.
 WAIT_STEP_S = 30.0

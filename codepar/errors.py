@@ -88,6 +88,12 @@ class ToolMissing(EnvironmentFault):
     code = "tool_missing"
 
 
+class GpuUnavailable(EnvironmentFault):
+    """No GPU can be used: no device, no driver, one too old for the compiler, or no worker that has one."""
+
+    code = "gpu_unavailable"
+
+
 class EngineUnavailable(EnvironmentFault):
     """No language model can be reached."""
 

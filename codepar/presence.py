@@ -17,13 +17,16 @@ from contextlib import suppress
 
 import redis
 
-from codepar.errors import BrokerUnavailable
+from codepar.errors import BrokerUnavailable, GpuUnavailable
 from codepar.protocols import Record
 from codepar.queue import CONNECT_TIMEOUT_S, QueueName, broker_errors
 from codepar.settings import Settings
 
 LIFE_S = 10.0
 BEAT_S = 3.0
+GPU_REMEDY = (
+    "where a device is, `codepar serve` starts one by itself, or python -m worker --queues gpu; `emulate` runs CUDA on the CPU"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +48,16 @@ def workers_present(settings: Settings, queue: QueueName) -> list[WorkerPresence
         finally:
             client.close()
     return [WorkerPresence.model_validate_json(member) for member in members if isinstance(member, bytes)]
+
+
+def require_gpu_worker(settings: Settings) -> None:
+    """Return when a worker that can work serves the queue ``gpu``. Raises ``GpuUnavailable``, ``BrokerUnavailable``."""
+    present = workers_present(settings, QueueName.GPU)
+    if not present:
+        raise GpuUnavailable("no GPU worker: nobody serves the queue `gpu`", remedy=GPU_REMEDY)
+    faults = [worker.fault for worker in present if worker.fault]
+    if len(faults) == len(present):
+        raise GpuUnavailable(f"no GPU worker can work: {faults[0]}", remedy=GPU_REMEDY)
 
 
 class Announcer:

@@ -319,6 +319,7 @@ class ExecutionResult(Record):
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
     emulated: bool = False
+    gpu: str | None = Field(default=None, description="the device it ran on, by name; None where no GPU was used")
     executor: Literal["sandboxed", "trusted"] = "sandboxed"
     cached: bool = False
     checks: tuple[CheckResult, ...] = ()

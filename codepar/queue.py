@@ -48,9 +48,17 @@ class QueueName(StrEnum):
     GPU = "gpu"
 
 
+_BARE = {JobKind.EXECUTION: QueueName.EXECUTE, JobKind.GPU_EXECUTION: QueueName.GPU}
+
+
 def queue_of(kind: JobKind) -> QueueName:
     """Where a kind of job runs. A bare execution needs no flow around it and goes where code runs, in one hop."""
-    return QueueName.EXECUTE if kind is JobKind.EXECUTION else QueueName.JOBS
+    return _BARE.get(kind, QueueName.JOBS)
+
+
+def queue_of_execution(body: dict[str, Any]) -> QueueName:
+    """Where an ``Execution`` (as JSON) runs."""
+    return QueueName.GPU if body.get("gpu") else QueueName.EXECUTE
 
 
 def celery_url(redis_url: str) -> str:
@@ -117,7 +125,7 @@ class JobQueue:
 
     def send_execution(self, execution_id: str, delivery: int, body: dict[str, Any]) -> None:
         """Queue one execution for ``codepar.remote``. Raises ``BrokerUnavailable``."""
-        self._send(EXECUTE_TASK, [execution_id, delivery, body], QueueName.EXECUTE, EXECUTION_PRIORITY)
+        self._send(EXECUTE_TASK, [execution_id, delivery, body], queue_of_execution(body), EXECUTION_PRIORITY)
 
     def depths(self) -> dict[QueueName, int]:
         """How many messages wait in each queue. Raises ``BrokerUnavailable``."""

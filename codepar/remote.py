@@ -1,5 +1,7 @@
 """An ``Executor`` that sends each execution to the ``execute`` queue by name and awaits the reply, without blocking the loop.
 
+What asks for a GPU goes to the queue ``gpu``, and is refused where nobody serves that.
+
 One execution lives in four short-lived keys: ``wanted`` (the caller is there, and for which delivery), ``starts`` (how often one
 began), ``alive`` (who has it in hand, and of which delivery) and ``reply``. A worker that died with its keeper is noticed when
 ``alive`` runs out or names a dead process, and the execution is sent again; a caller that died or gave up is noticed when
@@ -22,8 +24,9 @@ from redis.asyncio import Redis
 from codepar.errors import BrokerUnavailable, CodeparError
 from codepar.jobs import new_id
 from codepar.owners import is_dead
+from codepar.presence import require_gpu_worker
 from codepar.protocols import Diagnostic, Execution, ExecutionResult, Status
-from codepar.queue import CONNECT_TIMEOUT_S, JobQueue, QueueName, broker_unavailable
+from codepar.queue import CONNECT_TIMEOUT_S, JobQueue, QueueName, broker_unavailable, queue_of_execution
 from codepar.settings import Settings
 
 KEY_LIFE_S = 3600
@@ -130,7 +133,8 @@ class RemoteExecutor:
     async def execute(self, execution: Execution) -> ExecutionResult:
         """Run it somewhere. Status ``infra_error`` when the worker was lost in each attempt.
 
-        Raises what the remote executor raised, and ``BrokerUnavailable`` after a minute without a broker.
+        Raises what the remote executor raised, ``GpuUnavailable`` where no worker has the device that is asked for, and
+        ``BrokerUnavailable`` after a minute without a broker.
         """
         return await self.execute_as(new_id(), execution)
 
@@ -154,9 +158,11 @@ class RemoteExecutor:
         await self._redis.aclose()
 
     async def _deliver(self, keys: ExecutionKeys, body: dict[str, Any]) -> ExecutionResult:
+        queue = queue_of_execution(body)
+        await self._require_worker(queue)
         delivery = await self._patiently(self._delivery_under_way, keys)
         if delivery > 0:
-            reply = await self._await_reply(keys, delivery, starts_before=0)
+            reply = await self._await_reply(keys, delivery, queue, starts_before=0)
             if reply is not None:
                 return _unpacked(reply)
         lost = 0
@@ -164,7 +170,7 @@ class RemoteExecutor:
             delivery += 1
             before = await self._patiently(self._want, keys, delivery)
             await self._patiently(asyncio.to_thread, self._queue.send_execution, keys.id, delivery, body)
-            reply = await self._await_reply(keys, delivery, before)
+            reply = await self._await_reply(keys, delivery, queue, before)
             if reply is not None:
                 return _unpacked(reply)
             lost = await self._patiently(self._starts, keys)
@@ -181,7 +187,7 @@ class RemoteExecutor:
             if word is not None:
                 await self._redis.set(keys.wanted, word, ex=2 * key_life(self._settings))
 
-    async def _await_reply(self, keys: ExecutionKeys, delivery: int, starts_before: int) -> Reply | None:
+    async def _await_reply(self, keys: ExecutionKeys, delivery: int, queue: QueueName, starts_before: int) -> Reply | None:
         loop = asyncio.get_running_loop()
         sent = loop.time()
         while True:
@@ -191,7 +197,9 @@ class RemoteExecutor:
             started = await self._patiently(self._want, keys, delivery) > starts_before
             alive = await self._patiently(self._is_alive, keys)
             overdue = loop.time() - sent > self._settings.lease_s
-            if (started and not alive) or (not started and overdue and await self._is_forgotten()):
+            if not started and overdue:
+                await self._require_worker(queue)
+            if (started and not alive) or (not started and overdue and await self._is_forgotten(queue)):
                 # The reply is written before `alive` goes, so it may have come since we looked.
                 return await self._patiently(self._pop, keys, None)
 
@@ -216,10 +224,15 @@ class RemoteExecutor:
         holder = await self._redis.get(keys.alive)
         return isinstance(holder, bytes) and not Holder.parse(holder.decode()).is_dead
 
-    async def _is_forgotten(self) -> bool:
+    async def _require_worker(self, queue: QueueName) -> None:
+        # The other queues have workers wherever the service runs; a device may be nowhere.
+        if queue is QueueName.GPU:
+            await self._patiently(asyncio.to_thread, require_gpu_worker, self._settings)
+
+    async def _is_forgotten(self, queue: QueueName) -> bool:
         # Nothing waits in the queue, and yet no worker began: the broker lost the message.
         depths: dict[QueueName, int] = await self._patiently(asyncio.to_thread, self._queue.depths)
-        return depths[QueueName.EXECUTE] == 0
+        return depths[queue] == 0
 
     async def _patiently(self, operation: Callable[..., Awaitable[_T]], *arguments: Any) -> _T:
         """Try until it works: a broker that restarts must not fail a job."""

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
 
     execute_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     job_workers: int = Field(default=4, ge=1)
+    gpu_workers: int = Field(
+        default=1, ge=1, description="runs at once on the device; they share its memory, which nothing bounds"
+    )
     heartbeat_s: float = Field(default=3.0, gt=0)
     lease_s: float = Field(default=10.0, gt=0)
     max_attempts: int = Field(default=3, ge=1)
@@ -73,6 +76,9 @@ class Settings(BaseSettings):
     sandbox_binds: tuple[Path, ...] = Field(default=(), description="host folders bound read-only into every box")
     sandbox_environment: dict[str, str] = Field(default_factory=dict)
     nvcc: Path | None = Field(default=None, description="CUDA compiler; unset: the wheels' (extra nvcc), else the system's")
+    compute_sanitizer: Path | None = Field(
+        default=None, description="NVIDIA's; unset: the wheel's (extra gpu), else the system's"
+    )
     compile_cache_bytes: int = Field(default=2 * 1024**3, ge=0)
 
     oracle_runs: int = Field(default=3, ge=1, le=20)

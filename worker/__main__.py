@@ -14,6 +14,7 @@ from codepar.lifetime import die_with_parent
 from codepar.queue import QueueName
 from codepar.settings import Settings
 from worker.app import Worker
+from worker.toolchains.gpu.toolchain import require_gpu
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.chdir(settings.data_dir)
+        if QueueName.GPU in queues:
+            require_gpu(settings)
         return Worker(settings, queues, max(options.concurrency, 1), service).run()
     except CodeparError as error:
         sys.stderr.write(f"worker: {error}\n")

@@ -34,6 +34,7 @@ from codepar.settings import Settings
 from worker.handover import Handover
 from worker.keeper import Answer, Errand
 from worker.sandbox import SandboxedRunner
+from worker.toolchains.gpu.toolchain import require_gpu
 
 
 class Worker:
@@ -120,10 +121,12 @@ class Worker:
 
 def _fault(settings: Settings, queues: Sequence[QueueName]) -> str | None:
     """Why this worker would refuse what it takes; None when it can work."""
-    if QueueName.EXECUTE not in queues:
+    if QueueName.EXECUTE not in queues and QueueName.GPU not in queues:
         return None
     try:
         report = asyncio.run(SandboxedRunner(settings).probe())
+        if report.holds and QueueName.GPU in queues:
+            require_gpu(settings)
     except CodeparError as error:
         return str(error)
     return None if report.holds else "; ".join(f"{wall.name}: {wall.detail}" for wall in report.broken)

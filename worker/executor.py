@@ -19,6 +19,7 @@ from worker.sandbox.runner import SandboxedRunner
 from worker.toolchains import compilers, coverage, cuda, custom, cxx, fortran, instruments, mpi, python, sanitizers, work
 from worker.toolchains.cuda import NativeCuda
 from worker.toolchains.cuda_cpu.toolchain import EmulatedCuda
+from worker.toolchains.gpu.toolchain import GpuCuda
 from worker.toolchains.instruments import Instruments
 from worker.toolchains.places import Place, find_places
 from worker.toolchains.shim import ShimLibraries
@@ -43,13 +44,16 @@ class LocalExecutor:
         cache = ProgramCache(settings.cache_dir / "programs", settings.compile_cache_bytes)
         self._builder = Builder(runner, cache, self._tools)
         self._shims = ShimLibraries(cache)
-        self.cuda = NativeCuda(settings, runner, self._builder, self._tools)
+        self.gpu = GpuCuda(settings, runner, self._builder, self._tools)
+        self.cuda = NativeCuda(settings, runner, self._builder, self._tools, self.gpu)
         self._emulated = EmulatedCuda(settings, runner, self._builder, self._tools)
 
     async def execute(self, execution: Execution) -> ExecutionResult:
         """Build and run once. Raises ``SandboxUnavailable``, ``ToolMissing`` or another ``EnvironmentFault``."""
         if execution.emulate:
             return await self._emulated.execute(execution)
+        if execution.gpu:
+            return await self.gpu.execute(execution)
         if cuda.uses_cuda(execution.project):
             return await self.cuda.execute(execution)
         launcher = self._launcher(execution)

@@ -132,7 +132,8 @@ def _validated(flow: Flow, body: dict[str, Any]) -> BaseModel:
 
 def _executor(runtime: Runtime, kind: JobKind) -> Executor:
     # A bare execution was sent to where code runs; any other flow sends its executions there.
-    return runtime.local_executor() if kind is JobKind.EXECUTION else runtime.remote_executor()
+    is_bare = kind in {JobKind.EXECUTION, JobKind.GPU_EXECUTION}
+    return runtime.local_executor() if is_bare else runtime.remote_executor()
 
 
 def _judged(dumped: dict[str, Any], result: object) -> Outcome:

@@ -16,7 +16,7 @@ from codepar.remote import lost_worker
 
 def lost_result(kind: JobKind, request: dict[str, Any], attempts: int) -> dict[str, Any] | None:
     """The result of ``request`` after ``attempts`` lost workers, None where the error of the job says all there is."""
-    if kind is not JobKind.EXECUTION:
+    if kind not in {JobKind.EXECUTION, JobKind.GPU_EXECUTION}:
         return None
     try:
         executions = ExecutionRequest.model_validate(request).executions()

@@ -31,6 +31,7 @@ class Command:
 
     ``read_only`` are host folders it may read at their own path; ``inherit`` are open descriptors that it keeps under the
     same numbers. ``address_space`` False lifts RLIMIT_AS (sanitizers reserve terabytes) and leaves memory to the counters.
+    ``devices`` are device files (or folders of them) of a GPU, which it may open at their own path.
     """
 
     argv: tuple[str, ...]
@@ -43,6 +44,7 @@ class Command:
     inherit: tuple[int, ...] = ()
     bounds: Bounds = Bounds()
     address_space: bool = True
+    devices: tuple[Path, ...] = ()
 
 
 Cause = Literal["exit", "wall", "memory", "output", "processes", "files", "watch"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
@@ -10,6 +11,7 @@ from fastapi.openapi.models import Example
 from codepar.api.submission import SubmissionOf, submission_route
 from codepar.flows.execute import ExecutionRequest
 from codepar.jobs import JobKind
+from codepar.presence import require_gpu_worker
 
 router = APIRouter(prefix="/v1/executions", tags=["executions"])
 
@@ -71,5 +73,11 @@ EXAMPLES = {
 async def create_execution(
     submission: SubmissionOf, body: Annotated[ExecutionRequest, Body(openapi_examples=EXAMPLES)]
 ) -> Response:
-    """A job of kind `execution`; its result is the `run` of the design, with one entry a rank count in `runs`."""
-    return await submission.submit(JobKind.EXECUTION, body)
+    """A job of kind `execution`; its result is the `run` of the design, with one entry a rank count in `runs`.
+
+    With `gpu` its kind is `gpu_execution`, and it is refused (503) while no worker has a device.
+    """
+    if not body.options.gpu:
+        return await submission.submit(JobKind.EXECUTION, body)
+    await asyncio.to_thread(require_gpu_worker, submission.services.settings)
+    return await submission.submit(JobKind.GPU_EXECUTION, body)

@@ -18,9 +18,9 @@ from codepar.api.errors import error_body
 from codepar.api.json_response import AsciiJSONResponse
 from codepar.api.services import Services, ServicesOf
 from codepar.engine.factory import open_generator
-from codepar.errors import CodeparError
+from codepar.errors import CodeparError, GpuUnavailable
 from codepar.jobs import ErrorBody
-from codepar.presence import workers_present
+from codepar.presence import require_gpu_worker, workers_present
 from codepar.queue import QueueName
 
 router = APIRouter(tags=["operation"])
@@ -83,6 +83,7 @@ async def states_of_parts(services: Services) -> dict[str, PartState]:
         "engine": _engine,
         "workers-jobs": _job_workers,
         "workers-execute": _execute_workers,
+        "workers-gpu": _gpu_workers,
     }
     states = await asyncio.gather(*(_checked(check(services)) for check in checks.values()))
     return dict(zip(checks, states, strict=True))
@@ -129,6 +130,14 @@ async def _job_workers(services: Services) -> PartState:
 
 async def _execute_workers(services: Services) -> PartState:
     return await _workers(services, QueueName.EXECUTE)
+
+
+async def _gpu_workers(services: Services) -> PartState:
+    try:
+        await asyncio.to_thread(require_gpu_worker, services.settings)
+    except GpuUnavailable as error:
+        return PartState(status="absent", detail=str(error))
+    return await _workers(services, QueueName.GPU)
 
 
 async def _workers(services: Services, queue: QueueName) -> PartState:

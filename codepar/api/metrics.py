@@ -39,5 +39,7 @@ async def _read_queues(services: Services) -> None:
 
 async def _read_parts(services: Services) -> None:
     for name, state in (await states_of_parts(services)).items():
-        if state.status != "absent":
+        if state.status == "absent":
+            services.metrics.up.remove(name)  # it may have been there before
+        else:
             services.metrics.up.labels(name).set(state.status == "ok")

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import get_args
 
 from codepar.cli.doctor_check import Check
-from codepar.errors import ToolMissing
+from codepar.errors import EnvironmentFault, GpuUnavailable, ToolMissing
 from codepar.protocols import Sanitizer
 from codepar.settings import Settings
-from worker.toolchains import compilers, cuda, fortran, mpi, nvcc, python
+from worker.toolchains import compilers, fortran, mpi, nvcc, python
 from worker.toolchains.compilers import Compiler
+from worker.toolchains.gpu.compiler import require_fit
+from worker.toolchains.gpu.device import Gpu, find_gpu
+from worker.toolchains.gpu.sanitizer import find_sanitizer
 
 
 def optional_tools(settings: Settings, path: str) -> Iterator[Check]:
@@ -30,7 +33,8 @@ def optional_tools(settings: Settings, path: str) -> Iterator[Check]:
     yield _mpi4py(path)
     yield _fortran(path)
     yield _nvcc(settings, path)
-    yield _device()
+    yield _device(settings, path)
+    yield _compute_sanitizer(settings, path)
 
 
 def _with(compiler: Compiler) -> Iterator[Check]:
@@ -83,12 +87,30 @@ def _nvcc(settings: Settings, path: str) -> Check:
     return Check(name="nvcc", state="ok", detail=f"{found.version} at {found.program}", needed=False)
 
 
-def _device() -> Check:
-    if cuda.has_device():
-        return Check(name="GPU", state="ok", detail="a device is there; runs with --trust", needed=False)
-    detail = "no device: nothing runs on a GPU here"
-    return Check(name="GPU", state="missing", detail=detail, remedy="codepar run --emulate runs CUDA on the CPU", needed=False)
+def _device(settings: Settings, path: str) -> Check:
+    """The GPU, and whether the nvcc that is here builds for it."""
+    try:
+        gpu = find_gpu()
+        require_fit(nvcc.find_nvcc(path, settings.nvcc), gpu)
+    except GpuUnavailable as error:
+        return _missing("GPU", error)
+    except ToolMissing:
+        return Check(name="GPU", state="ok", detail=f"{_names(gpu)}; nothing builds for it without nvcc", needed=False)
+    return Check(name="GPU", state="ok", detail=_names(gpu), needed=False)
 
 
-def _missing(name: str, error: ToolMissing) -> Check:
+def _names(gpu: Gpu) -> str:
+    shown = ", ".join(f"{device.name} ({device.architecture}, {device.memory_bytes / 1024**3:.0f} GiB)" for device in gpu.devices)
+    return f"{shown}, driver of CUDA {gpu.driver}"
+
+
+def _compute_sanitizer(settings: Settings, path: str) -> Check:
+    try:
+        found = find_sanitizer(path, settings.compute_sanitizer)
+    except ToolMissing as error:
+        return _missing("compute-sanitizer", error)
+    return Check(name="compute-sanitizer", state="ok", detail=f"{found.version} at {found.program}", needed=False)
+
+
+def _missing(name: str, error: EnvironmentFault) -> Check:
     return Check(name=name, state="missing", detail=error.message, remedy=error.remedy, needed=False)

@@ -90,8 +90,10 @@ def run(
     build: Annotated[str | None, typer.Option(help="Command that builds the project in its root.")] = None,
     run_line: Annotated[str | None, typer.Option("--run", help="Program (and arguments) to start after the build.")] = None,
     emulate: Annotated[bool, typer.Option("--emulate", help="Run CUDA on the CPU; no GPU is needed or used.")] = False,
+    gpu: Annotated[bool, typer.Option("--gpu", help="Run CUDA on this machine's GPU, or on the service's.")] = False,
     check: Annotated[
-        str | None, typer.Option(metavar="CHECKS", help="Of an emulated run: memory, race, schedule, comma-separated.")
+        str | None,
+        typer.Option(metavar="CHECKS", help="With --emulate: memory,race,schedule; with --gpu: memory,race,sync,init."),
     ] = None,
     server: ServiceOption = None,
     as_json: JsonOption = False,
@@ -111,10 +113,11 @@ def run(
         sanitize=_sanitizers(sanitize),
         coverage=coverage,
         emulate=emulate,
+        gpu=gpu,
         checks=check_names(check),
         limits=Limits(wall_s=timeout, memory_bytes=_memory_bytes(memory)),
     )
-    project = load_programs(words.sources, build, run_line, on_stdin="main.cu" if emulate else "main.c")
+    project = load_programs(words.sources, build, run_line, on_stdin="main.cu" if emulate or gpu else "main.c")
     request = ExecutionRequest(project=project, options=options)
     if server is not None:
         report = run_on(server, JobKind.EXECUTION, request, ExecutionReport, trust=trust)
@@ -214,7 +217,8 @@ _CLEAN = {True: "clean", False: "not clean", None: "unknown"}
 def _status_line(run: Run) -> str:
     ranks = "" if run.ranks is None else f" at {run.ranks} rank{'' if run.ranks == 1 else 's'}"
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
-    return f"codepar: {run.status}{ranks}{code}, {run.wall_s:.2f} s, {run.executor}{', emulated' if run.emulated else ''}"
+    where = ", emulated" if run.emulated else f", on {run.gpu}" if run.gpu else ""
+    return f"codepar: {run.status}{ranks}{code}, {run.wall_s:.2f} s, {run.executor}{where}"
 
 
 def _say_coverage(coverage: Coverage) -> None:

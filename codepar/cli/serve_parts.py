@@ -1,4 +1,4 @@
-"""The parts of the service and how each is started: broker, engine, API, two kinds of worker. Limits: starts nothing itself.
+"""The parts of the service and how each is started: broker, engine, API, workers, one more where a GPU is. Starts nothing itself.
 
 What workers that were killed left at work is a part too, as it has to be stopped: before the broker, as it says so there.
 """
@@ -19,10 +19,12 @@ from codepar.broker import EmbeddedBroker
 from codepar.cli.child import ChildSpec
 from codepar.cli.supervisor import ChildPart, Log, Part, Supervisor
 from codepar.engine.models import find_model
+from codepar.errors import GpuUnavailable
 from codepar.settings import Settings
+from worker.toolchains.gpu.device import find_gpu, has_device
 
 # A worker puts its jobs back before it ends; the API lets answers under way go out; the engine only frees memory.
-STOP_S = {"worker-jobs": 15.0, "worker-execute": 15.0, "api": 6.0, "engine": 5.0}
+STOP_S = {"worker-jobs": 15.0, "worker-execute": 15.0, "worker-gpu": 15.0, "api": 6.0, "engine": 5.0}
 KEEPERS_STOP_S = 10.0
 
 
@@ -107,6 +109,17 @@ def runs_own_engine(settings: Settings, *, engine: bool) -> bool:
     return settings.engine_backend != "openvino" or find_model(settings.models_dir, settings.model) is not None
 
 
+def has_gpu(log: Log) -> bool:
+    """Whether a worker for the queue ``gpu`` belongs here. Says why not where there is a device that cannot be used."""
+    try:
+        gpu = find_gpu()
+    except GpuUnavailable as error:
+        if has_device():
+            log("worker-gpu", f"not started: {error}")
+        return False
+    return not gpu.is_windows
+
+
 def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.socket, *, engine: bool) -> list[Part]:
     """The parts in the order of their start. ``settings`` are those of the API and the workers."""
     parts: list[Part] = []
@@ -118,6 +131,8 @@ def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.sock
         _worker(settings, "jobs", settings.job_workers),
         replace(_spec(settings, "api", "codepar.api", "--fd", str(listener.fileno())), descriptors=(listener.fileno(),)),
     ]
+    if has_gpu(supervisor.log):
+        specs.insert(2, _worker(settings, "gpu", settings.gpu_workers))
     if engine:
         # The engine itself must not take its own address for somebody else's.
         own = settings.model_copy(update={"engine_url": None})

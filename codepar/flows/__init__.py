@@ -30,6 +30,7 @@ FLOWS: dict[JobKind, Flow] = {
     JobKind.MPI_COMPLETION: Flow(request_model=MpiCompletionRequest, run=complete_level, needs_engine=True),
     JobKind.CUDA_TRANSLATION: Flow(request_model=CudaTranslationRequest, run=translate, needs_engine=True),
     JobKind.EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
+    JobKind.GPU_EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
 }
 
 __all__ = ["FLOWS", "Flow"]

@@ -38,7 +38,8 @@ class ExecutionOptions(RunOptions):
     sanitize: tuple[Sanitizer, ...] = ()
     coverage: bool = False
     emulate: bool = Field(default=False, description="run CUDA on the CPU: no GPU is needed, and none is used")
-    checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in an emulated run")
+    gpu: bool = Field(default=False, description="run CUDA on a GPU, under compute-sanitizer for each check")
+    checks: tuple[Check, ...] = Field(default=(), max_length=8, description="what else to look for in a run of CUDA")
     cache: bool = True
 
     @field_validator("ranks", mode="before")
@@ -63,9 +64,9 @@ class ExecutionOptions(RunOptions):
 
     @model_validator(mode="after")
     def _check_checks(self) -> Self:
-        checked_checks(self.checks, self.emulate)
-        if self.emulate and self.ranks is not None:
-            raise ValueError("`emulate` runs one process: leave `ranks` out")
+        checked_checks(self.checks, self.emulate, self.gpu)
+        if (self.emulate or self.gpu) and self.ranks is not None:
+            raise ValueError(f"`{'emulate' if self.emulate else 'gpu'}` runs one process: leave `ranks` out")
         return self
 
 

@@ -93,6 +93,16 @@ class JobRows(Database):
             connection.execute(update(jobs).where(mine, jobs.c.state == JobState.RUNNING.value).values(cancel_requested=True))
             return _get(connection, job_id)
 
+    def refuse(self, job_id: str, error: ErrorBody) -> bool:
+        """End a queued job as failed, because nothing here can work on it. False when it is not queued any more."""
+        with self.writing() as connection:
+            query = (
+                update(jobs)
+                .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value)
+                .values(state=JobState.FAILED.value, finished_at=self.moment(connection), error=_dump(error.model_dump()))
+            )
+            return connection.execute(query).rowcount == 1
+
     def _find_key(self, key: str, body_hash: str) -> Job | None:
         with self.reading() as connection:
             oldest = self.moment(connection) - KEY_LIFE

@@ -19,9 +19,15 @@ def queue(service_settings):
 def test_each_kind_of_job_goes_to_its_queue(broker, queue):
     for kind in JobKind:
         queue.send_job("some-id", kind)
-    flows = len(JobKind) - 1
-    assert queue.depths() == {QueueName.JOBS: flows, QueueName.EXECUTE: 1, QueueName.GPU: 0}
-    assert [kind for kind in JobKind if queue_of(kind) is not QueueName.JOBS] == [JobKind.EXECUTION]
+    flows = len(JobKind) - 2
+    assert queue.depths() == {QueueName.JOBS: flows, QueueName.EXECUTE: 1, QueueName.GPU: 1}
+    assert {kind: queue_of(kind) for kind in JobKind if queue_of(kind) is not QueueName.JOBS} == {
+        JobKind.EXECUTION: QueueName.EXECUTE,
+        JobKind.GPU_EXECUTION: QueueName.GPU,
+    }
+    queue.send_execution("one", 1, {"gpu": True})
+    queue.send_execution("other", 1, {"gpu": False})
+    assert queue.depths() == {QueueName.JOBS: flows, QueueName.EXECUTE: 2, QueueName.GPU: 2}
 
 
 def test_an_execution_goes_ahead_of_jobs_that_wait_on_the_same_queue(broker, queue, service_settings):

@@ -97,6 +97,16 @@ class Bind:
         return ("--ro-bind-fd", str(self.descriptor), self.place)
 
 
+@dataclass(frozen=True)
+class DeviceBind:
+    """A device file (or a folder of them), shown as a device at its own place: a read-only bind could not be opened at all."""
+
+    place: str
+
+    def arguments(self) -> tuple[str, str, str]:
+        return ("--dev-bind", self.place, self.place)
+
+
 def check_place(place: Path) -> None:
     """Refuse a bind that would cover a part of the box itself. Raises ``SandboxUnavailable``."""
     if not place.is_absolute() or place == Path("/") or any(place == Path(own) for own in _OWN) or place.is_relative_to("/proc"):
@@ -138,7 +148,7 @@ class Copy:
     mode: str
 
 
-def arguments(sizes: Sizes, copies: Sequence[Copy], binds: Sequence[Bind], seccomp: int, info: int) -> list[str]:
+def arguments(sizes: Sizes, copies: Sequence[Copy], binds: Sequence[Bind | DeviceBind], seccomp: int, info: int) -> list[str]:
     """Everything between the program's name and the command. ``seccomp`` and ``info`` are the descriptors of the filter and
     of the pipe that tells the process id."""
     line = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from codepar.errors import EnvironmentFault, SandboxUnavailable
 from worker.runner import Bounds, Command
 from worker.sandbox import bubblewrap, wire
-from worker.sandbox.bubblewrap import Bind, Bubblewrap, Copy, Sizes
+from worker.sandbox.bubblewrap import Bind, Bubblewrap, Copy, DeviceBind, Sizes
 from worker.sandbox.cgroups import Group
 
 _SLOT_BASE, _SLOT_COUNT = 1_880_000_000, 1 << 27  # above the ranges of system accounts and containers
@@ -30,14 +30,15 @@ _CAP_SYS_ADMIN = 21
 
 @dataclass(frozen=True)
 class Equipment:
-    """What every box of a runner shares. ``files`` lie in each by absolute name. ``poll_ms`` 0: control groups count; else
-    pid 1 does, that often."""
+    """What every box of a runner shares. ``files`` lie in each by absolute name. ``device_filter`` is for boxes that show a
+    device. ``poll_ms`` 0: control groups count; else pid 1 does, that often."""
 
     bubblewrap: Bubblewrap
     launch: Path
     init: Path
     files: Mapping[str, bytes]
     filter: bytes
+    device_filter: bytes
     binds: tuple[Path, ...]
     environment: Mapping[str, str]
     poll_ms: int
@@ -158,9 +159,10 @@ class _Line:
         variables = {**equipment.environment, **command.environment}
         request = ours.memory("request", wire.encode(command, variables, equipment.poll_ms))
         binds = [self._bind(place, str(place)) for place in _places(equipment, command)]
-        inner = bubblewrap.arguments(
-            sizes(command.bounds, command.files), self._copies(), binds, ours.memory("filter", [equipment.filter]), writing.info
-        )
+        rules = ours.memory("filter", [equipment.device_filter if command.devices else equipment.filter])
+        shown: list[Bind | DeviceBind] = [*binds, *(DeviceBind(str(device)) for device in command.devices)]
+        room = sizes(command.bounds, command.files)
+        inner = bubblewrap.arguments(room, self._copies(), shown, rules, writing.info)
         init = [bubblewrap.INIT, str(request), str(writing.result)]
         return [*self.outer(group, uid, binds), *inner, *init]
 

@@ -12,7 +12,7 @@ import asyncio
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from codepar.errors import SandboxUnavailable
@@ -48,6 +48,7 @@ class SandboxedRunner:
         self._preparing = threading.Lock()
         self._report: Report | None = None
         self._proof: asyncio.Task[None] | None = None
+        self._proved_with: set[tuple[Path, ...]] = set()
 
     def prepare(self) -> Equipment:
         """Find and build what boxes need. Raises ``SandboxUnavailable``. Blocks for a compilation at the first use ever."""
@@ -58,12 +59,14 @@ class SandboxedRunner:
 
     def _equip(self) -> Equipment:
         self._hierarchy = cgroups.find() if self._control_groups else None
+        bulk_memory = self._hierarchy is not None
         return Equipment(
             bubblewrap=bubblewrap.find(),
             launch=program.build(self._settings, "launch.c"),
             init=program.build(self._settings, "init.c"),
             files=_FILES,
-            filter=seccomp.build_filter(bulk_memory=self._hierarchy is not None),
+            filter=seccomp.build_filter(bulk_memory=bulk_memory),
+            device_filter=seccomp.build_filter(bulk_memory=bulk_memory, devices=True),
             binds=self._settings.sandbox_binds,
             environment={**_ENVIRONMENT, **self._settings.sandbox_environment},
             poll_ms=0 if self._hierarchy is not None else _FALLBACK_POLL_MS,
@@ -77,13 +80,18 @@ class SandboxedRunner:
         self._control_groups, self._equipment = False, None  # groups that do not do what they promise are worth nothing
         return await self._attempt()
 
-    async def _attempt(self) -> Report:
+    async def _attempt(self, devices: tuple[Path, ...] = ()) -> Report:
         equipment = await asyncio.to_thread(self.prepare)
         bare = replace(equipment, binds=(), environment=_ENVIRONMENT)  # what operators add is theirs to answer for
         attempts = await asyncio.to_thread(lambda: program.build(self._settings, "probe.c").read_bytes())
         counters = f"control groups, version {self._hierarchy.version}" if self._hierarchy else "pid 1 of the box"
         version = ".".join(map(str, bare.bubblewrap.version))
-        return await probe.examine(partial(self._run, bare), attempts, counters, f"{bare.bubblewrap.program} {version}")
+        return await probe.examine(
+            lambda command: self._run(bare, replace(command, devices=devices)),
+            attempts,
+            counters,
+            f"{bare.bubblewrap.program} {version}",
+        )
 
     async def _proved(self) -> Equipment:
         """The equipment, once every wall has held in this process. Raises ``SandboxUnavailable``."""
@@ -94,6 +102,14 @@ class SandboxedRunner:
             await asyncio.shield(self._proof)  # one proof for all who wait; the one who leaves does not end it
         return self.prepare()
 
+    async def _prove_with(self, devices: tuple[Path, ...]) -> None:
+        """A box that shows devices has other walls: they are tried too. Raises ``SandboxUnavailable``."""
+        if devices not in self._proved_with:
+            report = await self._attempt(devices)
+            if not report.holds:
+                raise probe.refuse(report)
+            self._proved_with.add(devices)
+
     async def _prove(self) -> None:
         report = await self.probe()
         if not report.holds:
@@ -101,7 +117,10 @@ class SandboxedRunner:
         self._report = report
 
     async def run(self, command: Command, watch: Watch | None = None) -> Outcome:
-        return await self._run(await self._proved(), command, watch)
+        equipment = await self._proved()
+        if command.devices:
+            await self._prove_with(command.devices)
+        return await self._run(equipment, command, watch)
 
     async def _run(self, equipment: Equipment, command: Command, watch: Watch | None = None) -> Outcome:
         with ExitStack() as stack:

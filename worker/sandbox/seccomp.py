@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from codepar.errors import SandboxUnavailable
 from worker.sandbox.syscalls import ALLOWED, BULK_MEMORY, LAST_KNOWN, NOT_THERE, X86_64
 
-_LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_FROM, _JUMP_ANY, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_FROM, _JUMP_ANY, _RETURN, _AND = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06, 0x54
 _ARCH_X86_64, _X32_BIT = 0xC000003E, 0x40000000
 _NUMBER, _ARCH = 0, 4
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
@@ -31,6 +31,10 @@ TERMINAL_AND_INTERFACE_REQUESTS = (
     *(0x541B, 0x5421, 0x5450, 0x5451, 0x80045430, 0x40045431),  # FIONREAD, FIONBIO, FIO[N]CLEX, TIOCGPTN, TIOCSPTLCK
     *(0x8910, 0x8912, 0x8913, 0x8915, 0x8917, 0x8919, 0x891B, 0x8921, 0x8927, 0x8933),  # SIOCGIF*: MPI lists its interfaces
 )
+# NVIDIA's drivers: requests of type 'F' for the device and its control node; of the unified memory driver plain numbers, whose
+# tests begin at 200, and two calls that open and close it.
+_TYPE_BITS, _NVIDIA_TYPE = 0xFF00, 0x4600
+_LAST_UNIFIED_MEMORY, _UNIFIED_MEMORY_ENDS = 199, (0x30000001, 0x30000002)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,14 @@ def _socket_families() -> list[Instruction]:
     return [_argument(0), *_only(_AF_NETLINK, netlink), *_one_of((_AF_UNIX, _AF_INET, _AF_INET6))]
 
 
+def _nvidia_requests() -> list[Instruction]:
+    """Allow what NVIDIA's device files are asked; the caller's next instructions decide the rest."""
+    allowed = Instruction(_RETURN, _ALLOW)
+    plain = [_argument(1), Instruction(_JUMP_ABOVE, _LAST_UNIFIED_MEMORY, 1, 0), allowed]
+    typed = [Instruction(_AND, _TYPE_BITS), Instruction(_JUMP_EQUAL, _NVIDIA_TYPE, 0, 1), allowed]
+    return [*plain, *typed, _argument(1), *(_one_of(_UNIFIED_MEMORY_ENDS)[:-1])]
+
+
 def _without_buffer_sizes() -> list[Instruction]:
     """A wish for larger socket buffers is answered with success and ignored: pid 1 counts sockets, not what they hold."""
     sizes = [Instruction(_JUMP_EQUAL, value, 0, 1) for value in _BUFFER_SIZES]
@@ -100,7 +112,7 @@ def _allow_list(numbers: Iterable[int]) -> list[Instruction]:
     return [*body, Instruction(_RETURN, _EPERM)]
 
 
-def _program(*, bulk_memory: bool) -> list[Instruction]:
+def _program(*, bulk_memory: bool, devices: bool) -> list[Instruction]:
     allowed = set(ALLOWED) | (set(BULK_MEMORY) if bulk_memory else set())
     absent = set(NOT_THERE) | (set() if bulk_memory else set(BULK_MEMORY))
     program = [Instruction(_LOAD, _ARCH), Instruction(_JUMP_EQUAL, _ARCH_X86_64, 1, 0), Instruction(_RETURN, _KILL)]
@@ -111,19 +123,21 @@ def _program(*, bulk_memory: bool) -> list[Instruction]:
     program += _only(X86_64["clone"], _without_namespaces())
     program += _only(X86_64["socket"], _socket_families())
     program += _only(X86_64["socketpair"], [_argument(0), *_one_of((_AF_UNIX,))])
-    program += _only(X86_64["ioctl"], [_argument(1), *_one_of(TERMINAL_AND_INTERFACE_REQUESTS)])
+    requests = _nvidia_requests() if devices else []
+    program += _only(X86_64["ioctl"], [*requests, _argument(1), *_one_of(TERMINAL_AND_INTERFACE_REQUESTS)])
     program += _only(X86_64["personality"], [_argument(0), *_one_of(_PERSONALITIES)])
     if not bulk_memory:
         program += _only(X86_64["setsockopt"], _without_buffer_sizes())
     return program + _allow_list(X86_64[name] for name in allowed)
 
 
-def build_filter(*, bulk_memory: bool, machine: str | None = None) -> bytes:
+def build_filter(*, bulk_memory: bool, devices: bool = False, machine: str | None = None) -> bytes:
     """The filter as bubblewrap reads it. ``bulk_memory`` allows memory files and large socket buffers, which only a control
-    group can count. Raises ``SandboxUnavailable`` on a machine other than x86_64."""
+    group can count; ``devices`` what NVIDIA's device files are asked. Raises ``SandboxUnavailable`` on a machine other than
+    x86_64."""
     machine = machine or platform.machine()
     if machine != "x86_64":
         raise SandboxUnavailable(
             f"the system call filter knows x86_64, not {machine}", remedy="run your own code with --trust, or use an x86_64 host"
         )
-    return b"".join(instruction.pack() for instruction in _program(bulk_memory=bulk_memory))
+    return b"".join(instruction.pack() for instruction in _program(bulk_memory=bulk_memory, devices=devices))

@@ -13,9 +13,10 @@ def test_readiness_names_every_part(served):
     answer = served.http.get("/ready")
     assert answer.status_code == 200
     parts = answer.json()["parts"]
-    assert set(parts) == {"store", "broker", "engine", "workers-jobs", "workers-execute"}
+    assert set(parts) == {"store", "broker", "engine", "workers-jobs", "workers-execute", "workers-gpu"}
     assert parts["engine"]["status"] == "absent"
-    assert {part["status"] for name, part in parts.items() if name != "engine"} == {"ok"}
+    assert (parts["workers-gpu"]["status"] == "ok") or "no GPU worker" in parts["workers-gpu"]["detail"]
+    assert {part["status"] for name, part in parts.items() if name not in {"engine", "workers-gpu"}} == {"ok"}
 
 
 def test_metrics_count_requests_jobs_and_queues(served):
@@ -35,6 +36,7 @@ def test_metrics_count_requests_jobs_and_queues(served):
     assert samples[("codepar_jobs", ("kind", "mpi_completion"), ("state", "failed"))] >= 0
     assert samples[("codepar_queue_length", ("queue", "execute"))] >= 0
     ups = {sample[1][1]: value for sample, value in samples.items() if sample[0] == "codepar_up"}
+    ups.pop("workers-gpu", None)
     assert ups == {"store": 1, "broker": 1, "workers-jobs": 1, "workers-execute": 1}
 
 

@@ -14,6 +14,7 @@ from worker.sandbox.syscalls import ALLOWED, EXAMINED, LAST_KNOWN, NOT_THERE, X8
 X86, I386 = 0xC000003E, 0x40000003
 ALLOW, KILL, IGNORED, EPERM, ENOSYS = "allow", "kill", "ignored", errno.EPERM, errno.ENOSYS
 FILTER = seccomp.build_filter(bulk_memory=True)
+GPU_FILTER = seccomp.build_filter(bulk_memory=True, devices=True)
 
 
 def answer(number, *arguments, arch=X86, program=FILTER):
@@ -27,6 +28,8 @@ def answer(number, *arguments, arch=X86, program=FILTER):
             (accumulator,) = struct.unpack_from("<I", data, value)
         elif operation == 0x06:
             return {0x7FFF0000: ALLOW, 0x80000000: KILL, 0x00050000: IGNORED}.get(value, value & 0xFFFF)
+        elif operation == 0x54:
+            accumulator &= value
         else:
             test = {0x15: accumulator == value, 0x25: accumulator > value, 0x35: accumulator >= value, 0x45: accumulator & value}
             at += true if test[operation] else false
@@ -78,6 +81,18 @@ def test_socket_families(family, kind, protocol):
 )
 def test_ioctl_requests(request_, expected):
     assert answer(X86_64["ioctl"], 1, request_) == expected
+
+
+@given(st.one_of(st.integers(0, 512), st.integers(0x4500, 0x4800), st.integers(0, (1 << 32) - 1), st.sampled_from([0x30000001])))
+def test_a_box_with_a_gpu_may_ask_its_driver_and_nothing_more(request_):
+    with_devices = answer(X86_64["ioctl"], 1, request_, program=GPU_FILTER)
+    is_drivers = request_ >> 8 & 0xFF == 0x46 or request_ < 200 or request_ in {0x30000001, 0x30000002}
+    assert with_devices == (ALLOW if is_drivers else answer(X86_64["ioctl"], 1, request_))
+
+
+@given(st.integers(0, 0x3FFFFFFF).filter(lambda number: number != X86_64["ioctl"]), st.integers(0, (1 << 32) - 1))
+def test_a_box_with_a_gpu_has_no_other_calls(number, argument):
+    assert answer(number, argument, program=GPU_FILTER) == answer(number, argument)
 
 
 @pytest.mark.parametrize("number", [101, 165, 166, 272, 308, 250, 298, 321, 323, 155, 161, 175, 246, 304, 312, 154, 103])
