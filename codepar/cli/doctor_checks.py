@@ -17,6 +17,7 @@ from codepar.cli.doctor_tools import optional_tools
 from codepar.engine.factory import open_generator
 from codepar.engine.models import find_model
 from codepar.errors import CodeparError, ToolMissing
+from codepar.flows.calibrate import all_calibrations, place_of
 from codepar.queue import JobQueue
 from codepar.settings import Settings
 from codepar.store import open_store
@@ -42,6 +43,7 @@ def all_checks(settings: Settings) -> Iterator[Check]:
     yield from _guarded("store", lambda: _store(settings))
     yield from _guarded("disk", lambda: _disk(settings))
     yield from _guarded("engine", lambda: _engine(settings), needed=False)
+    yield from _guarded("cost model", lambda: _calibration(settings), needed=False)
     yield from _guarded("tools", lambda: optional_tools(settings, BOX_PATH), needed=False)
 
 
@@ -170,3 +172,17 @@ async def _asked(settings: Settings) -> str:
         return f"{(await generator.capabilities()).model} at {settings.engine_url}"
     finally:
         await generator.close()
+
+
+def _calibration(settings: Settings) -> Iterator[Check]:
+    """What was measured of this engine; a model behind a URL may answer to another name than the default's."""
+    known = [one for one in all_calibrations(settings) if one.where == place_of(settings)]
+    found = next((one for one in known if one.model == settings.model or one.where), None)
+    if found is None:
+        detail = "not measured: plans of several requests are judged by assumed speeds"
+        yield Check(name="cost model", state="missing", detail=detail, remedy="codepar calibrate", needed=False)
+        return
+    size, seconds = found.cost.batch[-1]
+    alone = found.cost.b_s_per_token
+    detail = f"{1 / alone:.0f} tokens/s alone, {size / seconds:.0f} with {size} at once, measured {found.measured_at:%Y-%m-%d}"
+    yield Check(name="cost model", state="ok", detail=detail, needed=False)

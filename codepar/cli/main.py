@@ -24,7 +24,7 @@ from typer.exceptions import TyperException
 from codepar import __version__
 from codepar.errors import CodeparError
 
-_COMMANDS = ("doctor", "run", "serve", "jobs", "models", "mpi", "cuda", "finetune", "eval", "split")
+_COMMANDS = ("doctor", "run", "serve", "jobs", "models", "mpi", "cuda", "finetune", "eval", "split", "calibrate")
 _LIGHT_MPI = frozenset({"strip", "insert", "check"})
 # Set by the shell that asks for completions.
 _COMPLETING = "_CODEPAR_COMPLETE"
