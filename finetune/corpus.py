@@ -126,7 +126,7 @@ def assemble(collections: Iterable[Collection], excluded: frozenset[str], held_o
             _take(collection, held_out, corpus, programs, signatures)
     alike = groups(signatures)
     corpus.left_out["a near-duplicate of another program"] += len(programs) - len(alike)
-    splits = _splits(programs[group[0]].repository for group in alike)
+    splits = splits_of(programs[group[0]].repository for group in alike)
     for group in alike:
         program = programs[group[0]]
         corpus.members.append(Member(split=splits[program.repository], program=program))
@@ -152,7 +152,7 @@ def _take(
             signatures.append(values)
 
 
-def _splits(repositories: Iterable[str]) -> dict[str, Split]:
+def splits_of(repositories: Iterable[str]) -> dict[str, Split]:
     """Whole repositories, by their names' hash, until the development part has its share; the largest never goes there."""
     sizes = Counter(repositories)
     wanted = DEVELOPMENT_SHARE * sum(sizes.values())

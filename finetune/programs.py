@@ -58,6 +58,14 @@ class Program(Record):
     stripped: Stripped
 
 
+@dataclass(frozen=True)
+class Licence:
+    """A licence file and the family it belongs to (`none`: there is no file, `other`: not recognised)."""
+
+    file: str | None
+    family: str
+
+
 @dataclass
 class Collected:
     """What one repository gave: its programs, and how many files were left out for which reason."""
@@ -70,7 +78,7 @@ class Collected:
 def collect(source: Source, repository: GitRepository) -> Collected:
     """All programs of a repository at its commit."""
     names = repository.names(source.commit)
-    licence_file, licence = _licence(source, repository, names)
+    found_licence = licence_of(source, repository, names)
     found = Collected(source)
     seen: set[str] = set()
     for file in _candidates(source, repository, names):
@@ -91,8 +99,8 @@ def collect(source: Source, repository: GitRepository) -> Collected:
                 repository=source.repository,
                 commit=source.commit,
                 path=file.path,
-                licence_file=licence_file,
-                licence=licence,
+                licence_file=found_licence.file,
+                licence=found_licence.family,
                 sha256=digest,
                 language="c" if PurePosixPath(file.path).suffix == ".c" else "cpp",
                 whole=bool(functions & _STARTS) and "MPI_Finalize" in functions,
@@ -129,14 +137,14 @@ def _stripped(file: SourceFile) -> Stripped | None:
         return None
 
 
-def _licence(source: Source, repository: GitRepository, names: list[str]) -> tuple[str | None, str]:
-    """The licence file nearest to the root and the family it belongs to (`none`: no file, `other`: not recognised)."""
+def licence_of(source: Source, repository: GitRepository, names: list[str]) -> Licence:
+    """The licence file nearest to the root of a repository at its commit."""
     files = [name for name in names if _LICENCE.match(PurePosixPath(name).name)]
     if not files:
-        return None, "none"
+        return Licence(None, "none")
     nearest = min(files, key=lambda name: (name.count("/"), len(name), name))
     for file in repository.files(source.commit, [nearest]):
         for family, heading in _FAMILIES:
             if re.search(heading, file.content, re.IGNORECASE):
-                return nearest, family
-    return nearest, "other"
+                return Licence(nearest, family)
+    return Licence(nearest, "other")

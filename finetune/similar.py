@@ -72,10 +72,10 @@ class HeldOut:
         return any(self._known[name].jaccard(minhash) >= THRESHOLD for name in self._index.query(minhash))
 
 
-def read_signatures(path: Path) -> list[tuple[int, ...]]:
-    """From JSON: ``{"signatures": {name: [64 numbers]}}``. Raises ``InvalidInput``."""
+def read_signatures(path: Path, part: str = "signatures") -> list[tuple[int, ...]]:
+    """From JSON: ``{"signatures": {name: [64 numbers]}}``, or another ``part`` of that form. Raises ``InvalidInput``."""
     try:
-        found = [tuple(map(int, values)) for values in json.loads(path.read_text())["signatures"].values()]
+        found = [tuple(map(int, values)) for values in json.loads(path.read_text())[part].values()]
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise InvalidInput(f"{path} holds no signatures: {type(error).__name__}: {error}") from error
     if any(len(values) != PERMUTATIONS for values in found):

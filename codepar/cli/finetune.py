@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from codepar.cli import finetune_train
+from codepar.cli import finetune_musl, finetune_train
 from codepar.cli.common import JsonOption, print_json, say
 from codepar.engine.models import require_model
 from codepar.errors import ToolMissing
@@ -24,6 +24,7 @@ def _group() -> None:
 def register(app: typer.Typer) -> None:
     """Add `finetune` to the command."""
     finetune_train.register(_app)
+    finetune_musl.register(_app)
     app.add_typer(_app, name="finetune")
 
 

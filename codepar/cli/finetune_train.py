@@ -91,7 +91,7 @@ def train_command(
         seed=seed,
     )
     if processes > 1:
-        result = _train_over(processes, options, settings.models_dir)
+        result = train_over(processes, options, settings.models_dir)
     else:
         with stop_on_signal() as stops:
             result = train(options, settings.models_dir, say, stops)
@@ -100,7 +100,7 @@ def train_command(
         raise typer.Exit(1)
 
 
-def _train_over(processes: int, options: TrainOptions, models_dir: Path) -> TrainResult:
+def train_over(processes: int, options: TrainOptions, models_dir: Path) -> TrainResult:
     """Train in several processes of this machine. Raises ``EnvironmentFault`` when they end without a result."""
     from finetune.train.options import TrainResult
 

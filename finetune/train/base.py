@@ -73,6 +73,8 @@ def trainable(base: Base, options: TrainOptions) -> Any:
     torch.manual_seed(options.seed)
     if options.full:
         return base.model.requires_grad_(True)
+    if options.adapter is not None:
+        return _adapted(base.model, options.adapter)
     config = peft.LoraConfig(
         r=options.rank,
         lora_alpha=options.scale,
@@ -82,6 +84,15 @@ def trainable(base: Base, options: TrainOptions) -> Any:
     )
     # The float32 copies are the optimiser's (`MasterAdamW`); the model computes in one type throughout.
     return peft.get_peft_model(base.model, config, autocast_adapter_dtype=False)
+
+
+def _adapted(model: Any, folder: Path) -> Any:
+    """The model with an adapter that is trained further. Raises ``InvalidInput`` where it is none or does not fit."""
+    try:
+        return peft.PeftModel.from_pretrained(model, str(folder), is_trainable=True, autocast_adapter_dtype=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise InvalidInput(f"the adapter {folder} cannot be gone on with: {cause}", remedy="name one of this base") from error
 
 
 def _linear_layers(model: Any) -> list[str]:

@@ -14,11 +14,11 @@ LORA_LEARNING_RATE = 3e-4
 
 
 class TrainOptions(Record):
-    """One run. It ends after ``tokens`` (of prompts and answers) or ``minutes`` of training, whichever of them is given.
+    """One run. It ends after ``tokens`` (of prompts and answers), ``epochs`` or ``minutes``, whichever is given.
 
-    A run by ``tokens`` is reproducible, and stopped and continued it gives the same weights as in one go; one by ``minutes``
-    depends on the machine. ``rank`` and ``alpha`` are those of LoRA; ``full`` trains all weights instead. A step takes
-    ``packs_per_step`` packs of up to ``pack_tokens`` tokens in each process. ``base_name`` is what its files call the base.
+    A run by ``tokens`` or ``epochs`` is reproducible, and stopped and continued it gives the same weights as in one go; one by
+    ``minutes`` depends on the machine. ``rank`` and ``alpha`` are those of LoRA; ``full`` trains all weights instead. A step
+    takes ``packs_per_step`` packs of up to ``pack_tokens`` tokens in each process. ``base_name`` is what its files call the base.
     """
 
     task: str
@@ -26,7 +26,9 @@ class TrainOptions(Record):
     base: str
     output: Path
     base_name: str | None = None
+    adapter: Path | None = Field(default=None, description="LoRA weights to go on from, of the same base; they say the rank")
     tokens: int | None = Field(default=None, ge=1)
+    epochs: float | None = Field(default=None, gt=0, description="so often through all samples, instead of tokens")
     minutes: float | None = Field(default=None, gt=0)
     full: bool = False
     rank: int = Field(default=16, ge=1, le=1024)
@@ -46,8 +48,10 @@ class TrainOptions(Record):
 
     @model_validator(mode="after")
     def _check_end(self) -> TrainOptions:
-        if (self.tokens is None) == (self.minutes is None):
-            raise ValueError("give either tokens or minutes")
+        if [self.tokens, self.epochs, self.minutes].count(None) != 2:
+            raise ValueError("give one of tokens, epochs and minutes")
+        if self.full and self.adapter is not None:
+            raise ValueError("an adapter is gone on with as an adapter: leave out full or adapter")
         if self.sample_tokens > self.pack_tokens:
             raise ValueError("a pack must have room for the longest sample: raise pack_tokens or lower sample_tokens")
         return self

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from codepar.engine.models import sha256_of
 from codepar.errors import Conflict, InvalidInput
 from finetune.train.answer_loss import require_selectable
 from finetune.train.base import Base, load_base, trainable
@@ -18,12 +19,12 @@ from finetune.train.checkpoint import forget
 from finetune.train.encode import Encoder, Prepared, prepare
 from finetune.train.log import Tell
 from finetune.train.options import TrainOptions, TrainResult
-from finetune.train.save import save_adapter, save_whole
+from finetune.train.save import ADAPTER_FILE, save_adapter, save_whole
 from finetune.train.tasks import Part, Task, find_task
 from finetune.train.trainer import Trainer
 
 CARD_FILE = "README.md"
-_NO_PART_OF_THE_RUN = {"corpus", "base", "output", "base_name", "evaluations", "evaluation_tokens", "checkpoint_s"}
+_NO_PART_OF_THE_RUN = {"corpus", "base", "adapter", "output", "base_name", "evaluations", "evaluation_tokens", "checkpoint_s"}
 
 
 def train(
@@ -51,9 +52,13 @@ def train(
     base = load_base(options, models_dir)
     require_selectable(base.model)
     parts = _read(options, task, base, heard)
+    name = _name_of(options, base, parts["train"], accelerator.num_processes)
+    if options.epochs is not None:
+        tokens = max(1, round(options.epochs * parts["train"].tokens))
+        options = options.model_copy(update={"tokens": tokens, "epochs": None})
     trainer = Trainer(
         options,
-        run=_name_of(options, base, parts["train"], accelerator.num_processes),
+        run=name,
         accelerator=accelerator,
         model=trainable(base, options),
         samples=parts["train"].samples,
@@ -87,8 +92,10 @@ def _read(options: TrainOptions, task: Task, base: Base, tell: Tell) -> dict[Par
 
 def _name_of(options: TrainOptions, base: Base, samples: Prepared, processes: int) -> str:
     """What tells this run from others: a hash of everything that its weights depend on."""
-    kept = options.model_dump_json(exclude=_NO_PART_OF_THE_RUN)
-    return hashlib.sha256(f"{kept} {base.digest} {samples.digest} {processes}".encode()).hexdigest()
+    unset = {"epochs"} if options.epochs is None else set()
+    kept = options.model_dump_json(exclude=_NO_PART_OF_THE_RUN | unset)
+    begun = "" if options.adapter is None else f" {sha256_of(options.adapter / ADAPTER_FILE)}"
+    return hashlib.sha256(f"{kept} {base.digest} {samples.digest} {processes}{begun}".encode()).hexdigest()
 
 
 def _result(options: TrainOptions, trainer: Trainer, finished: bool) -> TrainResult:

@@ -39,8 +39,9 @@ class Task(Protocol):
 def find_task(name: str) -> Task:
     """The task of that name. Raises ``NotFound`` with the names there are."""
     from finetune.train.mpi_arguments import MpiArguments
+    from finetune.train.musl import MuslTester, MuslTranslator
 
-    tasks: dict[str, Task] = {task.name: task for task in (MpiArguments(),)}
+    tasks: dict[str, Task] = {task.name: task for task in (MpiArguments(), MuslTranslator(), MuslTester())}
     if name not in tasks:
         raise NotFound(f"there is no task {name}", remedy=f"one of: {', '.join(tasks)}", param="task")
     return tasks[name]
