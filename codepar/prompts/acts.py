@@ -78,7 +78,7 @@ _COMPARES = re.compile(
     r"|a single|1)\b|\bcompare\b|\bcomparison\b|\brank(?:ing)?\b(?! ?\d)"
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed"
     r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
-    r"|\b(?:pick|choose|select|find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest"
+    r"|\b(?:pick|choose|select|(?<!i )(?<!we )(?<!you )(?<!to )find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest"
     r"|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel"
     r"|loop|class|file)\b(?= (?:out of|from|for all|that))"
     r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
@@ -122,7 +122,7 @@ def act_of(sentence: Sentence) -> Tag | None:
 
 
 _JOINT = frozenset(
-    "use call run install load include import pass set open send plan sort order arrange store read choose mix link invite meet"
+    "call run install load include import pass set open send plan sort order arrange store read choose mix link invite meet"
     " visit buy book sum average multiply alphabetize alphabetise assume note remember consider imagine suppose see let notice i we"
     " he she it they my our there here if when because although sortiere ordne ordena suma отсортируй сложи".split()
 )
@@ -202,7 +202,7 @@ def _is_aside(sentence: Sentence, first: int) -> bool:
         return False
     return (
         re.search(
-            r"(?:,|;|\band\b)\s*(?:and )?(?:then|finally|at the end|afterwards|also)\b",
+            r"(?:,|;|\band\b)\s*(?:and )?(?:then|finally|at the end|afterwards|also|(?:close|end|finish|conclude|wrap up|round off)\b)",
             sentence.text[place : match.start() + 1],
             re.IGNORECASE,
         )
@@ -222,12 +222,13 @@ _ADDS = frozenset({"add", "put", "insert", "append", "apply", "attach", "füge",
 def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> bool:
     """Whether a single artifact is made: "write a Makefile for these files", "a main that calls each of them"."""
     tokens = sentence.tokens
+    aside = _in_parentheses(tokens)
     adds = any(token.text in _ADDS for token in tokens[:first])
     if adds and first and tokens[first - 1].text in {"to", "into", "in", "zu", "a", "al", "в", "к"}:
         return False
     for index in range(first - 1, -1, -1):
         token = tokens[index]
-        if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted:
+        if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted or index in aside:
             continue
         before = tokens[max(0, index - 4) : index]
         if token.text == "code" and not any(one.has(Tag.A, Tag.THE) for one in before):
@@ -247,6 +248,16 @@ def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> boo
         if clause or not distributes:
             return True
     return False
+
+
+def _in_parentheses(tokens: tuple[Token, ...]) -> frozenset[int]:
+    """The indices of the tokens in parentheses: what is said there in passing."""
+    found, depth = set[int](), 0
+    for index, token in enumerate(tokens):
+        depth += (token.text in "(（") - (token.text in ")）") if token.text else 0
+        if depth > 0:
+            found.add(index)
+    return frozenset(found)
 
 
 def chains(sentence: Sentence) -> bool:

@@ -49,7 +49,8 @@ _CODE_START = re.compile(
     r"|float|double|bool|size_t|auto|u?int\d+_t|std::\S+)\b[^\n.?!]*[\w\*&>\]][ \t]*(?:\([^\n]*|=[^\n]*;"
     r"|;)[ \t]*(?://.*)?$"
     r"|[A-Za-z_][\w:<>]*[ \t*&]+[A-Za-z_]\w*\([^\n?!]*\)[ \t]*(?:const[ \t]*)?\{"
-    r"|(?:for|while|if)[ \t]*\([^\n]*\)[ \t]*\{?[ \t]*[^\n]*[;{)][ \t]*$|(?:for[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]+in\b[^\n]*"
+    r"|/\*[^\n]*$|[{\[][ \t]*$|[{\[][ \t]*[\"{\[][^\n]*$"
+    r"|(?:for|while|if)[ \t]*\([^\n]*\)[ \t]*\{?[ \t]*(?:[^\n]*[;{)])?[ \t]*$|(?:for[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]+in\b[^\n]*"
     r"|while\b[^\n]*):[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
 )

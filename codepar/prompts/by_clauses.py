@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from codepar.prompts.acts import asks_for, compares, is_statement
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.list_sense import is_command
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading
 from codepar.prompts.references import name_of
@@ -24,8 +25,13 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _KEPT_OUT = re.compile(
-    r"\b(?:except|not|don'?t|leave|ignore|skip|untouched|unchanged|without|than|then|calls?|instead|as is|fine|if|when|because"
-    r"|nicht|no|не)\b",
+    r"\b(?:except|don'?t|do not|leave|ignore|skip|untouched|unchanged|as is|alone|stays?|is fine|then|after that|afterwards|calls?"
+    r"|results?|nicht anfassen|danach|luego|потом|затем|не трогай)\b|然后|その後",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    r"\b(?:the|die|das|la|el) (?P<word>first|second|third|fourth|last|1st|2nd|3rd|4th|erste|zweite|dritte|primera|segunda|tercera)\b"
+    r"(?! (?:argument|parameter|line|time|element|half|of|two|three|and|or)\b)",
     re.IGNORECASE,
 )
 
@@ -49,19 +55,20 @@ def read_clauses(discourse: Discourse) -> Found:
         if (clauses := _clauses(discourse, [sentence])) is not None:
             return _reading(discourse, clauses)
     rows = [s for s in wishes if _names(discourse, s)]
-    labelled = len(rows) > 1 and all(_LABELLED.match(s.text) for s in rows)
-    clauses = _clauses(discourse, rows) if labelled else None
+    clauses = _clauses(discourse, rows) if len(rows) > 1 else None
     return _reading(discourse, clauses) if clauses else None
-
-
-_LABELLED = re.compile(r"`?[\w:]+(?:\(\))?`?\s*(?::|->|→)", re.IGNORECASE)
 
 
 def _clauses(discourse: Discourse, sentences: Sequence[Sentence]) -> list[_Clause] | None:
     """The clauses of sentences; None unless each speaks of one piece and of another one than the rest."""
     found: list[_Clause] = []
     for sentence in sentences:
-        if sentence.is_question or compares(sentence, 0) or not asks_for(sentence) or _KEPT_OUT.search(sentence.text):
+        if (
+            (sentence.is_question and not is_command(discourse.prose, sentence.start, sentence.end))
+            or compares(sentence, 0)
+            or not asks_for(sentence)
+            or _KEPT_OUT.search(sentence.text)
+        ):
             return None
         for low, high in _cuts(sentence):
             names = _names(discourse, Sentence(discourse.prose, low, high))
@@ -92,6 +99,8 @@ def _names(discourse: Discourse, sentence: Sentence) -> dict[str, int]:
         name = name_of(token).lower()
         if name in discourse.symbols:
             found.setdefault(name, token.start)
+    if not found:
+        found = {match["word"].lower(): sentence.start + match.start("word") for match in _ORDINAL.finditer(sentence.text)}
     return found
 
 

@@ -18,6 +18,7 @@ from codepar.prompts.tokens import Sentence, Token
 
 _BOUNDARY = frozenset({",", ".", ";", ":", "?", "!", "。", "，", "；", "：", "？", "(", ")", "（", "）", "->", "—"})
 _WINDOW = 6
+_NEAR = 3
 _RANKED = re.compile(
     r"\b(?:top|best|worst|largest|biggest|smallest|fastest|slowest|first|last|latest|hottest|longest"
     r"|shortest|next|most|least|common(?:est)?|popular|other|important|größten|besten|wichtigsten|häufigsten"
@@ -109,6 +110,8 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     first = counted[0]
     if _is_ranked(sentence, first):
         return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
+    if (told := _told_ones(sentence, first)) > 1 and len(counted) == 1 and told != tokens[first].number:
+        return Whole(Refusal.CONTRADICTION, f"the request says {tokens[first].number}, and describes {told}")
     parts = _parts(sentence, first) if len(counted) == 1 else []
     if isinstance(parts, Whole):
         return parts
@@ -155,6 +158,23 @@ def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
     return marks and index - before <= _WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
 
 
+def _told_ones(sentence: Sentence, index: int) -> int:
+    """How many answers behind the number are described one by one: "one with ..., one with ..."."""
+    behind = sentence.text[sentence.tokens[index].end - sentence.start :]
+    match = re.search(r"[:：—–-]\s*(?=(?:one|eine[rn]?|un[ao]?|одна|один|одну)\b)", behind, re.IGNORECASE)
+    return (
+        len(
+            re.findall(
+                r"(?:^|[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\b(?:and|und|y|и)\s+)(?:one|another|eine[rn]?|un[ao]?|одна|один|одну)\b",
+                behind[match.end() :],
+                re.IGNORECASE,
+            )
+        )
+        if match
+        else 0
+    )
+
+
 def _is_described(sentence: Sentence, index: int, parts: int) -> bool:
     """ "Three variants: one with ..., one with ...": each is told by words."""
     tokens = sentence.tokens
@@ -176,7 +196,8 @@ def _asks(sentence: Sentence, index: int) -> bool:
     tokens = sentence.tokens
     if not _wanted_before(sentence, index):
         return False
-    if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not sentence.has(Tag.THESE):
+    there = any(token.has(Tag.THESE) for token in tokens[max(0, index - _NEAR) : index])
+    if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not there:
         return _is_wish_in_han(tokens, index)
     first = (
         index
@@ -247,7 +268,7 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         clause = clause[next(i for i, token in enumerate(clause) if token.text in {";", ".", "。"}) + 1 :]
     if any(token.has(Tag.THAT) and token.text in {"that", "which", "who"} for token in clause):
         return False
-    if _one_artifact(clause):
+    if _one_artifact(clause) or _is_detail(clause):
         return False
     wishes = (
         _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None
@@ -262,6 +283,16 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
 def _comes_up(before: tuple[Token, ...]) -> bool:
     """ "Come up with"."""
     return len(before) > 2 and before[-1].text == "with" and before[-2].text == "up"
+
+
+def _is_detail(clause: list[Token]) -> bool:
+    """ "Write a job script: 2 nodes, ...": behind a colon the details of one thing are told."""
+    marks = [index for index, token in enumerate(clause) if token.text in {":", "："}]
+    if not marks:
+        return False
+    lead = clause[: marks[-1]]
+    wished = any(token.has(Tag.WRITE, Tag.CHANGE) for token in lead)
+    return wished and not any(token.has(Tag.PLURAL, Tag.EACH, Tag.THESE, Tag.ALL) or (token.number or 0) > 1 for token in lead)
 
 
 def _one_artifact(clause: list[Token]) -> bool:
@@ -300,6 +331,8 @@ def _is_bare_wish(sentence: Sentence, index: int) -> bool:
     before = sentence.text[: sentence.tokens[index].start - sentence.start]
     if _COULD_I_HAVE.search(before):
         return True
+    if sentence.is_question:
+        return False
     return (
         _VERBLESS.match(before) is not None
         and asks_for(sentence)

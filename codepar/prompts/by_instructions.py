@@ -7,21 +7,26 @@ row in which each depends on the one before stays whole.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from codepar.prompts.acts import is_statement
-from codepar.prompts.by_list import ASKING, is_command
+from codepar.prompts.acts import act_of, is_statement
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.list_sense import ASKING, is_command
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.references import looks_like_name, name_of
 from codepar.prompts.tokens import Sentence
 
+_SEQUENCE = (
+    r"(?:(?:only |erst |solo |sólo |только )?(?:then|after (?:that|this)|afterwards|next|dann|danach|luego|después|despues|затем"
+    r"|потом|после этого))"
+)
 _CUT = re.compile(
-    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|затем|然后|再|最后))*(?=\s|[^\x00-\x7f])\s*"
-    r"|(?<=\s)(?:and|und|y|и)(?:\s+(?:then|also|dann|luego|затем))?(?=\s)\s*)",
+    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|а|затем|потом|然后|再|最后)(?=\s|[^\x00-\x7f]))*"
+    rf"(?:\s*{_SEQUENCE})?(?=\s|[^\x00-\x7f])\s*"
+    rf"|(?<=\s)(?:and|und|y|и)(?:\s+(?:also|{_SEQUENCE}))?(?=\s)\s*)",
     re.IGNORECASE,
 )
 _BOUND = re.compile(
@@ -56,7 +61,9 @@ _ALSO = re.compile(r"(?:(?:and|also|plus|besides|next|finally|und|außerdem|tamb
 
 def _questions(discourse: Discourse) -> Found:
     asked = [s for s in discourse.spoken if s.is_question]
-    others = [s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and len(s.tokens) > 4]
+    others = [
+        s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and act_of(s) is not None
+    ]
     if not asked or others or discourse.lists:
         return None
     bounds = [bound for sentence in asked for bound in _questions_in(discourse, sentence)]
@@ -122,11 +129,38 @@ def _instructions(discourse: Discourse) -> Found:
         pieces += found
     if len(pieces) < 2 or all(piece.asks for piece in pieces):
         return None
+    if _are_ordered(discourse, pieces):
+        return replace(_made(discourse, [(piece.start, piece.end) for piece in pieces]), ordered=True)
     free = [piece for i, piece in enumerate(pieces) if i == 0 or not _is_bound(discourse, piece)]
     if len(free) > 1 and (_apart(discourse, free) or (not others and _stand_alone(discourse, pieces, free))):
         return _made(discourse, [(piece.start, piece.end) for piece in pieces])
     chained = len(free) < len(pieces) and len(pieces) > 2 and not any(piece.asks for piece in pieces)
     return Whole(Refusal.CHAIN, "each step works on what the one before it made") if chained else None
+
+
+def _are_ordered(discourse: Discourse, pieces: list[_Piece]) -> bool:
+    """ "First fix the year in LICENSE, and only then bump the version": an order is demanded of things that need nothing of each
+    other: each has an object of its own, and none is spoken of by a pronoun."""
+    texts = [discourse.prose[piece.start : piece.end] for piece in pieces]
+    demanded = any(_ONLY_THEN.search(s.text) for s in discourse.spoken)
+    if not demanded or any(piece.asks for piece in pieces) or any(_BOUND.search(text) for text in texts[1:]):
+        return False
+    objects = [_object_of(discourse, piece) for piece in pieces]
+    return None not in objects and len(set(objects)) == len(objects)
+
+
+_ONLY_THEN = re.compile(
+    r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that|exactly this) order\b|\berst (?:dann|danach)\b"
+    r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|\bin dieser reihenfolge\b|\ben (?:ese|este) orden\b"
+    r"|\bв (?:этом|таком) порядке\b|之后才|その後で",
+    re.IGNORECASE,
+)
+
+
+def _object_of(discourse: Discourse, piece: _Piece) -> str | None:
+    """The word behind the verb and its article, or a name."""
+    words = [t for t in Sentence(discourse.prose, piece.start, piece.end).tokens[1:5] if t.is_word and not t.has(Tag.THE, Tag.A)]
+    return words[0].text.lower() if words else None
 
 
 def _is_request(discourse: Discourse, sentence: Sentence) -> bool:
@@ -200,11 +234,13 @@ def _with_head(discourse: Discourse, low: int, high: int) -> str:
 
 def _commands_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, int]]:
     """The stretches of a sentence that begin with a command."""
-    prose, starts, ends = discourse.prose, [sentence.start], list[int]()
-    if not is_command(prose, sentence.start, sentence.end):
+    prose, ends = discourse.prose, list[int]()
+    begin = _begin(prose, sentence)
+    if begin is None:
         return []
+    starts = [begin]
     hidden = _HIDDEN.sub(lambda match: "x" * len(match[0]), sentence.text)
-    for cut in _CUT.finditer(hidden):
+    for cut in _CUT.finditer(hidden, begin - sentence.start):
         start = sentence.start + cut.end()
         if _starts_with_verb(discourse, start, sentence.end):
             ends.append(sentence.start + cut.start())
@@ -212,6 +248,19 @@ def _commands_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, in
     ends.append(sentence.end)
     found = [_bare(prose, low, high) for low, high in zip(starts, ends, strict=True)]
     return [(low, high) for low, high in found if high > low]
+
+
+def _begin(prose: str, sentence: Sentence) -> int | None:
+    """Where the first command of a sentence begins: at its beginning, or behind a short lead ("For the release: first ...")."""
+    if is_command(prose, sentence.start, sentence.end):
+        return sentence.start
+    lead = _SHORT_LEAD.match(sentence.text)
+    if lead is not None and is_command(prose, sentence.start + lead.end(), sentence.end):
+        return sentence.start + lead.end()
+    return None
+
+
+_SHORT_LEAD = re.compile(r"[^:：,;.?!\n]{1,60}[:：]\s*")
 
 
 def _bare(prose: str, start: int, end: int) -> tuple[int, int]:

@@ -11,11 +11,12 @@ from itertools import pairwise
 
 from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.by_enumeration import read_enumeration
-from codepar.prompts.by_list import DETAILS, ON_TEXTS, TASKS, is_command, stated
+from codepar.prompts.by_list import stated
 from codepar.prompts.by_target import TARGETS, read_targets, read_values
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.list_sense import DETAILS, ON_TEXTS, TASKS, is_command
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Found, Whole
 from codepar.prompts.series import LOOKED_AT, SHORT, SPAN, SPLIT, bare, elements_of, reading_of
@@ -349,6 +350,7 @@ def _named(discourse: Discourse, sentence: Sentence) -> Found:
         if (
             all(len(word) <= 2 for word in words[:-1])
             and len(words[-1]) <= 2
+            and not any(_is_clause(discourse, a, b) for a, b in elements)
             and not makes_one_thing(sentence, index, distributes=False)
         ):
             return reading_of(discourse, sentence, elements)

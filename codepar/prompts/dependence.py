@@ -74,10 +74,10 @@ _BACK = re.compile(
     r"|named|picked|suggested|drafted|wrote"
     r"|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations"
     r"|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones"
-    r"|the above|the previous|previous|the (?:new|resulting|finished|rewritten|translated|optimi[sz]ed"
+    r"|the above|the previous|previous|the new (?:version|code|function|script|one|file|program|kernel|class|name|names)|the (?:resulting|finished|rewritten|translated|optimi[sz]ed"
     r"|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated"
-    r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d|(?:step"
-    r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*) ?#?\d|the (?:first"
+    r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d(?![\d.])|(?:step"
+    r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*|вопрос\w*) ?#?\d|the (?:first"
     r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
     r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面|上述|结果|結果|前の|上で",
     re.IGNORECASE,
@@ -100,6 +100,11 @@ _MADE = re.compile(
     r"|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)|\A([A-Za-z_]\w*)\(",
     re.IGNORECASE,
 )
+_LABELLED = re.compile(
+    r"\b(?:step|task|point|item|question|aufgabe|punkt|frage|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*|вопрос\w*) ?#?\d\b",
+    re.IGNORECASE,
+)
+_FENCED = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
 _MANY_ITEMS = 500
 # The wished code calls or holds what an earlier element makes: its declaration is enough.
 _USES = re.compile(
@@ -127,6 +132,8 @@ def edges_of(reading: Reading) -> tuple[Edge, ...]:
             found = list(_between_files(reading))
         case Kind.WORDS:
             found = list(_between_words(reading))
+            if reading.ordered:
+                found += [(i, i + 1, EdgeKind.ORDER) for i in range(len(reading.elements) - 1)]
         case _:
             found = []
     return tuple(Edge(from_=str(a + 1), to=str(b + 1), kind=kind) for a, b, kind in sorted(set(found)))
@@ -148,13 +155,20 @@ def _between_files(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
         if code is None:
             continue
         for before, other in enumerate(codes):
-            if before != to and other is not None and _needs(code, other, reading.elements[before].name):
+            if (
+                before != to
+                and other is not None
+                and _needs(code, other, reading.elements[before].name, reading.elements[to].name)
+            ):
                 yield before, to, EdgeKind.FILE
 
 
-def _needs(code: Code, other: Code, name: str) -> bool:
+def _needs(code: Code, other: Code, name: str, own_name: str) -> bool:
+    """Whether ``code`` needs ``other``; a header does not need the file that includes it."""
     path = PurePosixPath(name)
     modules = other.modules | {path.stem}
+    if own_name and any(PurePosixPath(imported).name == PurePosixPath(own_name).name for imported in other.imports):
+        return False
     for imported in code.imports:
         if PurePosixPath(imported).name == path.name or imported.lower() in {module.lower() for module in other.modules}:
             return True
@@ -168,12 +182,12 @@ def _needs(code: Code, other: Code, name: str) -> bool:
 
 
 def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
-    texts = [element.name for element in reading.elements]
+    texts = [_FENCED.sub("", element.name) for element in reading.elements]
     if len(texts) > _MANY_ITEMS:
         return
     made: dict[str, int] = {}
     for to, text in enumerate(texts):
-        if to and (reading.instructions or text.endswith(("?", "？"))):
+        if to and (reading.instructions or text.endswith(("?", "？")) or _LABELLED.search(text)):
             kind = EdgeKind.SIGNATURE if _USES.search(text) and not _CONSUMES.search(text) else EdgeKind.BODY
             yield from ((before, to, kind) for before in _spoken_of(text, to, reading))
         for match in _NAME.finditer(text):
@@ -199,12 +213,14 @@ def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
     ):
         return []
     ordinal = re.search(r"\bthe (first|second|third)\b", text, re.IGNORECASE)
+    if ordinal and _ORDINALS[ordinal[1].lower()] == to:
+        return []
     if ordinal and _ORDINALS[ordinal[1].lower()] < to:
         return [_ORDINALS[ordinal[1].lower()]]
     numbers = [
         int(n) - 1
         for n in re.findall(
-            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*"
+            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
             r"|#|\()\s?#?(\d)\b",
             text,
             re.IGNORECASE,

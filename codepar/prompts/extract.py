@@ -15,6 +15,7 @@ from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_instructions import read_instructions
 from codepar.prompts.by_list import read_lists
+from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
 from codepar.prompts.category import category_of
 from codepar.prompts.dependence import edges_of, obstacle
@@ -48,6 +49,7 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     rules: tuple[Callable[[Discourse], Found], ...] = (
         read_lists,
         read_clauses,
+        read_prototypes,
         read_code,
         read_counts,
         read_series,

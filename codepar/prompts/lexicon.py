@@ -153,7 +153,7 @@ _DE = {
     " umschreib* beschleunig* korrigier* verbesser* änder* bring* stelle umstell* mach mache",
     Tag.TEST: "teste unit-test* unittest* modultest* komponententest*",
     Tag.WRITE: "schreib* implementier* erstell* gib nenn* generier* liste zeig* brauche entwickel* entwirf* schlag*"
-    " mach mache baue beantworte*",
+    " mach mache baue beantworte* bräuchte hätte wünsche wünsch* suche formulier*",
     Tag.COMPARE: "vergleich* kombinier* verschmelz* zusammenführ* unterschied* vereinig*",
     Tag.EACH: "jede jeden jedem jeder jedes jeweils einzeln je",
     Tag.ALL: "alle allen aller beide beiden",

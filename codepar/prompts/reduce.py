@@ -14,9 +14,9 @@ from codepar.prompts.reading import Kind, Reading
 _CLOSING = re.compile(
     r"(?P<lead>(?:[,;.]\s*|\n\s*|\A\s*)(?:and\s+|und\s+|y\s+|и\s+)?|\s(?:and|und|y|и|plus)\s+)"
     r"(?P<wish>(?:(?:then|finally|lastly|afterwards|also|at the end|in the end|am ende|zum schluss|abschließend"
-    r"|al final|finalmente|в конце|в итоге|last(?:ly)?|when (?:you're |you are )?done|once (?:all|they)[^,.]{0,30})\b,?\s*)"
+    r"|al final|finalmente|в конце|в итоге|last(?:ly)?|(?:close|end|finish|conclude|wrap up|round off) with|when (?:you're |you are )?done|once (?:all|they)[^,.]{0,30})\b,?\s*)"
     r"(?:[^.;!?\n]{0,80}?)(?:summar\w+|tables?|overview|compar\w+|rank\w*|which (?:one )?(?:is|was|has"
-    r"|are)|total|conclusion|list of|report|recommend\w*|best|fastest|zusammenfass\w*|tabelle|vergleich\w*"
+    r"|are)|total|conclusion|list of|report|recommend\w*|paragraph|best|fastest|zusammenfass\w*|tabelle|vergleich\w*"
     r"|überblick|übersicht|tabla|resum\w+|compara\w*|таблиц\w+|сравн\w+|итог\w*|вывод\w*)[^.;!?\n]*"
     r"|(?:an?|one|eine|una)\s+(?:\w+\s+){0,2}?(?:table|summary|overview|comparison|ranking|tabelle|zusammenfassung"
     r"|übersicht|tabla|resumen)\b[^.;!?\n]{0,60}?\b(?:at the end|in the end|of (?:all|them|the results"

@@ -112,6 +112,8 @@ def references(sentence: Sentence) -> list[Reference]:
     stepwise = _stepwise(sentence)
     for index, token in enumerate(tokens):
         nouns = tuple(tag for tag in NOUNS if tag in token.tags)
+        if token.text == "ones" and index and not tokens[index - 1].has(*_OTHER_ROLES, Tag.THE, Tag.THESE):
+            nouns = (Tag.FUNCTION,)
         if not nouns or token.quoted or (found and index <= found[-1].last):
             continue
         reference = _reference(tokens, index, nouns[:1] if Tag.FILE not in nouns else (Tag.FILE,))
@@ -208,7 +210,12 @@ def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) ->
     if second < len(tokens) and tokens[last + 1].has(Tag.AND) and (more := [t for t in NOUNS if t in tokens[second].tags]):
         nouns, last = (*nouns, *more[:1]), second
     _look_behind(found, tokens[last + 1 : last + 5])
-    plural = tokens[index].has(Tag.PLURAL) or not tokens[index].text.isascii() or found.number is not None
+    plural = (
+        tokens[index].has(Tag.PLURAL)
+        or tokens[index].text == "ones"
+        or not tokens[index].text.isascii()
+        or found.number is not None
+    )
     if not (found.each or found.all or (plural and (found.these or found.definite or found.number is not None))):
         return None
     return Reference(

@@ -17,10 +17,11 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence
 
 SPLIT = re.compile(
-    r"\s{0,9}(?:[,;]\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
+    r"\s{0,9}(?:[,;](?!\s*(?:что|чтобы|котор\w+|где|когда|если|dass|weil|wenn|damit|because|so that)\b)\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
     r"|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)[ ]?(?=[^、，,;；。\s]))",
     re.IGNORECASE,
 )
+_SEMICOLON = re.compile(r"\s*[;；]\s*(?:(?:and|or|und|oder|sowie|y|e|и)\s+)?", re.IGNORECASE)
 _TAIL = re.compile(
     r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|mit|für|en|con|para|на|для|с)(?:\s|\Z)", re.IGNORECASE
 )
@@ -36,6 +37,8 @@ SHORT = 7
 def elements_of(prose: str, start: int, end: int, separator: re.Pattern[str] = SPLIT) -> list[tuple[int, int]]:
     """The parts of a series, parentheses and quotes kept whole."""
     hidden = HIDDEN.sub(lambda match: "x" * len(match[0]), prose[start:end])
+    if separator is SPLIT and hidden.count(";") + hidden.count("；") > 1:
+        separator = _SEMICOLON
     found, position = [], 0
     for match in separator.finditer(hidden):
         if match.end() == match.start():

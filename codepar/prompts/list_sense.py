@@ -1,0 +1,326 @@
+"""What a list in a request means: tasks, details of one task, or things of which one answer is wanted.
+
+What decides is the sentence that leads in and how the elements begin. Limits: elements that only the sense tells apart stay open.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.lists import Listing
+from codepar.prompts.references import references
+from codepar.prompts.tokens import Sentence
+
+_MOST = 0.6
+_FEW_WORDS = 5
+_LOOKED_AT = 30
+ASKING = re.compile(
+    r"\A\W*(?:what|how|why|when|where|which|who|is|are|does|do|can|should|was|wie|warum|wann|wo|wozu"
+    r"|welche\w*|wer|qué|que|cómo|como|por qué|cuándo|cuál|dónde|что|чем|зачем|почему|когда|как|где|какой"
+    r"|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
+    re.IGNORECASE,
+)
+DETAILS = re.compile(
+    r"\b(?:requirements?|constraints?|rules|conditions?|features|options|flags|parameters|arguments|fields"
+    r"|columns|steps?|notes?|details|specs?|specification|inputs?|outputs?|format|assum\w+|given|support(?:s"
+    r"|ing)?|handles?|environment|setup"
+    r"|tried|error|log|output|background|goals?|criteria|guidelines?|hints?|keep in mind|remember|restrictions"
+    r"|properties|behaviou?r|make sure|ensure|should|must|needs? to|has to|stages?|phases?|members|limitations"
+    r"|supposed to|so that|as follows|like this|in this order|the following order"
+    r"|anforderungen|bedingungen|schritte|soll(?:te)?|muss|eigenschaften|regeln|beachte|requisitos|condiciones"
+    r"|pasos|debe|reglas|características|требования|условия|шаги|должн\w+|правила|учти)\b|要求|需求|条件|步骤"
+    r"|注意|功能|必须|应该|要件|手順|条件|仕様",
+    re.IGNORECASE,
+)
+TASKS = re.compile(
+    r"\b(?:per|tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each"
+    r"|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas"
+    r"|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*)\b"
+    r"|问题|任务|以下|下面|下列|分别|每|次の|以下の|質問|それぞれ|各|課題|几件事|事情",
+    re.IGNORECASE,
+)
+_RESULT = re.compile(
+    r"\b(?:in this order|in order|follow(?:ing)? (?:these )?steps|procedure|pipeline|workflow|schritt für schritt"
+    r"|paso a paso|по шагам|по порядку)\b|按顺序|一步一步|順番に",
+    re.IGNORECASE,
+)
+
+
+_FOR_EACH_ONE = re.compile(
+    r"\b(?:for (?:each|every one|all)(?: of (?:them|these|those))?|each (?:one )?(?:of them )?(?:should"
+    r"|must|needs?|gets?|has to)[^:]*|für jede(?:s|n)?|para cada un[ao]|для кажд\w+)\s*[:：]\s*\Z",
+    re.IGNORECASE,
+)
+_IGNORED = re.compile(
+    r"\b(?:ignore|disregard|forget|don'?t|do not|never mind)\b[^.]*\b(?:list|below|following|these|items?)\b", re.IGNORECASE
+)
+_STEPWISE = re.compile(r"\bstep by step\b", re.IGNORECASE)
+_DATA = re.compile(
+    r"\A\W*(?:but |so |and |now |then |here )?(?:i|we|it|he|she|they|gcc|nvcc|mpirun|the (?:compiler"
+    r"|program|output|log|code|error)|this|my (?:code|program|output)|ich|wir|es|yo|я)\s*(?:'m|'ve|also"
+    r"|already|only|just|still|keep|always)?\s*"
+    r"(?:get|got|getting|see|saw|have|had|tried|use|used|am|ran|run|did|receive|know|prints?|says?|outputs?"
+    r"|shows?|gives?|contains?|has|is|are|was|bekomme|habe|sehe|erhalte|obtengo|tengo|получаю|вижу)\b",
+    re.IGNORECASE,
+)
+QUERY = re.compile(
+    r"\b(?:questions?|tasks?|requests?|to-?dos?|things? (?:to|for|i)|favou?rs?|fragen?|aufgaben?|preguntas?"
+    r"|tareas?|вопрос\w*|задач\w*|need|want|would like|help)\b",
+    re.IGNORECASE,
+)
+
+
+_SUMMED = re.compile(
+    r"\bsummari[sz]e (?:the following|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
+    re.IGNORECASE,
+)
+
+
+class Sense(Enum):
+    """What a list is."""
+
+    TASKS = auto()
+    DETAILS = auto()
+    COMPARED = auto()
+    OPEN = auto()
+
+
+def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> bool:
+    """ "I have four questions" before questions."""
+    return (
+        share >= _MOST
+        and re.search(r"\b(?:questions?|fragen|preguntas|вопрос\w*)\b|问题|質問", lead.text, re.IGNORECASE) is not None
+    )
+
+
+def sense_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -> Sense:
+    """What ``listing`` means behind ``lead``."""
+    if listing.is_table:
+        return Sense.TASKS if _speaks_of_rows(discourse) else Sense.DETAILS
+    commands = begins_alike(discourse, listing, commands=True)
+    asking = begins_alike(discourse, listing, commands=False)
+    if lead is None or not (lead.announces or _is_near(discourse, lead, listing)):
+        return _sense_alone(discourse, listing, max(commands, asking))
+    if _is_question_list(discourse, lead, asking):
+        return Sense.TASKS
+    if compares(lead, len(lead.tokens) - 1):
+        return Sense.COMPARED
+    if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
+        return Sense.DETAILS
+    if max(commands, asking) >= _MOST:
+        strict = DETAILS.search(_STEPWISE.sub("", lead.text)) and not TASKS.search(lead.text)
+        return Sense.DETAILS if strict or _one_object(discourse, lead) else Sense.TASKS
+    return _sense_of_nouns(discourse, listing, lead)
+
+
+def _sense_alone(discourse: Discourse, listing: Listing, share: float) -> Sense:
+    """A list without a sentence before it."""
+    if share >= _MOST or _names_pieces(discourse, listing) or listing.is_labelled:
+        return Sense.TASKS
+    delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
+    return Sense.TASKS if delivers else Sense.OPEN
+
+
+def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> Sense:
+    """A list whose elements are mostly neither commands nor questions."""
+    tasks, details = TASKS.search(lead.text), DETAILS.search(_STEPWISE.sub("", lead.text))
+    if _announces_tasks(lead) and not details:
+        return Sense.TASKS
+    if details and not (tasks and act_of(lead)):
+        return Sense.DETAILS
+    if _is_about_list(lead) or (_names_one(discourse, lead) and not tasks):
+        return Sense.DETAILS
+    if lacks_object(lead):
+        return Sense.TASKS
+    plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
+    behind_verb = listing.is_inline and bool(lead.tokens) and lead.tokens[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE)
+    if act_of(lead) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
+        return Sense.TASKS
+    return Sense.OPEN
+
+
+def _announces_tasks(lead: Sentence) -> bool:
+    """ "Couple things", "three small favours for the file below": nothing but that there are tasks."""
+    match = _ANNOUNCED.search(lead.text)
+    return match is not None and len(lead.tokens) <= _ANNOUNCING and not lead.is_question
+
+
+_ANNOUNCING = 16
+_ANNOUNCED = re.compile(
+    r"\b(?:tasks|questions|requests|favou?rs|things|to-?dos|exercises|jobs|wishes|needs|tareas|dudas|preguntas|cosas|aufgaben|fragen"
+    r"|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need|want|like)\b"
+    r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|任务|事情|几件事|问题|お願い|質問|タスク",
+    re.IGNORECASE,
+)
+
+
+def _speaks_of_rows(discourse: Discourse) -> bool:
+    """Whether something is asked of each row of a table."""
+    return any(_ROWS.search(s.text) is not None and asks_for(s) and not compares(s, 0) for s in discourse.spoken)
+
+
+_ROWS = re.compile(
+    r"\b(?:each|every|per|all|one)\b[^.;?!]{0,30}\b(?:rows?|lines?|entry|entries|word|item|function|term|name|case|sentence|one)\b"
+    r"|\brow by row\b|\bjede\w* (?:zeile|eintrag)|\bcada (?:fila|línea)|\bкажд\w+ строк|每一?行|各行",
+    re.IGNORECASE,
+)
+
+
+def _names_pieces(discourse: Discourse, listing: Listing) -> bool:
+    """ "- f: make it branchless / - g: openmp": each element is about another piece of the code, and nothing else asks."""
+    names = [_first_name(discourse, *element) for element in listing.elements[:_LOOKED_AT]]
+    return None not in names and len(set(names)) == len(names) and not any(act_of(s) is not None for s in discourse.spoken)
+
+
+def _first_name(discourse: Discourse, start: int, end: int) -> str | None:
+    tokens = Sentence(discourse.prose, start, min(end, start + 80)).tokens
+    name = tokens[0].text.removesuffix("()").lower() if tokens else ""
+    return name if name in discourse.symbols and len(tokens) > 2 else None
+
+
+def lacks_object(lead: Sentence) -> bool:
+    """ "Please explain", "Implement in C:", "help me with": the list is what the verb works on."""
+    words = [token for token in lead.tokens if token.is_word]
+    while words and words[0].has(Tag.POLITE) and not words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE):
+        if words[0].text == "help" and words[-1].text == "with":
+            return len(words) <= _FEW_WORDS
+        words.pop(0)
+    if not words or not words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) or lead.is_question:
+        return False
+    position = 1
+    while position < len(words):
+        if words[position].text in {"in", "into", "to", "for", "auf", "ins", "nach", "en", "al", "на", "with", "using"}:
+            position += 2
+        elif words[position].has(Tag.POLITE, Tag.THESE) or words[position].text in _ADVERBS:
+            position += 1
+        else:
+            return False
+    return True
+
+
+_ADVERBS = frozenset("briefly shortly quickly me us kurz brevemente кратко the following separately".split())
+
+
+def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
+    """Whether a lead says that the list is what there is, not what is wanted: errors, tries, wishes for each of some pieces."""
+    text = lead.text
+    if lead.has(Tag.EACH) and discourse.request.sources and any(r.each and r.nouns for r in references(lead)):
+        return True
+    if _IGNORED.search(text) or _SUMMED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
+        return True
+    return not QUERY.search(text) and (_DATA.match(text) is not None or (is_statement(lead) and share < _MOST))
+
+
+def _makes_one(lead: Sentence) -> bool:
+    """Whether the list tells of one thing that is made, or the steps of one procedure."""
+    one = makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead))
+    return one or splits_into(lead) or _RESULT.search(lead.text) is not None
+
+
+def _delivers(discourse: Discourse, start: int, end: int) -> bool:
+    """Whether an element names what is to be made: "unit tests for f", "a benchmark of g", "docs"."""
+    tokens = [t for t in Sentence(discourse.prose, start, min(end, start + 120)).tokens if t.is_word][:4]
+    head = next((t for t in tokens if not t.has(Tag.A, Tag.THE) or t.number is not None), None)
+    made = (Tag.TEST, Tag.READ, Tag.ARTIFACT, Tag.ALIKE)
+    return head is not None and any(t.has(*made) for t in tokens) and not head.has(Tag.DETAIL, Tag.MEASURE, Tag.WITH, Tag.THAT)
+
+
+def _works_on_texts(lead: Sentence) -> bool:
+    """ "Rewrite in a friendlier tone:": what follows are texts, unless the lead names what it works on."""
+    return (
+        lead.announces
+        and ON_TEXTS.search(lead.text) is not None
+        and not any(
+            t.has(Tag.ARTIFACT, Tag.FUNCTION, Tag.LOOP, Tag.FILE) or t.quoted or t.text in {"this", "my", "code"}
+            for t in lead.tokens
+        )
+    )
+
+
+ON_TEXTS = re.compile(
+    r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell"
+    r"|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し"
+    r"|定義|意味|定义|含义",
+    re.IGNORECASE,
+)
+"""Verbs that work on texts."""
+
+
+def _ends_open(lead: Sentence) -> bool:
+    """ "Write tests for:", "Explain:": the list is the object of the verb."""
+    words = [token for token in lead.tokens if token.is_word]
+    if not lead.announces or not words:
+        return False
+    definite = any(t.quoted or t.has(Tag.ARTIFACT, Tag.A) or t.text in {"this", "my"} for t in words)
+    short = len(words) <= _FEW_WORDS and not definite and any(t.has(Tag.READ, Tag.CHANGE) for t in words)
+    return short or words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE)
+
+
+def _one_object(discourse: Discourse, lead: Sentence) -> bool:
+    """ "Optimise `conv`:", "Change this function as follows:" with commands behind: details of one task."""
+    tokens = lead.tokens
+    if TASKS.search(lead.text) or act_of(lead) is None or not lead.announces:
+        return False
+    if any(token.has(Tag.PLURAL) for token in tokens):
+        return False
+    if _names_one(discourse, lead):
+        return True
+    return any(token.text in {"this", "my", "the", "a", "an", "diese", "este", "esta"} for token in tokens)
+
+
+def _names_one(discourse: Discourse, lead: Sentence) -> bool:
+    """Whether a lead names a piece of code or a file: what follows is about it."""
+    return any(t.quoted or t.is_file or t.text.removesuffix("()") in discourse.symbols for t in lead.tokens)
+
+
+def _is_about_list(lead: Sentence) -> bool:
+    """ "Why is step 3 in this list necessary?": the list is data."""
+    return (
+        lead.is_question
+        and re.search(r"\b(?:list|step|order|output|log|this|that)\b", lead.text, re.IGNORECASE) is not None
+        and not lead.announces
+    )
+
+
+def _for_each(lead: Sentence) -> bool:
+    return (
+        lead.has(Tag.EACH)
+        or re.search(r"\bper\b", lead.text) is not None
+        or re.search(r"for (?:the|these|all)\b", lead.text, re.IGNORECASE) is not None
+    )
+
+
+def _is_near(discourse: Discourse, lead: Sentence, listing: Listing) -> bool:
+    return discourse.prose[lead.end : listing.start].count("\n") <= 2
+
+
+def begins_alike(discourse: Discourse, listing: Listing, *, commands: bool) -> float:
+    """The share of elements that begin with a command, or ask."""
+    looked_at = listing.elements[:_LOOKED_AT]
+    return sum(_commands(discourse, *one) if commands else _asks(discourse, *one) for one in looked_at) / len(looked_at)
+
+
+def _commands(discourse: Discourse, start: int, end: int) -> bool:
+    return is_command(discourse.prose, start, min(end, start + 120))
+
+
+def is_command(prose: str, start: int, end: int) -> bool:
+    """Whether a text begins with a verb that asks for something."""
+    tokens = Sentence(prose, start, end).tokens
+    for index, token in enumerate(tokens[:6]):
+        if token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE) or (token.has(Tag.TEST) and len(tokens) > 1):
+            return not (index == 0 and len(tokens) > 1 and tokens[1].text in {":", "="})
+        if not token.has(Tag.POLITE, Tag.FOR) and token.is_word and token.text.isascii():
+            return False
+    return any(
+        token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) for token in tokens[-5:] if "\u3040" <= token.text[:1] <= "\u9fff"
+    )
+
+
+def _asks(discourse: Discourse, start: int, end: int) -> bool:
+    text = discourse.prose[start:end].rstrip()
+    return text.endswith(("?", "？")) or ASKING.match(text) is not None
