@@ -21,6 +21,7 @@ from codepar.jobs import Event, Job, JobKind, JobState, new_id
 PATHS = {
     JobKind.MPI_COMPLETION: "/v1/mpi/completions",
     JobKind.CUDA_TRANSLATION: "/v1/cuda/translations",
+    JobKind.DECOMPOSITION: "/v1/decompositions",
     JobKind.EXECUTION: "/v1/executions",
     JobKind.GPU_EXECUTION: "/v1/executions",
 }

@@ -18,6 +18,7 @@ class JobKind(StrEnum):
 
     MPI_COMPLETION = "mpi_completion"
     CUDA_TRANSLATION = "cuda_translation"
+    DECOMPOSITION = "decomposition"
     EXECUTION = "execution"
     # The same where a device is: its kind alone tells every sender the queue.
     GPU_EXECUTION = "gpu_execution"

@@ -10,13 +10,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 
 from codepar import __version__
-from codepar.api import cuda, executions, health, job_events, jobs, metrics, mpi
+from codepar.api import cuda, decompositions, executions, health, job_events, jobs, metrics, mpi
 from codepar.api.body import BoundedBody
 from codepar.api.errors import documented, install_error_handlers
 from codepar.api.instruments import MeasuredRequests, Metrics
 from codepar.api.services import Services, services_of
 from codepar.engine.routes import openai_router
+from codepar.engine.wire import SplitChoice
 from codepar.events import Events
+from codepar.flows.decompose_chat import SplitGenerator
 from codepar.protocols import Generator
 from codepar.queue import JobQueue
 from codepar.settings import Settings
@@ -54,9 +56,18 @@ def create_app(settings: Settings) -> FastAPI:
                 await services.close()
 
     app = FastAPI(title="codepar", version=__version__, description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
-    for router in (mpi.router, cuda.router, executions.router, jobs.router, job_events.router, health.router, metrics.router):
+    for router in (
+        mpi.router,
+        cuda.router,
+        decompositions.router,
+        executions.router,
+        jobs.router,
+        job_events.router,
+        health.router,
+        metrics.router,
+    ):
         app.include_router(router)
-    app.include_router(openai_router(_generator_of), responses=documented(400, 404, 408, 413, 415, 422, 503))
+    app.include_router(openai_router(_generator_of, _splitting), responses=documented(400, 404, 408, 413, 415, 422, 503))
     install_error_handlers(app)
     app.add_middleware(BoundedBody, max_bytes=settings.max_body_bytes)
     app.add_middleware(MeasuredRequests, metrics=instruments)
@@ -65,3 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _generator_of(request: Request) -> Generator:
     return await services_of(request).generator()
+
+
+def _splitting(request: Request, generator: Generator, choice: SplitChoice) -> Generator:
+    return SplitGenerator(generator, choice, services_of(request).settings)

@@ -1,18 +1,18 @@
 """``codepar split PROMPT|-``: the parts of a request that can be answered side by side, or why it stays whole.
 
-No model is asked and nothing is carried out. Exit 0 either way: that a request stays whole is an answer. Limits: ``--run`` is not
-built yet and says so.
+Without ``--run`` no model is asked, nothing is carried out, and the exit code is 0 either way: that a request stays whole is an
+answer. Limits: ``split_run.py`` carries out.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
-from codepar.cli.common import JsonOption, print_json, read_text
-from codepar.errors import InputTooLarge, InvalidInput, Unsupported
+from codepar.cli.common import JsonOption, checked_output, print_json, read_text
+from codepar.errors import InputTooLarge, InvalidInput
 from codepar.project import MAX_FILE_BYTES, MAX_PROJECT_BYTES
 from codepar.prompts.extract import extract
 from codepar.prompts.items import Decomposition, Item
@@ -20,6 +20,7 @@ from codepar.prompts.plan import Plan, plan_of
 from codepar.prompts.published import published
 
 _SHOWN = 72
+_BUDGET_S = 900.0
 
 
 def register(app: typer.Typer) -> None:
@@ -34,15 +35,34 @@ def split_command(
     *,
     file: Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help="An attachment; may be repeated.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Also show edges, waves, contract and template.")] = False,
-    run: Annotated[bool, typer.Option("--run", help="Carry the plan out (not built yet).")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Answer the parts, and join the answers.")] = False,
+    split: Annotated[
+        Literal["auto", "never", "always"], typer.Option(help="With --run: part by part where that pays, never, or always.")
+    ] = "auto",
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="With --run: compile and judge nothing.")] = False,
+    max_tokens: Annotated[int, typer.Option(help="With --run: the longest answer of the model to a part.")] = 1024,
+    budget: Annotated[float, typer.Option(help="With --run: seconds for asking, in all.")] = _BUDGET_S,
+    seed: Annotated[int | None, typer.Option(min=0, help="With --run: of the tests that judge translations.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="With --run: my own code, my account, no walls.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="With --run: a folder for changed and new files.")] = None,
+    patch: Annotated[Path | None, typer.Option(help="With --run: write the changes as a patch to this file.")] = None,
+    server: Annotated[str | None, typer.Option(metavar="URL", help="With --run: let this codepar service do it.")] = None,
     parallelprompt: Annotated[bool, typer.Option("--parallelprompt", help="Print the row of ParallelPrompt's schema.")] = False,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Split a request that holds several tasks; say why where it stays whole."""
-    if run:
-        raise Unsupported("--run: carrying a plan out is not built yet", remedy="ask the steps that --plan shows")
     text = _prompt(prompt)
     files = _attachments(file or [])
+    if run:
+        options = {
+            "run": True,
+            "split": split,
+            "verify": not no_verify,
+            "max_tokens": max_tokens,
+            "budget_s": budget,
+            "seed": seed,
+        }
+        return _carry_out(text, files, options, trust=trust, server=server, places=(output, patch), as_json=as_json)
     found = extract(text, files)
     if parallelprompt:
         print_json(published(found, text))
@@ -50,6 +70,28 @@ def split_command(
         print_json(found)
     else:
         _show(found, plan_of(found, text, files) if plan and found.split else None)
+    return 0
+
+
+def _carry_out(
+    text: str,
+    files: dict[str, str],
+    options: dict[str, Any],
+    *,
+    trust: bool,
+    server: str | None,
+    places: tuple[Path | None, Path | None],
+    as_json: bool,
+) -> int:
+    # What only lists parts starts a tenth as fast with all this imported.
+    from codepar.cli.split_run import Output, run_split
+    from codepar.flows.decompose_request import DecompositionRequest
+
+    folder, patch = places
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"--output {folder} is a file", remedy="name a folder")
+    request = DecompositionRequest.model_validate({"prompt": text, "files": files, "options": options})
+    return run_split(request, Output(as_json, folder, checked_output(patch)), trust=trust, server=server)
 
 
 def _prompt(argument: str) -> str:

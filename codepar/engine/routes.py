@@ -16,19 +16,21 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from codepar.engine import answers
 from codepar.engine.answers import Answer
-from codepar.engine.wire import MAX_CHOICES, ChatRequest, CompletionRequest
-from codepar.errors import CodeparError, InvalidInput, NotFound
+from codepar.engine.wire import MAX_CHOICES, ChatRequest, CompletionRequest, SplitChoice
+from codepar.errors import CodeparError, InvalidInput, NotFound, Unsupported
 from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling
 
 T = TypeVar("T")
 GeneratorOf = Callable[[Request], Generator | Awaitable[Generator]]
+Splitting = Callable[[Request, Generator, SplitChoice], Generator]
 ANY_MODEL = frozenset({"", "codepar", "default"})
 _FIM_EXAMPLE = {"prompt": "int main(void) {\n  int rank;\n  ", "suffix": "\n  return 0;\n}\n", "max_tokens": 32, "temperature": 0}
 _CHAT_EXAMPLE = {"messages": [{"role": "user", "content": "What does MPI_Bcast do?"}], "max_tokens": 64, "temperature": 0}
 
 
-def openai_router(generator_of: GeneratorOf) -> APIRouter:
-    """The three endpoints. ``generator_of`` names the model that answers a request, directly or as an awaitable."""
+def openai_router(generator_of: GeneratorOf, splitting: Splitting | None = None) -> APIRouter:
+    """The three endpoints. ``generator_of`` names the model that answers a request, directly or as an awaitable; ``splitting``
+    makes of it one that answers a chat part by part, for those who ask for it."""
     router = APIRouter(tags=["OpenAI"])
 
     @router.get("/v1/models", summary="The model that answers")
@@ -44,7 +46,12 @@ def openai_router(generator_of: GeneratorOf) -> APIRouter:
 
     @router.post("/v1/chat/completions", summary="Chat", openapi_extra=_example(_CHAT_EXAMPLE))
     async def chat(body: ChatRequest, request: Request) -> Response:
-        return await _answer(await _resolve(generator_of, request), body, request)
+        generator = await _resolve(generator_of, request)
+        if body.codepar is not None and body.codepar.split != "never":
+            if splitting is None:
+                raise Unsupported("an engine by itself splits no requests", remedy="ask `codepar serve`", param="codepar.split")
+            generator = splitting(request, generator, body.codepar.split)
+        return await _answer(generator, body, request)
 
     return router
 

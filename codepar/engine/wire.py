@@ -147,9 +147,22 @@ class ChatTurn(BaseModel):
         return Message(role=role, content=text)
 
 
+SplitChoice = Literal["auto", "never", "always"]
+
+
+class CodeparOptions(BaseModel):
+    """What only codepar has. `split`: a last message that holds several tasks is answered part by part, side by side, where that
+    is expected to pay (`auto`) or wherever there are parts (`always`); the answer has the parts in their order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    split: SplitChoice = "never"
+
+
 class ChatRequest(_Request):
     """`POST /v1/chat/completions`."""
 
+    codepar: CodeparOptions | None = None
     messages: list[ChatTurn] = Field(min_length=1)
     max_tokens: _Whole | None = Field(default=None, ge=1, le=32_768)
     max_completion_tokens: _Whole | None = Field(default=None, ge=1, le=32_768)

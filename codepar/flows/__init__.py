@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from codepar.errors import EnvironmentFault
 from codepar.flows.cuda_request import CudaTranslationRequest
+from codepar.flows.decompose import decompose
+from codepar.flows.decompose_request import DecompositionRequest
 from codepar.flows.execute import ExecutionReport, ExecutionRequest, execute
 from codepar.flows.flow import Flow
 from codepar.flows.levels import complete_level
@@ -29,6 +31,7 @@ async def _execute(
 FLOWS: dict[JobKind, Flow] = {
     JobKind.MPI_COMPLETION: Flow(request_model=MpiCompletionRequest, run=complete_level, needs_engine=True),
     JobKind.CUDA_TRANSLATION: Flow(request_model=CudaTranslationRequest, run=translate, needs_engine=True),
+    JobKind.DECOMPOSITION: Flow(request_model=DecompositionRequest, run=decompose, needs_engine=True),
     JobKind.EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
     JobKind.GPU_EXECUTION: Flow(request_model=ExecutionRequest, run=_execute, needs_engine=False),
 }

@@ -36,8 +36,8 @@ class FindingKind(StrEnum):
     """An answer brings a main program or calls to try it; that part is left out."""
     SAME_ANSWER = "same_answer"
     """Two of several variants are the same after formatting."""
-    NAME_TAKEN = "name_taken"
-    """A new file has the name of one that is there, so it got another."""
+    CONFLICT = "conflict"
+    """It compiles by itself, but not beside the others."""
 
 
 class MergeFinding(Record):
@@ -50,7 +50,7 @@ class MergeFinding(Record):
     @property
     def keeps_out(self) -> bool:
         """Whether the code of the first item is not in the files."""
-        return self.kind in {FindingKind.NO_CODE, FindingKind.BROKEN, FindingKind.DUPLICATE_SYMBOL}
+        return self.kind in {FindingKind.NO_CODE, FindingKind.BROKEN, FindingKind.DUPLICATE_SYMBOL, FindingKind.CONFLICT}
 
 
 class Placement(Record):

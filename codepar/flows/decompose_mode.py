@@ -1,0 +1,63 @@
+"""Whether a request is answered part by part or as it is, and what the cost model expects of either.
+
+Limits: the prediction is as good as the calibration of the connected engine; without one the model of an idle default engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from codepar.errors import CodeparError
+from codepar.flows.calibrate import load_cost
+from codepar.flows.decompose_request import SplitChoice
+from codepar.prompts.cost import ASSUMED_COST, CostModel, pays, predict
+from codepar.prompts.items import Decomposition, Predicted
+from codepar.prompts.lengths import answer_lengths
+from codepar.prompts.plan import Plan
+from codepar.protocols import Generator
+from codepar.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How it is answered, and why, for the person who asked."""
+
+    name: Literal["whole", "parts"]
+    reason: str
+
+
+def mode_of(found: Decomposition, choice: SplitChoice, *, has_judged: bool) -> Mode:
+    """``has_judged``: a capability answers some items with a verdict, which is worth more than time."""
+    if not found.split:
+        return Mode("whole", found.reason)
+    count = f"{len(found.items)} parts"
+    if choice == "never":
+        return Mode("whole", f"{count}, but splitting was not wanted")
+    if choice == "always":
+        return Mode("parts", f"{count}, as was wanted")
+    if has_judged:
+        return Mode("parts", f"{count}, some of which are verified by themselves")
+    if found.predicted is not None and not pays(found.predicted):
+        gain = f"{found.predicted.serial_s:.1f} s at once, {found.predicted.parallel_s:.1f} s side by side"
+        return Mode("whole", f"{count}, but it is not expected to pay: {gain}")
+    return Mode("parts", count)
+
+
+async def predicted_of(
+    found: Decomposition, plan: Plan, generator: Generator | None, settings: Settings, workers: int
+) -> Predicted:
+    """Seconds at once and side by side."""
+    cost = await cost_of(generator, settings)
+    return predict(plan, answer_lengths(found, plan), cost, min(workers, len(found.items)))
+
+
+async def cost_of(generator: Generator | None, settings: Settings) -> CostModel:
+    """What was measured of the connected engine, else the assumption."""
+    if generator is None:
+        return ASSUMED_COST
+    try:
+        capabilities = await generator.capabilities()
+    except CodeparError:
+        return ASSUMED_COST
+    return load_cost(settings, capabilities) or ASSUMED_COST
