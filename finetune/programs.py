@@ -29,7 +29,7 @@ LEAST_CALLS = 2
 _USES_MPI = re.compile(rb"\bMPI_[A-Z][a-z]\w*\s*\(")
 _STARTS = frozenset({"MPI_Init", "MPI_Init_thread"})
 _LICENCE = re.compile(r"(?i)(?:un)?licen[cs]e|copying|notice")
-# The first that matches names the family; the texts are those of the licences' own headings.
+# The texts are those of the licences' own headings.
 _FAMILIES = (
     ("Apache-2.0", rb"Apache License\s+Version 2\.0"),
     ("LGPL", rb"GNU LESSER GENERAL PUBLIC LICENSE"),
@@ -144,7 +144,7 @@ def licence_of(source: Source, repository: GitRepository, names: list[str]) -> L
         return Licence(None, "none")
     nearest = min(files, key=lambda name: (name.count("/"), len(name), name))
     for file in repository.files(source.commit, [nearest]):
-        for family, heading in _FAMILIES:
-            if re.search(heading, file.content, re.IGNORECASE):
-                return Licence(nearest, family)
+        # A licence names others further down: the first heading in the text is its own.
+        found = [(match.start(), family) for family, heading in _FAMILIES if (match := re.search(heading, file.content, re.I))]
+        return Licence(nearest, min(found)[1] if found else "other")
     return Licence(nearest, "other")

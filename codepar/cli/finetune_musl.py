@@ -41,9 +41,9 @@ def musl_command(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run; a stopped run in it goes on.")],
     mirrors: Annotated[Path | None, typer.Option(file_okay=False, help="Folder of git repositories; OUTPUT/mirrors.")] = None,
-    list_file: Annotated[
-        Path | None, typer.Option("--list", exists=True, dir_okay=False, help="Repositories and commits (TSV); codepar's own.")
-    ] = None,
+    list_files: Annotated[
+        list[Path], typer.Option("--list", exists=True, dir_okay=False, help="Repositories and commits (TSV); codepar's own.")
+    ] = [],  # noqa: B006  # typer copies it
     clone_url: Annotated[str | None, typer.Option(help="Where to clone what is missing, with {repository} in it.")] = None,
     held_out: Annotated[
         list[Path],
@@ -124,8 +124,8 @@ def musl_command(
         learn=learn,
     )
     output = output.absolute()
-    listed = list_file or Path(str(resources.files("finetune") / "data" / _LIST))
-    corpus = _corpus(_Wanted(listed, mirrors or output / "mirrors", clone_url, tuple(held_out), exclude), output)
+    listed = list_files or [Path(str(resources.files("finetune") / "data" / _LIST))]
+    corpus = _corpus(_Wanted(tuple(listed), mirrors or output / "mirrors", clone_url, tuple(held_out), exclude), output)
     with stop_on_signal() as stops:
         hands = _hands(settings, stops, workers or settings.execute_workers, trust=trust)
         result = asyncio.run(_evolve(options, corpus, output, hands, processes))
@@ -136,7 +136,7 @@ def musl_command(
 class _Wanted:
     """What a corpus is made of."""
 
-    listed: Path
+    listed: tuple[Path, ...]
     mirrors: Path
     clone_url: str | None
     held_out: tuple[Path, ...]
@@ -152,7 +152,9 @@ def _corpus(given: _Wanted, output: Path) -> list[CFunction]:
         from finetune.musl.held_out import read_held_out
     except ImportError as error:
         raise ToolMissing(f"the corpus needs {error.name}", remedy="make setup-train") from error
-    wanted, judging = sources.read_sources(given.listed), read_held_out(given.held_out)
+    # A repository of two lists is taken at the commit of the first.
+    listed = {one.repository.lower(): one for path in reversed(given.listed) for one in sources.read_sources(path)}
+    wanted, judging = list(listed.values()), read_held_out(given.held_out)
     excluded = read_excluded(given.exclude) if given.exclude is not None else frozenset()
     origin = corpus.made_from(wanted, excluded, judging)
     known = corpus.read_corpus(output, origin)

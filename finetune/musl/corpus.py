@@ -20,7 +20,7 @@ from codepar.errors import Conflict, InvalidInput
 from codepar.protocols import Record
 from finetune.corpus import FORK_PROGRAMS, FORK_SHARE, splits_of
 from finetune.musl.files import read_one, read_rows, write_one, write_rows, write_text
-from finetune.musl.functions import CFunction, Extracted, collect
+from finetune.musl.functions import CFunction, Extracted, Split, collect
 from finetune.musl.held_out import HeldOutFunctions
 from finetune.pool import spread
 from finetune.similar import groups
@@ -110,9 +110,18 @@ def assemble(collections: Iterable[Collection], excluded: frozenset[str], held_o
     alike = groups([one.signatures.plain for one in kept])
     corpus.left_out["a near-duplicate of another function"] += len(kept) - len(alike)
     chosen = [kept[group[0]].function for group in alike]
-    splits = splits_of(one.repository for one in chosen)
+    splits = _splits(one.repository for one in chosen)
     corpus.functions = [one.model_copy(update={"split": splits[one.repository]}) for one in chosen]
     return corpus
+
+
+def _splits(repositories: Iterable[str]) -> dict[str, Split]:
+    """Whole repositories by ``splits_of``; where these are so few that none is small enough, the smallest is held back."""
+    sizes = Counter(repositories)
+    splits: dict[str, Split] = splits_of(sizes.elements())
+    if "development" not in splits.values() and len(sizes) > 1:
+        splits[min(sizes, key=lambda name: (sizes[name], name))] = "development"
+    return splits
 
 
 def _permitted(collection: Collection, held_out: HeldOutFunctions, left_out: Counter[str]) -> list[Extracted]:

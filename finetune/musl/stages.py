@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from codepar.errors import CodeparError
 from codepar.protocols import Executor, Generator, Record
 from codepar.settings import Settings
 from finetune.musl.examine import Means, examine
@@ -84,7 +85,15 @@ async def translate(stage: Stage, options: MuslOptions, hands: Hands) -> bool:
 
         async def work(member: CFunction) -> Record:
             proposals = read_one(stage.proposal(member), TestProposals)
-            outcome = await examine(member, proposals, stage.number, options, means)
+            try:
+                outcome = await examine(member, proposals, stage.number, options, means)
+            except CodeparError:
+                raise
+            except Exception as fault:
+                # One function of thousands must not end a run of days; it is told, and counted as untestable.
+                said = f"internal error: {type(fault).__name__}: {fault}"
+                hands.tell(f"`{member.name}` of {member.repository}: {said}")
+                outcome = Outcome(function=member.id, untestable=said)
             return outcome.model_copy(update={"model": model})
 
         return await _each(missing, work, stage.outcome, hands, f"round {stage.number}, translated and tested")

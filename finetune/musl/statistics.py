@@ -6,6 +6,7 @@ are Wilson's, as if functions were independent; planted faults that change nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from finetune.musl.keep import score_of
 from finetune.musl.rows import Attempt, Outcome, TestProposals
 
 CURVE_FILE = "curve.svg"
+_REASON = 60
 
 
 class Part(Record):
-    """The figures of some functions in one round.
+    """The figures of some functions in one round. ``reasons`` say why functions were untestable.
 
     ``compiled`` and ``ranked`` are over the Translator's first answers (no repair): they compile, they pass the tests that rank.
     ``verified`` is over testable functions: the model has a strictly verified translation, repairs included; ``solved``: the
@@ -30,6 +32,7 @@ class Part(Record):
 
     functions: int
     untestable: int
+    reasons: dict[str, int]
     compiled: Interval
     ranked: Interval
     verified: Interval
@@ -83,6 +86,7 @@ def part_of(outcomes: Sequence[Outcome], proposals: Sequence[TestProposals]) -> 
     return Part(
         functions=len(outcomes),
         untestable=len(outcomes) - len(testable),
+        reasons=dict(Counter(one.untestable[:_REASON] for one in outcomes if one.untestable is not None).most_common()),
         compiled=_share(one.compiled for one in firsts),
         ranked=_share(one.ranked is Status.OK for one in firsts),
         verified=_share(_has(one.attempts, by_model=True) for one in asked),

@@ -70,7 +70,7 @@ class Card:
             f"# {name}\n",
             f"Task `{self.options.task}`: {self.summary}. {kind[0].upper()}{kind[1:]}, trained with `codepar finetune train`.\n",
             self._figures(),
-            "![Loss over tokens seen](loss.svg)\n",
+            *(["![Loss over tokens seen](loss.svg)\n"] if self.result.final is not None else []),
             self._data(),
             self._numbers(),
             self._use(name),
