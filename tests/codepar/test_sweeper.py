@@ -1,13 +1,15 @@
 """What the sweep sends, seen in the queue itself; jobs that run are in tests/worker."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from codepar.errors import BrokerUnavailable
-from codepar.jobs import JobKind, now
+from codepar.jobs import ErrorBody, JobKind, JobState, now
 from codepar.owners import new_owner
+from codepar.presence import Announcer, workers_present
 from codepar.queue import JobQueue, QueueName
 from codepar.store.tables import jobs
 from codepar.sweeper import Sweeper
@@ -96,3 +98,46 @@ def test_it_lives_through_a_broker_that_is_away_and_ends_when_told(service_setti
     assert sweeper._thread.is_alive()
     sweeper.stop()
     assert not sweeper._thread.is_alive()
+
+
+def _waits_for_a_gpu(store, age_s):
+    job_id = store.create_job(JobKind.GPU_EXECUTION, {}).job.id
+    store.mark_sent(job_id)
+    _age(store, job_id, sent_at=age_s)
+    return job_id
+
+
+def test_a_job_that_waits_for_a_gpu_nobody_has_is_ended_with_the_reason(broker, service_settings, service_store, queue):
+    job_id = _waits_for_a_gpu(service_store, 3600)
+    queue.send_job(job_id, JobKind.GPU_EXECUTION)
+    Sweeper(service_settings, service_store, queue, gpu_patience_s=0.0).sweep()
+    job = service_store.get(job_id)
+    assert (job.state, job.error.code) == (JobState.FAILED, "gpu_unavailable")
+    assert "no GPU worker" in job.error.message
+    assert "--queues gpu" in job.error.message
+    assert job.finished_at is not None
+
+
+def test_a_service_that_starts_again_leaves_its_gpu_worker_time_to_come(broker, service_settings, service_store, queue):
+    job_id = _waits_for_a_gpu(service_store, 3600)
+    queue.send_job(job_id, JobKind.GPU_EXECUTION)
+    sweeper = Sweeper(service_settings, service_store, queue, gpu_patience_s=3600.0)
+    sweeper.sweep()
+    assert service_store.get(job_id).state == JobState.QUEUED
+    announcer = Announcer(service_settings, [QueueName.GPU], lambda: None)
+    announcer.start()
+    try:
+        while not workers_present(service_settings, QueueName.GPU):
+            time.sleep(0.01)
+        sweeper._gpu_patience_s = 0.0
+        sweeper.sweep()
+        assert service_store.get(job_id).state == JobState.QUEUED
+    finally:
+        announcer.stop()
+
+
+def test_only_queued_jobs_are_refused(service_store):
+    job_id = _waits_for_a_gpu(service_store, 0)
+    service_store.take_lease(job_id, "one")
+    assert not service_store.refuse(job_id, ErrorBody(message="m", type="t"))
+    assert service_store.get(job_id).state == JobState.RUNNING

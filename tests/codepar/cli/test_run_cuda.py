@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from worker.toolchains.gpu.device import has_device
+
 KERNEL = """#include <cstdio>
 #include "twice.cuh"
 int main(int c, char **v) {
@@ -65,7 +67,8 @@ def test_a_program_on_standard_input(codepar):
     ("arguments", "said"),
     [
         (("twice.cu", "--emulate", "--check", "spelling"), "--check spelling"),
-        (("twice.cu", "--check", "race"), "ask for `emulate` too"),
+        (("twice.cu", "--check", "race"), "ask for `emulate` or `gpu` too"),
+        (("twice.cu", "--gpu", "--emulate"), "ask for one of them"),
         (("twice.cu", "--emulate", "--np", "2"), "leave `ranks` out"),
     ],
 )
@@ -79,3 +82,11 @@ def test_what_is_not_offered_ends_with_2_and_the_line(codepar):
     done = codepar("-", "--emulate", "--trust", stdin="\n#include <thrust/sort.h>\nint main() {}\n")
     assert done.returncode == 2
     assert "unsupported: the CPU runtime does not offer thrust/sort.h (main.cu:2)" in done.stderr
+
+
+@pytest.mark.skipif(has_device(), reason="this machine has a GPU")
+def test_without_a_gpu_the_reason_and_the_way_out_are_said(codepar):
+    done = codepar("twice.cu", "twice.cuh", "--gpu", "--check", "memory", "--json")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "no /dev/nvidia0: this machine shows no NVIDIA GPU" in done.stderr
+    assert "--emulate runs CUDA on the CPU" in done.stderr
