@@ -24,7 +24,8 @@ _READ_NOUN = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"\A\W*(?:(?:hi|hello|hey|ok|so|well|hallo|hola|привет)\b[^.:]{0,20}[,!]\s*)?(?:i have|i've got|i got"
+    r"\A\W*i (?:changed|wrote|made|did|ran|tried|call|called|edited|added|removed|compiled|built|moved|split|copied)\b"
+    r"|\A\W*(?:(?:hi|hello|hey|ok|so|well|hallo|hola|привет)\b[^.:]{0,20}[,!]\s*)?(?:i have|i've got|i got"
     r"|we have|we've got|there are|there's|here(?:'s| is| are)|this (?:is|file|code|routine|module|program"
     r"|class)\b.{0,30}\b(?:has|contains|holds|is)\b"
     r"|this is|these are|attached (?:is|are)|they|these \w+ (?:are|were|is|share|work|all work|come|belong"
@@ -74,14 +75,16 @@ _FINITE = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
-    r"\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
-    r"|a single|1)\b|\bcompare\b|\bcomparison\b|\brank(?:ing)?\b(?! ?\d)"
-    r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e|ed"
+    r"\b(?:build|call|include|execution|compilation|link) order\b|\bin (?:what|which) order\b|\bin welcher reihenfolge\b|\ben qué orden\b"
+    r"|\bв каком порядке\b|什么顺序|どの順|\b(?:interleav|concatenat)\w*|\bswap (?:the|these|loops?|both)\b|\b(?:pick|choose|select) (?:two|three|\d)\b"
+    r"|\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
+    r"|a single|1)\b|\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
+    r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"
     r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
     r"|\b(?:pick|choose|select|(?<!i )(?<!we )(?<!you )(?<!to )find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest"
     r"|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel"
     r"|loop|class|file)\b(?= (?:out of|from|for all|that))"
-    r"|\bvergleich|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
+    r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
     r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
@@ -132,7 +135,7 @@ def asks_for(sentence: Sentence) -> bool:
     """Whether a sentence asks for something: by a verb, as a question, by a verb that is in no lexicon, or without one
     ("short bios, please: ..."). Verbs that act on all things at once (sort, sum, use) do not count."""
     first = next((token for token in sentence.tokens if token.is_word and not token.has(Tag.POLITE)), None)
-    if first is not None and first.text in _JOINT:
+    if first is not None and first.text in _JOINT and not (sentence.is_question and first.text == "it"):
         return False
     if act_of(sentence) is not None or sentence.is_question:
         return True
@@ -154,6 +157,11 @@ def _requests(tokens: tuple[Token, ...]) -> bool:
         t.text in {"can", "could", "would", "will", "kannst", "könntest", "puedes", "podrías", "можешь", "можете"}
         for t in tokens[:3]
     ) and any(t.text in {"you", "u", "du", "ihr"} or t.text.startswith(("pued", "podr", "може")) for t in tokens[:4])
+
+
+def tells(sentence: Sentence) -> bool:
+    """Whether a sentence begins by telling what there is; a question may follow: "I have f and g, what is missing?"."""
+    return _STATEMENT.match(sentence.text) is not None and not _ASKS.search(sentence.text)
 
 
 def is_statement(sentence: Sentence) -> bool:
@@ -231,6 +239,8 @@ def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> boo
         if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted or index in aside:
             continue
         before = tokens[max(0, index - 4) : index]
+        if index + 1 < len(tokens) and tokens[index + 1].has(Tag.ALIKE) and not tokens[index + 1].has(Tag.ARTIFACT):
+            continue
         if token.text == "code" and not any(one.has(Tag.A, Tag.THE) for one in before):
             continue
         there = tokens[index + 1 : index + 2]

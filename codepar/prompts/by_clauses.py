@@ -48,8 +48,6 @@ class _Clause:
 
 def read_clauses(discourse: Discourse) -> Found:
     """Clauses of one sentence, or short sentences in a row, each about another piece."""
-    if len(discourse.symbols) < 2:
-        return None
     wishes = [s for s in discourse.spoken if not is_statement(s)]
     for sentence in wishes:
         if (clauses := _clauses(discourse, [sentence])) is not None:
@@ -97,7 +95,7 @@ def _names(discourse: Discourse, sentence: Sentence) -> dict[str, int]:
     found: dict[str, int] = {}
     for token in sentence.tokens:
         name = name_of(token).lower()
-        if name in discourse.symbols:
+        if name in discourse.symbols or token.is_file:
             found.setdefault(name, token.start)
     if not found:
         found = {match["word"].lower(): sentence.start + match.start("word") for match in _ORDINAL.finditer(sentence.text)}
@@ -123,7 +121,7 @@ def _reading(discourse: Discourse, clauses: list[_Clause]) -> Reading:
     first, second = clauses[0], clauses[1]
     gap = prose[second.start : second.place].strip(" `").lower()
     begin = first.start
-    if not gap:
+    if not gap and prose[first.start : first.place].strip(" `").lower() not in _PREPOSITIONS:
         begin = first.place - (prose[first.place - 1 : first.place] == "`")
     elif gap in _PREPOSITIONS:
         place = prose.lower().rfind(gap, first.start, first.place)

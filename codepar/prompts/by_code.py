@@ -12,13 +12,13 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into, tells
 from codepar.prompts.code import Unit
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
-from codepar.prompts.references import NOUNS, ORDER, NameGroup, Reference, name_groups, name_of, references
+from codepar.prompts.references import NOUNS, ORDER, NameGroup, Reference, looks_like_name, name_groups, name_of, references
 from codepar.prompts.request import Place, Request, Source
 from codepar.prompts.selection import by_suffix, is_narrowed, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
@@ -30,7 +30,7 @@ _RELATIVE = re.compile(
 )
 _PLAIN_RELATIVE = frozenset("i you we follow follows are is were was below come comes i've ich hier siguen sigue folgen".split())
 _KEPT_OUT = re.compile(
-    r"\b(?:except|excluding|but not|besides|not to|not for|not in|other than|apart from|ignore|skip|leave"
+    r"\b(?:except|excluding|but not|besides|not to|not for|not in|(?:all|everything|every one) but|other than|apart from|ignore|skip|leave"
     r"|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b"
     r"|除了|以外|不要",
     re.IGNORECASE,
@@ -43,14 +43,21 @@ _OVERLAP = re.compile(
     re.IGNORECASE,
 )
 _GATHERS = re.compile(
-    r"\b(?:in|into|as|to|inside|under) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
+    r"\b(?:in|into|as|to|inside|under|behind) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
     r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package"
     r"|struct|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
     r"|repo|enum|dict|switch)\b"
     r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"
+    r"|\b(?:один|одну|одно) (?:\w+ )?(?:класс|файл|модул|функци|ядр|заголов)|\beine? (?:klasse|datei|modul)\b"
     r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"
     r"|under) (?:one|a single|the same) (?!sentence|line|paragraph|word|go\b)\w+|\ben (?:un|una) (?:sol[oa] )?(?:clase"
     r"|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
+    re.IGNORECASE,
+)
+# What follows is a text to be put into another language.
+_TEXT = re.compile(
+    r"\b(?:in|to|into|ins|al|на)\s+(?:english|german|french|spanish|russian|chinese|japanese|englische|deutsche|inglés|alemán|английский"
+    r"|немецкий)\s*[:：]",
     re.IGNORECASE,
 )
 _WHY = re.compile(
@@ -59,11 +66,11 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _MEANS = frozenset(
-    "using use uses with calling call calls without given considering between against than alongside beside resembling"
+    "using use uses with calling call calls without given considering between against than via among across alongside beside resembling"
     " mit con usando from".split()
 )
 _NEXT_TO = re.compile(
-    r"\b(?:next|similar|analogous|close|equivalent|according|in addition|besides|based on|modelled on|(?<!would )(?<!'d )like) (?:to )?\Z",
+    r"\b(?:next|similar|analogous|close|equivalent|according|in addition|besides|based on|modelled on|modelled after|inspired by|(?:style|manner|spirit|way) of|(?:flows?|pass(?:es|ed)?|goes) (?:\w+ )?through|same way as|(?<!would )(?<!'d )like) (?:to )?\Z",
     re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(
@@ -94,6 +101,7 @@ class _CodeReader:
     def __init__(self, discourse: Discourse) -> None:
         self.discourse = discourse
         self.request: Request = discourse.request
+        self._mentioned: list[Element] = []
 
     def read(self) -> Found:
         whole: Whole | None = None
@@ -103,6 +111,8 @@ class _CodeReader:
         for sentence in self.discourse.spoken:
             if _OVERLAP.search(sentence.text) and _ROUTINE.search(sentence.text) and act_of(sentence) is Tag.CHANGE:
                 return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
+            if is_statement(sentence):
+                self._mentioned = self._mentioned or self._named_in(sentence)
             found = self._read_sentence(sentence, introduced, whole)
             if isinstance(found, Reading):
                 return found
@@ -110,10 +120,18 @@ class _CodeReader:
             introduced = next((r.nouns for r in references(sentence) if r.nouns), introduced)
         return whole
 
+    def _named_in(self, sentence: Sentence) -> list[Element]:
+        """The pieces of a series of names that a statement speaks of: a later "them" means these."""
+        for group in name_groups(sentence, self._known):
+            names = [name_of(token).lower() for token in group.tokens]
+            if not group.unknown and all(name in self._symbols for name in names):
+                return self._unique(self._element(*self._symbols[name]) for name in names)
+        return []
+
     def _only(self) -> Whole | None:
         """ "I only want main rewritten" beside other talk of functions."""
         for sentence in self.discourse.spoken:
-            named = {name_of(t).lower() for t in sentence.tokens if name_of(t).lower() in self._symbols}
+            named = {name_of(t).lower() for t in sentence.tokens if name_of(t).lower() in self._symbols and not _is_verb(t)}
             if (
                 _ONLY.search(sentence.text)
                 and len(named) == 1
@@ -175,6 +193,10 @@ class _CodeReader:
         kept_out = self._excluded(sentence)
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
         if any(_KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
+            return None
+        if _TEXT.search(sentence.text[: group.tokens[0].start - sentence.start]):
+            return None
+        if sentence.is_question and tells(sentence):
             return None
         if self._is_means(sentence, group.first) or _SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
@@ -240,7 +262,7 @@ class _CodeReader:
     # --- quantity
 
     def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
-        if reference.is_back and (not introduced or whole is not None):
+        if reference.is_back and (not (introduced or self._mentioned) or whole is not None):
             return None
         if not self.request.sources or self._is_means(sentence, reference.first, each=reference.each):
             return None
@@ -257,6 +279,8 @@ class _CodeReader:
         if Tag.FILE in nouns or Tag.SNIPPET in nouns:
             return self._files_by_quantity(sentence, reference, nouns)
         chosen = self._chosen(sentence, reference, nouns)
+        if not reference.nouns and self._mentioned and reference.number in {None, len(self._mentioned)}:
+            chosen = self._mentioned
         if not chosen and not reference.nouns and not introduced:
             chosen = self._chosen(sentence, reference, (Tag.LOOP,))
         kept_out = self._excluded(sentence)
@@ -337,6 +361,8 @@ class _CodeReader:
 
     def _selects(self, sentence: Sentence, reference: Reference) -> bool:
         """Whether a relative clause narrows the pieces down."""
+        if reference.first and sentence.tokens[reference.first - 1].text == "per":
+            return False
         if reference.last >= len(sentence.tokens) or not reference.nouns or is_narrowed(sentence.text):
             return False
         rest = sentence.text[sentence.tokens[reference.last].end - sentence.start :]
@@ -431,6 +457,11 @@ class _CodeReader:
     def _later_act(self, sentence: Sentence) -> Tag | None:
         others = (act_of(one) for one in self.discourse.spoken if one is not sentence)
         return next((act for act in others if act is not None), None)
+
+
+def _is_verb(token: Token) -> bool:
+    """Whether a function's name is a verb that a request may begin with ("add")."""
+    return not looks_like_name(token) and token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST)
 
 
 def _is_dealt(sentence: Sentence, group: NameGroup) -> bool:

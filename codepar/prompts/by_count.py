@@ -68,7 +68,7 @@ _BEHIND = frozenset(
 _COULD_I_HAVE = re.compile(
     r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
     r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
-    r"|\bwhat (?:are|would be)\b|\bich (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|想要|欲しい",
+    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink of\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|想要|欲しい",
     re.IGNORECASE,
 )
 _COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})

@@ -14,6 +14,7 @@ from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import trimmed
+from codepar.prompts.numerals import value_of
 from codepar.prompts.reading import Found
 from codepar.prompts.series import HIDDEN, SPLIT, reading_of
 from codepar.prompts.tokens import Sentence, Token
@@ -26,7 +27,7 @@ _END = re.compile(
 )
 _DEALS = re.compile(
     r"\b(?:each|every|everyone|separately|individually|one at a time|one by one|apiece"
-    r"|(?:one|a|an|two|three|\d) (?:\w+ ){0,2}(?:per|each)|per (?!cent|second|node|rank|core|thread)\w+"
+    r"|(?:one|a|an|two|three|\d) (?:\w+ ){0,2}(?:per(?! (?:node|rank|core|thread|process|gpu|second|minute|day|socket))|each)|per (?:function|word|term|item|flag|language|topic|file|entry|name|question|element|option|line|concept)"
     r"|jeweils|jede[rsnm]?|je ein\w*|cada (?:un[ao]|\w+)|кажд\w+|по одн\w+)\b",
     re.IGNORECASE,
 )
@@ -44,11 +45,18 @@ _BINDS = re.compile(
 )
 _PREPOSITIONS = frozenset("for of about on in to into von über für zu de sobre para о об про для".split())
 _JOINED = frozenset("differences results values links sums combinations relations steps ways minutes seconds times".split())
+# Verbs that change one thing by all that is listed.
+_ON_ONE = frozenset(
+    "add put insert append remove delete drop set include support handle accept take parse need needs with".split()
+)
 _COLONS = frozenset({":", "：", "—", "–"})
 # Verbs whose objects are worked on one by one.
 _APPLIED = frozenset(
     "translate convert port implement reimplement calculate compute solve factor factorise factorize differentiate integrate"
     " conjugate spell pronounce summarize summarise paraphrase review audit classify proofread".split()
+)
+_ATTRIBUTES = frozenset(
+    "complexity meaning definition capital purpose syntax default cost origin population etymology signature".split()
 )
 _MOST_WORDS = 5
 
@@ -86,6 +94,8 @@ def _is_dealt_out(discourse: Discourse, index: int, run: _Run) -> bool:
         return False
     if dealt:
         return len(run.elements) > 1
+    if any(token.text in _ON_ONE for token in run.before):
+        return False
     if len(run.elements) < 3 or _BINDS.search(sentence.text) or _ONE.search(sentence.text):
         return False
     return _is_governed(run, is_question=sentence.is_question)
@@ -94,7 +104,8 @@ def _is_dealt_out(discourse: Discourse, index: int, run: _Run) -> bool:
 def _deals_alone(sentence: Sentence) -> bool:
     """ "Explain each briefly." behind a sentence that names the things."""
     words = [token for token in sentence.tokens if token.is_word]
-    return len(words) <= _MOST_WORDS + 1 and sentence.has(Tag.EACH) and act_of(sentence) is Tag.READ
+    told = act_of(sentence) is Tag.READ or (bool(words) and words[0].has(Tag.A) and not is_statement(sentence))
+    return len(words) <= _MOST_WORDS + 1 and sentence.has(Tag.EACH) and told
 
 
 def _is_governed(run: _Run, *, is_question: bool) -> bool:
@@ -108,9 +119,15 @@ def _is_governed(run: _Run, *, is_question: bool) -> bool:
         return False
     last, ahead = before[-1], before[-2:-1]
     if last.text in _PREPOSITIONS:
-        return opens or bool(ahead and _is_plural(ahead[0]) and not (before[-3:-2] and before[-3].has(Tag.THAT, Tag.THEM)))
+        return opens or bool(
+            ahead
+            and (_is_plural(ahead[0]) or ahead[0].text in _ATTRIBUTES)
+            and not (before[-3:-2] and before[-3].has(Tag.THAT, Tag.THEM))
+        )
     if last.has(Tag.THESE) and opens:
         return True
+    if ahead and ahead[0].has(Tag.THAT):
+        return False
     return _is_plural(last) or last.text in _APPLIED or (is_question and last.text in {"are", "were", "do", "did"})
 
 
@@ -157,7 +174,7 @@ def _is_plain(discourse: Discourse, start: int, end: int) -> bool:
     """Whether a part is a short name of something, no clause."""
     tokens = Sentence(discourse.prose, start, end).tokens
     words = [token for token in tokens if token.is_word]
-    if any(token.text in _COLONS for token in tokens):
+    if any(token.text in _COLONS for token in tokens) or (tokens and tokens[0].text in {"->", "=>", "→"}):
         return False
     if not 0 < len(words) <= _MOST_WORDS or words[0].has(Tag.QUESTION, Tag.THEM, Tag.THESE, Tag.THEN):
         return False
@@ -177,15 +194,29 @@ def _run(discourse: Discourse, sentence: Sentence, parts: list[tuple[int, int]])
         return None
     last = _without_tail(prose, *parts[-1])
     first = trimmed(prose, tokens[cut].end if cut >= 0 else low, high)
-    if cut < 0 and is_statement(sentence):
+    if cut < 0 and (is_statement(sentence) or sentence.tokens[0].text in {"i", "we", "ich", "wir", "я", "мы"}):
         longest = max(len(prose[a:b].split()) for a, b in [*parts[1:-1], last])
         words = [token for token in tokens if token.is_word]
         first = (words[-longest].start, words[-1].end) if len(words) > longest else first
     elements = [first, *(trimmed(prose, *part) for part in parts[1:-1]), last]
     if any(start >= end for start, end in elements) or not all(_is_plain(discourse, *one) for one in elements):
         return None
+    if cut >= 0:
+        elements = [_without(prose, tokens[cut].text, one) for one in elements]
+    if sentence.is_question and all(
+        re.match(r"\d", prose[start:]) or value_of(prose[start:end].split()[0]) for start, end in elements
+    ):
+        return None
     before = tuple(token for token in sentence.tokens if token.end <= first[0])
     return _Run(tuple(elements), before, last[1])
+
+
+def _without(prose: str, preposition: str, element: tuple[int, int]) -> tuple[int, int]:
+    """ "of MPI, of OpenMP and of CUDA": the preposition is written for each."""
+    start, end = element
+    if preposition in _PREPOSITIONS and prose[start:end].lower().startswith(f"{preposition} "):
+        return trimmed(prose, start + len(preposition), end)
+    return element
 
 
 def _without_tail(prose: str, low: int, high: int) -> tuple[int, int]:

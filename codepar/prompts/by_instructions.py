@@ -24,7 +24,7 @@ _SEQUENCE = (
     r"|потом|после этого))"
 )
 _CUT = re.compile(
-    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|а|затем|потом|然后|再|最后)(?=\s|[^\x00-\x7f]))*"
+    r"\s{0,9}(?:[,;，；](?:\s*(?:and|then|also|plus|und|dann|y|e|luego|и|а|затем|потом|并且|并|同时|然后|再|最后)(?=\s|[^\x00-\x7f]))*"
     rf"(?:\s*{_SEQUENCE})?(?=\s|[^\x00-\x7f])\s*"
     rf"|(?<=\s)(?:and|und|y|и)(?:\s+(?:also|{_SEQUENCE}))?(?=\s)\s*)",
     re.IGNORECASE,
@@ -61,8 +61,12 @@ _ALSO = re.compile(r"(?:(?:and|also|plus|besides|next|finally|und|außerdem|tamb
 
 def _questions(discourse: Discourse) -> Found:
     asked = [s for s in discourse.spoken if s.is_question]
+    # In a row of questions one may lack its mark.
+    asked = [s for s in discourse.spoken if s.is_question or (asked and _UNMARKED.match(s.text))]
     others = [
-        s for s in discourse.spoken if not s.is_question and not is_statement(s) and not s.announces and act_of(s) is not None
+        s
+        for s in discourse.spoken
+        if s not in asked and not is_statement(s) and not s.announces and act_of(s) is not None and not _FOR_HELP.search(s.text)
     ]
     if not asked or others or discourse.lists:
         return None
@@ -73,6 +77,16 @@ def _questions(discourse: Discourse) -> Found:
     if discourse.request.blocks or bound:
         return Whole(Refusal.CHAIN, "the questions are about one thing, and later ones lean on earlier ones") if bound else None
     return _made(discourse, bounds)
+
+
+_FOR_HELP = re.compile(
+    r"\b(?:подскаж\w+|помог\w+|ответь\w*|help(?: me)?|answer|tell me|erklär\w* mir|hilf mir|helft mir|ayúda\w*|ayuda)\W*"
+    r"(?:пожалуйста|please|pls|plz|bitte|por favor)?\W*\Z",
+    re.IGNORECASE,
+)
+_UNMARKED = re.compile(
+    r"(?:and |also )?(?:what'?s|how (?:do|can|to)|why (?:do|does|is)|where (?:do|is|can)|what (?:is|does|do))\b", re.IGNORECASE
+)
 
 
 def _questions_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, int]]:
@@ -100,7 +114,7 @@ def _question_bounds(discourse: Discourse, sentence: Sentence) -> tuple[int, int
     if polite is not None:
         # Not a question but a wish: "could I get X?"
         return trimmed(discourse.prose, start + polite.end(), sentence.end - 1)
-    colon = re.search(r"\A[^?？]{0,40}[:：]\s*", sentence.text)
+    colon = re.search(r"\A(?:[^?？]{0,40}[:：]\s*|q\d{1,2}[.)]?\s+)", sentence.text, re.IGNORECASE)
     also = _ALSO.match(sentence.text)
     return trimmed(discourse.prose, start + (colon.end() if colon else also.end() if also else 0), sentence.end)
 
@@ -125,7 +139,7 @@ def _instructions(discourse: Discourse) -> Found:
             pieces.append(_Piece(*trimmed(discourse.prose, *_question_bounds(discourse, sentence)), line, asks=True))
             continue
         found = [_Piece(low, high, line, asks=False) for low, high in _commands_in(discourse, sentence)]
-        others += not found and len(sentence.tokens) > _FEW
+        others += not found and len(sentence.tokens) > _FEW and act_of(sentence) is not None
         pieces += found
     if len(pieces) < 2 or all(piece.asks for piece in pieces):
         return None
@@ -168,7 +182,15 @@ def _is_request(discourse: Discourse, sentence: Sentence) -> bool:
     return is_command(discourse.prose, sentence.start, sentence.end) and _POLITE_HEAD.match(sentence.text) is not None
 
 
+_HEAD = 40
+_UNRELATED = re.compile(
+    r"\b(?:unrelated|separately|independently(?: of (?:that|this))?|on another note)[:,]?\s*\Z", re.IGNORECASE
+)
+
+
 def _is_bound(discourse: Discourse, piece: _Piece) -> bool:
+    if _UNRELATED.search(discourse.prose, max(0, piece.start - _HEAD), piece.start):
+        return False
     text = _with_head(discourse, piece.start, piece.end)
     return (_PRONOUN_QUESTION if piece.asks else _BOUND).search(text) is not None
 
@@ -181,6 +203,8 @@ def _stand_alone(discourse: Discourse, pieces: list[_Piece], free: list[_Piece])
     own = all(_is_own_thing(discourse, piece) for piece in pieces)
     if any((_ON_ONE_THING.search(text) and not own) or (":" in text and '"' not in text) for text in texts):
         return False
+    if all(_is_reading(discourse, piece) for piece in pieces) and len({_object_of(discourse, p) for p in pieces}) == len(pieces):
+        return True
     in_rows = len({piece.line for piece in pieces}) < len(pieces)
     if own and not any(_RELATED.search(text) for text in texts[1:]):
         return True
@@ -191,20 +215,37 @@ def _stand_alone(discourse: Discourse, pieces: list[_Piece], free: list[_Piece])
 
 def _has_object(discourse: Discourse, piece: _Piece, *, indefinite: bool) -> bool:
     """Whether a verb has an object with an article or number of its own, or a text in quotes."""
-    tokens = Sentence(discourse.prose, piece.start, piece.end).tokens[1:8]
+    tokens = Sentence(discourse.prose, piece.start, piece.end).tokens[:8]
     if any(t.has(Tag.A) or (t.number or 0) > 1 or t.text in {'"', "“", "«", "„"} for t in tokens):
         return True
     return not indefinite and any(t.has(Tag.THE) for t in tokens[:3])
 
 
+def _is_reading(discourse: Discourse, piece: _Piece) -> bool:
+    """ "Explain X": a question, or a verb of telling with an object that is spoken of here for the first time."""
+    if piece.asks:
+        return True
+    tokens = Sentence(discourse.prose, piece.start, piece.end).tokens
+    definite = any(token.has(Tag.THE, Tag.THESE, Tag.THEM) or token.text == "this" for token in tokens[1:3])
+    return bool(tokens) and tokens[0].has(Tag.READ) and not tokens[0].has(Tag.CHANGE) and len(tokens) > 1 and not definite
+
+
 def _is_own_thing(discourse: Discourse, piece: _Piece) -> bool:
     """Whether an instruction has an indefinite object, or asks what, how or why something is."""
-    return piece.asks or _OWN.match(discourse.prose, piece.start, piece.end) is not None
+    text = discourse.prose[piece.start : piece.end]
+    if piece.asks or _OWN.match(text) is not None:
+        return True
+    tokens = Sentence(discourse.prose, piece.start, piece.end).tokens
+    if tokens and not tokens[0].text.isascii():
+        # No articles in these languages: any object will do.
+        return len(tokens) > 1
+    return bool(tokens) and tokens[0].has(Tag.READ) and _OF.match(text) is not None
 
 
+_OF = re.compile(r"\w+ (?:me |us )?the \w+(?: \w+)? (?:of|between|from|for|behind|to)\b", re.IGNORECASE)
 _OWN = re.compile(
-    r"[^\W\d]+(?: (?:up with|me|us|mir|uns|мне|нам|bitte|please|briefly|kurz))*,? ?(?:an?|one|some|another|eine?[nmrs]?|un[ao]?|what|how|why"
-    r"|when|who|where|which|was|wie|warum|wo|qué|cómo|por qué|что|как|почему|зачем|[\"“«„]|\d|two|three|four|five|six|ten|zwei|drei|vier|fünf"
+    r"(?:[^\W\d]+ (?!\Z))?(?:(?:up with|me|us|mir|uns|мне|нам|bitte|please|briefly|kurz),? ?)*(?:an?|one|some|another|eine?[nmrs]?|un[ao]?|what|how|why"
+    r"|when|who|where|which|was|wie|warum|wo|qué|cómo|por qué|что|как|почему|зачем|[\"'“«„]|\d|two|three|four|five|six|ten|zwei|drei|vier|fünf"
     r"|dos|tres|cinco|два|две|три|пять)(?=[\W\d]|\b)",
     re.IGNORECASE,
 )
@@ -260,7 +301,7 @@ def _begin(prose: str, sentence: Sentence) -> int | None:
     return None
 
 
-_SHORT_LEAD = re.compile(r"[^:：,;.?!\n]{1,60}[:：]\s*")
+_SHORT_LEAD = re.compile(r"[^:：;.?!\n]{1,60}[:：]\s*")
 
 
 def _bare(prose: str, start: int, end: int) -> tuple[int, int]:
@@ -295,7 +336,8 @@ def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
 
 _LEAD_IN = re.compile(
     r"\W*(?:(?:and|also|then|please|pls|kindly|first|finally|next)\b[\s,]*)*(?:(?:can|could|would|will) (?:you"
-    r"|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+)?",
+    r"|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+|i(?:'d| would)? (?:also |still )?(?:need|want|like) (?=(?:an?|the|some|\d)\b))?"
+    r"(?:(?:(?:and|also|then)[\s,]+)*(?:unrelated|separately|independently(?: of (?:that|this))?|on another note|besides)[:,]\s*)?",
     re.IGNORECASE,
 )
 _THANKS = re.compile(

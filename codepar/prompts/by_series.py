@@ -20,7 +20,7 @@ from codepar.prompts.list_sense import DETAILS, ON_TEXTS, TASKS, is_command
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Found, Whole
 from codepar.prompts.series import LOOKED_AT, SHORT, SPAN, SPLIT, bare, elements_of, reading_of
-from codepar.prompts.tokens import Sentence
+from codepar.prompts.tokens import Sentence, Token
 
 _WANTED = re.compile(r"\s+(?:would be (?:great|nice|good|helpful|cool)|is wanted|are wanted|needed|please)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A(?:an?|one|ein(?:e[nmrs]?)?|un[ao]?|одн?[аиоу]\w*)\s", re.IGNORECASE)
@@ -97,11 +97,17 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     if not asks_for(lead):
         return None
-    if compares(lead, 0):
+    if _MUST.search(lead.text):
+        return None
+    if compares(lead, 0) or (compares(sentence, 0) and sentence.is_question):
         return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
     if any(token.text.removesuffix("()").lower() in discourse.symbols for token in lead.tokens):
         return None
-    if splits_into(lead) or makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH)) or _DETAIL.search(lead.text):
+    if (
+        splits_into(lead)
+        or makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH))
+        or (_DETAIL.search(lead.text) and not lead.has(Tag.EACH))
+    ):
         return None
     if not (_speaks_of_several(lead) or _is_bare_verb(lead)):
         return None
@@ -119,6 +125,10 @@ def _asks_openly(lead: Sentence) -> bool:
     return lead.has(Tag.TASK) or (lead.has(Tag.THESE, Tag.PLURAL) and asks_for(lead))
 
 
+_MUST = re.compile(
+    r"\b(?:it|program|function|script|class|code|tool|app|kernel|which|that) (?:needs? to|should|must|has to|have to|does|do|will|can)\b",
+    re.IGNORECASE,
+)
 _SLASH = re.compile(r"\s+/\s+")
 
 
@@ -132,7 +142,7 @@ def _speaks_of_several(lead: Sentence) -> bool:
         t.quoted or t.has(Tag.A) or (t.has(Tag.THE) and not after.has(Tag.THESE))
         for t, after in zip(lead.tokens, (*lead.tokens[1:], lead.tokens[-1]), strict=True)
     )
-    return lead.has(Tag.THESE, Tag.ALL) and not article
+    return any(t.has(Tag.THESE, Tag.ALL) and t.text != "this" for t in lead.tokens) and not article
 
 
 def _behind_question(discourse: Discourse, index: int) -> Found:
@@ -221,7 +231,7 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     return reading_of(discourse, sentence, [(sentence.start + t.start() + 1, sentence.start + t.end() - 1) for t in texts])
 
 
-_QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
+_QUOTED = re.compile(r"(?<![^\s(:])'[^'\n]+'(?![^\W\d])|\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
 
 
 def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:
@@ -243,8 +253,16 @@ def _takes(discourse: Discourse, elements: list[tuple[int, int]]) -> bool:
     """ "A function that takes a name, a mode and a size": the rest belongs to the clause of the first."""
     first, *rest = (Sentence(discourse.prose, a, b).tokens for a, b in elements)
     made = (Tag.ARTIFACT, Tag.ALIKE, Tag.TEST, Tag.READ)
-    in_clause = any(token.has(Tag.THAT, Tag.WITH) for token in first)
-    return in_clause and not all(any(t.has(*made) or t.text in {"one", "another"} for t in tokens[:4]) for tokens in rest)
+    in_clause = any(token.has(Tag.THAT, Tag.WITH) or token.text in _COMPLEMENTS for token in first)
+    own = (any(t.has(*made) or t.text in {"one", "another"} for t in tokens[:4]) or _has_complement(tokens) for tokens in rest)
+    return in_clause and not all(own)
+
+
+def _has_complement(tokens: tuple[Token, ...]) -> bool:
+    return any(token.has(Tag.THAT, Tag.WITH) or token.text in _COMPLEMENTS for token in tokens[2:])
+
+
+_COMPLEMENTS = frozenset({"for", "of", "to", "about", "showing", "over", "between", "from", "über", "sobre", "об", "про"})
 
 
 def _explained(discourse: Discourse, sentence: Sentence) -> Found:
@@ -263,6 +281,8 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
     start = sentence.start + asks.end() if asks else tokens[verb or 0].end
     elements = elements_of(discourse.prose, start, sentence.end)
     held = [i for i, (low, high) in enumerate(elements[:-1]) if " of " in discourse.prose[low:high]]
+    if elements and _HOLDS.search(discourse.prose[slice(*elements[0])]):
+        return None
     if len(elements) < 3 or held[:1] > [0] or re.search(r"\bin (?:a|one) (?:single )?(?:table|sentence|list)\b", sentence.text):
         return None
     elements = bare(discourse, elements)
@@ -270,6 +290,10 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
     if not short or any(_is_clause(discourse, a, b) for a, b in elements[:LOOKED_AT]):
         return None
     return reading_of(discourse, sentence, elements)
+
+
+# "A pipeline with build, test and deploy stages": the series belongs to one thing.
+_HOLDS = re.compile(r"\b(?:with|between|from|containing|showing|that|which|where|including)\b", re.IGNORECASE)
 
 
 def _each_of(discourse: Discourse, sentence: Sentence) -> Found:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.acts import act_of, compares
+from codepar.prompts.acts import act_of, asks_for, compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Found
@@ -53,7 +53,7 @@ _VARIANTS = frozenset(
 
 def read_targets(discourse: Discourse, sentence: Sentence) -> Found:
     """ "hello world in C, Fortran and Python": languages, or programming models, to write in."""
-    if compares(sentence, 0) or (act_of(sentence) is None and not sentence.is_question):
+    if compares(sentence, 0) or not asks_for(sentence):
         return None
     for match in _LANGUAGE_SERIES.finditer(sentence.text):
         start = sentence.start + match.end()

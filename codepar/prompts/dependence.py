@@ -37,7 +37,7 @@ _CONSTRAINT = re.compile(
     r"|for all)"
     r"|\bconsistent (?:with each other|across|among|between)|\b(?:increasing|growing|rising|decreasing) (?:difficulty"
     r"|complexity|order|length)\b|\bfrom (?:easy|easiest|simple|simplest) to (?:hard|hardest|complex"
-    r"|difficult)|\bsuch that no\b|\beach (?:one )?(?:harder|longer|shorter|faster|better|more \w+) than\b"
+    r"|difficult)|\bsuch that no\b|\beach (?:one )?(?:\w+er|more \w+) than\b"
     r"|\b(?:alphabetical|sorted|ordered) (?:order|by)\b|\bshare (?:the |a |an |one )(?:same|common|single)\b"
     r"|\bshare (?:the |a |one )?(?:helper|buffer|name|prefix|interface|struct)"
     r"|\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)|\bdieselbe\w* \w+ (?:benutz"

@@ -73,6 +73,9 @@ def _wider(discourse: Discourse, counted: Reading) -> Reading:
     if not isinstance(others, Reading):
         return counted
     places = [element.place for element in others.elements]
+    number = counted.elements[0].place
+    if all(element.place == number for element in counted.elements) and len(places) == len(counted.elements):
+        return others
     holding = [place for place in places if any(place.start <= e.place.start < place.end for e in counted.elements)]
     return others if len(holding) == 1 and len(places) > 1 else counted
 

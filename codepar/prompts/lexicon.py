@@ -121,7 +121,7 @@ _EN = {
     " suite benchmark plan project game website page document essay article story template dockerfile"
     " cmakelists.txt cmakelists diagram paragraph"
     " framework dispatcher loop query regex solution simulation simulator solver bot crawler scraper"
-    " calculator code implementation",
+    " calculator code implementation graph tree hierarchy layout index picture map logo",
     Tag.DETAIL: "requirement requirements constraint constraints rule rules should must condition conditions feature"
     " features option options flag"
     " flags parameter parameters argument arguments field fields column columns step steps note notes"
@@ -184,7 +184,7 @@ _DE = {
     Tag.INNER: "innere inneren verschachtelten",
 }
 _ES = {
-    Tag.READ: "explic* describ* document* coment* revis* analiz* resum* defin* complejidad",
+    Tag.READ: "explic* explíc* descríb* describ* document* coment* revis* analiz* resum* defin* complejidad",
     Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
     " pasa pasar corrig* mejor*"
     " transform* acelera* cambi* modific* adapt*",
@@ -231,7 +231,7 @@ _RU = {
     " улучш* передела* измен* рефактор* отрефактор* переве*",
     Tag.TEST: "тест* юнит-тест* протестир*",
     Tag.WRITE: "напиш* реализу* созда* дай дайте сгенерир* придума* перечисл* сдела* состав* предлож* покаж* нужн*"
-    " назов* приведи* ответь* напис*",
+    " назов* приведи* ответь* напис* подскаж*",
     Tag.COMPARE: "сравн* объедин* слей* ранжир* различи* отличи* выбер*",
     Tag.EACH: "кажд* отдельно соответственно",
     Tag.ALL: "все всех всем всеми оба обе обоих обеих",
@@ -269,7 +269,7 @@ _ZH_JA = {
     " 改造 加速 加入 译成 翻成 修改"
     " 翻訳 変換 書き換え 書きかえ 最適化 並列化 リファクタ ベクトル化 追加 直し 修正 訳し 書き直 直す 訳す 変える 移す",
     Tag.TEST: "测试 単体テスト テスト 測試",
-    Tag.WRITE: "写 编写 实现 给我 给出 生成 列出 创建 提供 设计 想出 想 推荐 回答 帮我 书い 書い 書く 書き 作る"
+    Tag.WRITE: "写 编写 列举 举出 举 说出 实现 给我 给出 生成 列出 创建 提供 设计 想出 想 推荐 回答 帮我 书い 書い 書く 書き 作る"
     " 作り 挙げる 教える 考える お願い 作成 作っ 実装 教え 挙げ 提案 考え 出し 答え ください 用意",
     Tag.COMPARE: "比较 对比 哪个 哪一个 合并 排序 排名 融合 区别 比較 どれ どちら 統合 結合 順位 違い まとめて一つ",
     Tag.EACH: "每一个 每个 每一 每 各个 各 分别 逐个 各自 それぞれ 各々 一つずつ ごとに 分別",

@@ -75,7 +75,7 @@ QUERY = re.compile(
 
 
 _SUMMED = re.compile(
-    r"\bsummari[sz]e (?:the following|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
+    r"\bsummari[sz]e\b[^.:]*\bin (?:one|a|a single) (?:sentence|line|paragraph|word)\b|\bsummari[sz]e (?:the following|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
     re.IGNORECASE,
 )
 
@@ -138,7 +138,7 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
         return Sense.TASKS
     plural = any(token.has(Tag.PLURAL) or (token.has(Tag.TASK, Tag.ALIKE) and not token.text.isascii()) for token in lead.tokens)
     behind_verb = listing.is_inline and bool(lead.tokens) and lead.tokens[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE)
-    if act_of(lead) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
+    if (act_of(lead) or lead.has(Tag.EACH)) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
         return Sense.TASKS
     return Sense.OPEN
 
@@ -153,7 +153,7 @@ _ANNOUNCING = 16
 _ANNOUNCED = re.compile(
     r"\b(?:tasks|questions|requests|favou?rs|things|to-?dos|exercises|jobs|wishes|needs|tareas|dudas|preguntas|cosas|aufgaben|fragen"
     r"|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need|want|like)\b"
-    r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|任务|事情|几件事|问题|お願い|質問|タスク",
+    r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|\bwish ?list\b|\bkleinigkeiten\b|\bpunkte\b|\bpuntos\b|\bhomework\b|\bhausaufgaben\b|任务|事情|几件事|问题|お願い|質問|タスク",
     re.IGNORECASE,
 )
 
@@ -243,7 +243,7 @@ def _works_on_texts(lead: Sentence) -> bool:
 
 ON_TEXTS = re.compile(
     r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell"
-    r"|how do you say|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し"
+    r"|how do you say|wie hei(?:ß|ss)t|cómo se dice|как будет|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し"
     r"|定義|意味|定义|含义",
     re.IGNORECASE,
 )
@@ -308,14 +308,25 @@ def _commands(discourse: Discourse, start: int, end: int) -> bool:
     return is_command(discourse.prose, start, min(end, start + 120))
 
 
+# Verbs that begin a request; elsewhere the words mean other things as well.
+_IMPERATIVES = frozenset(
+    "state prove derive bump drop delete upgrade downgrade enable disable switch verify set pin tag publish release format run install"
+    " configure define wrap split merge reduce increase decrease hoist fuse guard log print rerun revert restore archive".split()
+)
+
+
 def is_command(prose: str, start: int, end: int) -> bool:
     """Whether a text begins with a verb that asks for something."""
     tokens = Sentence(prose, start, end).tokens
     for index, token in enumerate(tokens[:6]):
+        if index == 0 and token.text in _IMPERATIVES and len(tokens) > 1:
+            return tokens[1].is_word
         if token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE) or (token.has(Tag.TEST) and len(tokens) > 1):
             return not (index == 0 and len(tokens) > 1 and tokens[1].text in {":", "="})
         if not token.has(Tag.POLITE, Tag.FOR) and token.is_word and token.text.isascii():
             return False
+    if len(tokens) > 1 and tokens[-1].text.endswith("en") and tokens[-1].has(Tag.READ, Tag.CHANGE, Tag.WRITE):
+        return True
     return any(
         token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) for token in tokens[-5:] if "\u3040" <= token.text[:1] <= "\u9fff"
     )

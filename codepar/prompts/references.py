@@ -51,7 +51,9 @@ _PLURAL_ONLY = frozenset(
 )
 _CLOSE_BEHIND = frozenset({"file", "files", "(", ")", "s", "の", "中", "里", "内"})
 _OF = frozenset({"of", "von", "de", "из", "aus", "对", "给", "将", "に対して"})
-_ASIDE = frozenset({"while", "you're", "at", "it", "maybe", "perhaps", "possibly", "also", "too"})
+_ASIDE = frozenset(
+    {"as", "well", "likewise", "similarly", "while", "you're", "at", "it", "maybe", "perhaps", "possibly", "also", "too"}
+)
 ORDER = re.compile(
     r"\b(?:first|after|before|then|next|followed|zuerst|danach|dann|anschließend|primero|luego|después"
     r"|сначала|затем|потом)\b|先|然后|再|まず|次に",
@@ -60,6 +62,7 @@ ORDER = re.compile(
 """Words that demand an order."""
 _THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
 _TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
+_LOOPS = frozenset({"for", "while", "do"})
 _EVERYTHING = frozenset({"everything", "all", "alles", "todo", "всё", "все"})
 _SINGULAR = frozenset(
     {"this", "este", "esta", "этот", "эту", "этой", "эта", "этого", "この", "这个", "这段", "这份", "該", "その"}
@@ -112,6 +115,9 @@ def references(sentence: Sentence) -> list[Reference]:
     stepwise = _stepwise(sentence)
     for index, token in enumerate(tokens):
         nouns = tuple(tag for tag in NOUNS if tag in token.tags)
+        if token.quoted and token.text in _LOOPS and index and tokens[index - 1].has(Tag.EACH, Tag.ALL, Tag.THESE):
+            found.append(Reference((Tag.LOOP,), index - 1, index, True, False, False, None, (token.text,)))
+            continue
         if token.text == "ones" and index and not tokens[index - 1].has(*_OTHER_ROLES, Tag.THE, Tag.THESE):
             nouns = (Tag.FUNCTION,)
         if not nouns or token.quoted or (found and index <= found[-1].last):
@@ -119,8 +125,10 @@ def references(sentence: Sentence) -> list[Reference]:
         reference = _reference(tokens, index, nouns[:1] if Tag.FILE not in nouns else (Tag.FILE,))
         if reference is not None:
             found.append(reference)
-    if stepwise is not None and not any(reference.is_definite for reference in found):
+    if stepwise is not None and (not any(r.is_definite for r in found) or tokens[stepwise.first - 1].text != "per"):
         return [stepwise]
+    if not found and _SINGLY.search(sentence.text):
+        found = [_bare_plural(tokens, i) for i, token in enumerate(tokens) if token.has(Tag.PLURAL) and token.has(*NOUNS)][:1]
     return _merged(tokens, found) or list(_pronouns(tokens))
 
 
@@ -135,6 +143,19 @@ def _stepwise(sentence: Sentence) -> Reference | None:
     if index is None or not nouns:
         return None
     noun = Tag.FILE if Tag.FILE in nouns else nouns[0]
+    return Reference((noun,), index, index, True, False, False, None, ())
+
+
+_SINGLY = re.compile(
+    r"\b(?:one by one|one at a time|one after (?:the other|another)|separately|individually|each on its own|einzeln|nacheinander"
+    r"|un[ao] por un[ao]|по одно\w+|по отдельности)\b",
+    re.IGNORECASE,
+)
+
+
+def _bare_plural(tokens: tuple[Token, ...], index: int) -> Reference:
+    """ "Stack's methods, one by one": the plural alone."""
+    noun = next(tag for tag in NOUNS if tag in tokens[index].tags)
     return Reference((noun,), index, index, True, False, False, None, ())
 
 
@@ -197,7 +218,7 @@ _OTHER_ROLES = (
 def _reference(tokens: tuple[Token, ...], index: int, nouns: tuple[Tag, ...]) -> Reference | None:
     found = _Quantity(index)
     start = index - 1
-    if nouns == (Tag.LOOP,) and start >= 0 and tokens[start].text in {"for", "while", "do"}:
+    if nouns == (Tag.LOOP,) and start >= 0 and tokens[start].text in _LOOPS:
         found.words.append(tokens[start].text)
         start -= 1
     for position in range(start, max(-1, start - _WINDOW), -1):
@@ -316,7 +337,9 @@ def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGro
     hits = [i for i, token in enumerate(tokens) if name_of(token).lower() in known or token.is_file]
     groups: list[list[int]] = []
     for index in hits:
-        if groups and _joined(tokens[groups[-1][-1] + 1 : index]):
+        between = tokens[groups[-1][-1] + 1 : index] if groups else ()
+        parted = any(token.text == ";" for token in between) and index + 1 < len(tokens) and tokens[index + 1].is_word
+        if groups and not parted and _joined(between):
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -349,7 +372,11 @@ def _joined(between: tuple[Token, ...]) -> bool:
         and not (token.has(Tag.FOR) and not token.tags & {Tag.THEM})
         and not token.has(*NOUNS)
     ]
-    marks = not between or between[0].text == ";" or any(token.text in _SEPARATORS or token.has(Tag.AND) for token in between)
+    marks = (
+        not between
+        or between[0].text == ";"
+        or any(token.text in _SEPARATORS or token.has(Tag.AND) or token.text == "as" for token in between)
+    )
     separated = sum(token.text in {",", "、", "，"} or token.has(Tag.AND) for token in between)
     return marks and (not rest or (len(rest) == 1 and looks_like_name(rest[0]) and separated >= 2))
 
@@ -375,7 +402,13 @@ def _group(tokens: tuple[Token, ...], hits: list[int]) -> NameGroup:
         word, after = tokens[position], tokens[position + 1 : position + 2]
         ends = not after or not after[0].is_word or after[0].has(Tag.FOR)
         if looks_like_name(word) or (
-            word.number is None and ends and word.is_word and not word.tags and word.text.isascii() and word.text.isidentifier()
+            word.number is None
+            and not word.text.endswith("ly")
+            and ends
+            and word.is_word
+            and not word.tags
+            and word.text.isascii()
+            and word.text.isidentifier()
         ):
             unknown.append(word)
     return NameGroup(tuple(tokens[i] for i in hits), tuple(unknown), first, last, loose=False)

@@ -20,7 +20,7 @@ _COUNTED = "つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|�
 _HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:{_COUNTED}))"
 _IDEOGRAPHIC = "|".join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))
 _TOKEN = re.compile(
-    rf"(?P<quoted>`[^`\n]+`)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
+    rf"(?P<quoted>`[^`\n]+`)|(?P<suffix>(?<![\w.*/])\*?\.(?:c|h|hpp|cpp|cc|cu|f90|py)\b)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
     rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d|-[^\W\d]))"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
     rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
@@ -34,7 +34,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|\b[A-Z])\Z", re.IGNORECASE
 )
 # Behind a full stop within quotes the sentence goes on.
-_GOES_ON = re.compile(r"[ \t]+(?:[a-zäöüа-я]|[,;])")
+_GOES_ON = re.compile(r"[ \t]+(?:[a-zäöüа-я]|[,;/])")
 _NO_TAGS: frozenset[Tag] = frozenset()
 _TYPO_LENGTH = 6
 _LONGEST_WORD = 40
