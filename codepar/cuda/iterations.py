@@ -88,11 +88,14 @@ def read_iterations(stderr: str, parents: tuple[int | None, ...]) -> list[Iterat
 
 
 def _busiest(loops: dict[int, _Loop], parents: tuple[int | None, ...]) -> Iterations:
-    """The chain of loops to the one with most iterations that touch memory, or with most iterations where none does."""
+    """The chain of loops to the one with most iterations that touch memory, or with most iterations where none does.
+
+    Of equal ones the last counts: an inner loop stands after its outer one.
+    """
     if not any(one.trips for one in loops.values()):
         return Iterations()
     chain: list[int] = []
-    current: int | None = max(loops, key=lambda loop: (loops[loop].useful, loops[loop].trips))
+    current: int | None = max(loops, key=lambda loop: (loops[loop].useful, loops[loop].trips, loop))
     while current is not None:
         chain.append(current)
         current = parents[current] if current < len(parents) else None

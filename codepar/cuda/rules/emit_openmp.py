@@ -12,6 +12,7 @@ from codepar.cuda.function import SequentialFunction
 from codepar.cuda.read import helper_node
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.build import Function
+from codepar.cuda.rules.emit_openmp_chunks import Chunks, Special
 from codepar.cuda.rules.ir import Symbol
 from codepar.cuda.rules.plan_types import (
     Allocate,
@@ -118,7 +119,10 @@ class OpenmpEmitter:
         for one in elements:
             lines.append(f"{inner}{type_text(one.symbol.type)} {sums[id(one)]} = {self._start(one)};")
         lines += self._before(kernel, firsts, starts, inner)
-        lines += [f"{inner}{self._pragma(kernel, sums)}", *self._nest(kernel, firsts, starts, sums, inner)]
+        if kernel.scans or kernel.selects:
+            lines += self._in_chunks(kernel, firsts, starts, sums, inner)
+        else:
+            lines += [f"{inner}{self._pragma(kernel, sums)}", *self._nest(kernel, firsts, starts, sums, inner)]
         for one in elements:
             lines.append(f"{inner}{self._joined(one, sums[id(one)])}")
         lines += [f"{inner}{line}" for line in self._finals(kernel, firsts)]
@@ -149,12 +153,48 @@ class OpenmpEmitter:
         depth = next((at for at, one in enumerate(kernel.spread) if one.corners), len(kernel.spread))
         if depth > 1:
             words.append(f"collapse({depth})")
-        for one in kernel.reductions:
-            words.append(f"reduction({one.family}:{sums.get(id(one), one.symbol.name)})")
+        words += self._reduction_words(kernel, sums)
         if kernel.conditions:
-            texts = [condition_text(one.poly, self._printable, is_nonzero=one.is_nonzero) for one in kernel.conditions]
-            words.append(f"if({' && '.join(texts)})")
+            words.append(f"if({self._conditions(kernel)})")
         return " ".join(words)
+
+    def _reduction_words(self, kernel: Kernel, sums: dict[int, str]) -> list[str]:
+        return [f"reduction({one.family}:{sums.get(id(one), one.symbol.name)})" for one in kernel.reductions]
+
+    def _conditions(self, kernel: Kernel) -> str:
+        texts = [condition_text(one.poly, self._printable, is_nonzero=one.is_nonzero) for one in kernel.conditions]
+        return " && ".join(dict.fromkeys(texts))
+
+    def _in_chunks(
+        self, kernel: Kernel, firsts: dict[Symbol, str], starts: dict[Symbol, str], sums: dict[int, str], pad: str
+    ) -> list[str]:
+        """Turns in the original's order within each of some chunks; one thread runs the whole loop where turns may conflict."""
+        first = kernel.spread[0]
+        heads = [f"{self._head(one, kernel, firsts)} {{" for one in kernel.spread[1:]]
+        chunks = Chunks(
+            kernel,
+            count=self._turns(first.loop, firsts[first.loop.variable]),
+            first=firsts[first.loop.variable],
+            heads=heads,
+            starts=starts,
+            words=" ".join(self._reduction_words(kernel, sums)),
+            unique=self._function.scope.unique,
+        )
+        lines = chunks.lines(lambda special: self._body_writer(kernel, sums, special), Writer(self._names), pad)
+        if not kernel.conditions:
+            return lines
+        inner = [f"{_PAD}{line}" for line in lines]
+        serial = self._body_writer(kernel, sums).statement(kernel.nest, pad + _PAD)
+        return [f"{pad}if ({self._conditions(kernel)}) {{", *inner, f"{pad}}} else {{", *serial, f"{pad}}}"]
+
+    def _turns(self, loop: ir.Loop, start: str) -> str:
+        """How often a loop turns, from the value ``start``."""
+        wide, narrow = f"(long long){self._writer.expr(loop.bound, 13)}", f"(long long){start}"
+        if loop.step < 0:
+            wide, narrow = narrow, wide
+        closed = " + 1" if loop.compare in {"<=", ">="} else ""
+        span = f"({wide} - {narrow}{closed} + {abs(loop.step) - 1}) / {abs(loop.step)}"
+        return f"({wide} {'>=' if closed else '>'} {narrow} ? {span} : 0)"
 
     def _nest(
         self, kernel: Kernel, firsts: dict[Symbol, str], starts: dict[Symbol, str], sums: dict[int, str], pad: str
@@ -187,10 +227,12 @@ class OpenmpEmitter:
         step = f"{name}++" if loop.step == 1 else f"{name}--" if loop.step == -1 else f"{name} += {loop.step}"
         return f"for ({kind} {name} = {start}; {name} {compare} {self._writer.expr(loop.bound, 10)}; {step})"
 
-    def _body_writer(self, kernel: Kernel, sums: dict[int, str]) -> Writer:
+    def _body_writer(self, kernel: Kernel, sums: dict[int, str], more: Special = lambda _one: None) -> Writer:
         by_target = {one.target: one for one in kernel.reductions if one.symbol.is_memory}
 
         def special(one: ir.Stmt) -> str | None:
+            if (text := more(one)) is not None:
+                return text
             update = update_of(one) if by_target or kernel.atomics else None
             if update is None:
                 return None
@@ -218,13 +260,7 @@ class OpenmpEmitter:
         loop = first.loop
         for symbol in kernel.finals:
             start = firsts[loop.variable]
-            bound = self._writer.expr(loop.bound, 13)
-            wide, narrow = (f"(long long){bound}", f"(long long){start}")
-            if loop.step < 0:
-                wide, narrow = narrow, wide
-            closed = " + 1" if loop.compare in {"<=", ">="} else ""
-            span = f"({wide} - {narrow}{closed} + {abs(loop.step) - 1}) / {abs(loop.step)}"
-            turns = f"({wide} {'>=' if closed else '>'} {narrow} ? {span} : 0)"
+            turns = self._turns(loop, start)
             if symbol is loop.variable:
                 lines.append(f"{symbol.name} = {start} + {turns} * {loop.step};")
                 continue
@@ -234,6 +270,8 @@ class OpenmpEmitter:
 
 
 def _needs_first(one: Spread, kernel: Kernel) -> bool:
+    if (kernel.scans or kernel.selects) and one is kernel.spread[0]:
+        return True
     return bool(one.inductions) or one.loop.lower is None or (bool(kernel.finals) and one is kernel.spread[0])
 
 

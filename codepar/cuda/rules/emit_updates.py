@@ -32,9 +32,6 @@ class Updates:
         """Device functions that atomic updates call."""
         return [line for lines in self._helpers.values() for line in lines]
 
-    def reduction_helpers(self) -> list[str]:
-        return []
-
     def atomic(self, kernel: Kernel) -> Special:
         """Writes the statements of ``kernel.atomics``."""
 
@@ -124,7 +121,7 @@ class ReductionText:
             value = writer().expr(update.value, 12)
             held = self._sums[id(reduction)]
             if update.family in {"max", "min"}:
-                return f"{held} = {_combined(reduction, held, value)};"
+                return f"{held} = {combined(reduction, held, value)};"
             return f"{held} = {held} {'-' if update.negated else update.family} {value};"
 
         return write
@@ -139,19 +136,18 @@ class ReductionText:
         """Accumulators: nothing yet, or for what may be combined twice the value that the target has."""
         lines = []
         for one in self._all:
-            neutral = {"+": "0", "*": "1", "^": "0"}.get(one.family)
-            start = neutral if neutral is not None else writer.expr(one.target)
+            start = neutral_of(one) or writer.expr(one.target)
             lines.append(f"{_PAD}{type_text(one.symbol.type)} {self._sums[id(one)]} = {start};")
         return lines
 
-    def block_stage(self) -> list[str]:
-        """All threads of a block into one, and that into its place among the partial results."""
-        lines = self._tree()
-        lines += [f"{_PAD}if (threadIdx.x == 0) {{"]
-        lines += [f"{_PAD}{_PAD}{self._partials[id(one)]}[blockIdx.x] = {self._shared[id(one)]}[0];" for one in self._all]
-        return [*lines, f"{_PAD}}}"]
+    def stores(self) -> list[str]:
+        """What a block found into its place among the partial results."""
+        return [f"{_PAD}{_PAD}{self._partials[id(one)]}[blockIdx.x] = {self._shared[id(one)]}[0];" for one in self._all]
 
-    def _tree(self) -> list[str]:
+    def tree(self) -> list[str]:
+        """All threads of a block into its first."""
+        if not self._all:
+            return []
         lines = [f"{_PAD}__shared__ {type_text(one.symbol.type)} {self._shared[id(one)]}[256];" for one in self._all]
         lines += [f"{_PAD}{self._shared[id(one)]}[threadIdx.x] = {self._sums[id(one)]};" for one in self._all]
         lines += [f"{_PAD}__syncthreads();", f"{_PAD}for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {{"]
@@ -159,39 +155,42 @@ class ReductionText:
         for one in self._all:
             cells = self._shared[id(one)]
             lines.append(
-                f"{_PAD * 3}{cells}[threadIdx.x] = {_combined(one, f'{cells}[threadIdx.x]', f'{cells}[threadIdx.x + half]')};"
+                f"{_PAD * 3}{cells}[threadIdx.x] = {combined(one, f'{cells}[threadIdx.x]', f'{cells}[threadIdx.x + half]')};"
             )
         return [*lines, f"{_PAD}{_PAD}}}", f"{_PAD}{_PAD}__syncthreads();", f"{_PAD}}}"]
 
-    def final_kernel(
-        self, name: str, writer: Writer, free: list[Symbol], formal: Callable[[Symbol, set[Symbol]], str]
-    ) -> list[str]:
-        """One block combines the partial results into the targets."""
-        written = {one.symbol for one in self._all}
-        parameters = [*(formal(one, written) for one in free), "unsigned blocks", *(f"const {one}" for one in self.formals())]
-        lines = [f"__global__ void {name}({', '.join(parameters)}) {{", *self.starts(writer)]
-        lines += [f"{_PAD}for (unsigned at = threadIdx.x; at < blocks; at += blockDim.x) {{"]
-        for one in self._all:
-            held = self._sums[id(one)]
-            lines.append(f"{_PAD}{_PAD}{held} = {_combined(one, held, f'{self._partials[id(one)]}[at]')};")
-        lines += [f"{_PAD}}}", *self._tree(), f"{_PAD}if (threadIdx.x == 0) {{"]
+    def gathers(self) -> list[str]:
+        """In the last kernel: one partial result into what a thread holds."""
+        return [
+            f"{_PAD}{_PAD}{self._sums[id(one)]} = {combined(one, self._sums[id(one)], f'{self._partials[id(one)]}[at]')};"
+            for one in self._all
+        ]
+
+    def results(self, writer: Writer) -> list[str]:
+        """In the last kernel: all of it into the targets."""
+        lines = []
         for one in self._all:
             target = writer.expr(one.target)
-            lines.append(f"{_PAD}{_PAD}{target} = {_combined(one, target, f'{self._shared[id(one)]}[0]')};")
-        return [*lines, f"{_PAD}}}", "}", ""]
+            lines.append(f"{_PAD}{_PAD}{target} = {combined(one, target, f'{self._shared[id(one)]}[0]')};")
+        return lines
 
-    def allocate(self, prefix: str) -> list[str]:
+    def allocate(self, check: str) -> list[str]:
         lines = []
         for one in self._all:
             kind, name = type_text(one.symbol.type), self._partials[id(one)]
-            lines += [f"{kind} *{name} = nullptr;", f"{prefix}_check(cudaMalloc((void **)&{name}, blocks * sizeof({kind})));"]
+            lines += [f"{kind} *{name} = nullptr;", f"{check}(cudaMalloc((void **)&{name}, blocks * sizeof({kind})));"]
         return lines
 
-    def release(self, prefix: str) -> list[str]:
-        return [f"{prefix}_check(cudaFree({self._partials[id(one)]}));" for one in self._all]
+    def release(self, check: str) -> list[str]:
+        return [f"{check}(cudaFree({self._partials[id(one)]}));" for one in self._all]
 
 
-def _combined(one: Reduction, left: str, right: str) -> str:
+def neutral_of(one: Reduction) -> str | None:
+    """The value that changes nothing; None for what may be combined twice, so that it can begin with what the target has."""
+    return {"+": "0", "*": "1", "^": "0", "||": "0", "&&": "1"}.get(one.family)
+
+
+def combined(one: Reduction, left: str, right: str) -> str:
     """Two values into one; a value that is not a number enters an extreme as it does in the original."""
     if one.family not in {"max", "min"}:
         return f"{left} {one.family} {right}"

@@ -16,9 +16,11 @@ from codepar.cuda.rules.ctypes import LONG_LONG
 from codepar.cuda.rules.dependence import Alignment, Condition, NestTest
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Symbol, walk_all
-from codepar.cuda.rules.plan_types import Kernel, Reduction, Spread
+from codepar.cuda.rules.plan_types import Kernel, Reduction, Select, Spread
 from codepar.cuda.rules.reductions import Update, reduced_scalars, updates_in
 from codepar.cuda.rules.scalars import Exposure, Later, declared_in, is_needed, set_scalars
+from codepar.cuda.rules.scans import Scans, scans_of
+from codepar.cuda.rules.selects import extremes_of, last_values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Scalars:
     reduced: dict[Symbol, str]
     carried: set[Symbol]
     finals: set[Symbol]
+    scanned: Scans
+    selects: tuple[Select, ...]
 
 
 def chain_of(loop: ir.Loop) -> Chain:
@@ -126,7 +130,7 @@ class NestBuilder:
             raise self._conflict(found)
         spread = self._fit(chain, chosen)
         body = _thread_body(chain, spread)
-        scalars = self._scalars(body, spread)
+        scalars = self._scalars(chain, body, spread)
         reductions = [
             Reduction(ir.Ref(symbol), family, symbol, _test_of(symbol, body)) for symbol, family in scalars.reduced.items()
         ]
@@ -143,6 +147,9 @@ class NestBuilder:
             conditions,
             _sorted(scalars.carried),
             _sorted(scalars.finals),
+            scalars.scanned.scans,
+            scalars.scanned.slice,
+            scalars.selects,
         )
 
     def _unit_uses(self, loop: ir.Loop, accesses: list[Access]) -> int:
@@ -203,36 +210,85 @@ class NestBuilder:
 
     # Scalars
 
-    def _scalars(self, body: Body, spread: list[Spread]) -> Scalars:
+    def _scalars(self, chain: Chain, body: Body, spread: list[Spread]) -> Scalars:
         """What each thread has for itself, and what all combine; raises where a turn needs another's value."""
         variables = {one.loop.variable for one in spread}
         grown = {symbol for one in spread for symbol, _step in one.inductions}
         exposed = Exposure(body, frozenset(variables)).exposed
         changed = set_scalars((self._loop,)) - variables - declared_in((self._loop,))
         carried = (changed & exposed) - grown
+        self._check_inner(chain, spread, carried | grown)
         reduced = reduced_scalars(body, carried)
         idle = {one for one in carried - set(reduced) if not self._is_needed(one) and _only_feeds_itself(one, body)}
-        if carried - set(reduced) - idle:
-            name = min(one.name for one in carried - set(reduced) - idle)
+        left = carried - set(reduced) - idle
+        extremes = self._extremes(body, spread, left)
+        chosen = {symbol for one in extremes for symbol in one.symbols}
+        scanned = self._scanned(body, spread, left - chosen, grown)
+        combined = set(reduced) | {one.symbol for one in scanned.scans} | chosen
+        finals = self._finals((variables | changed) - combined, spread)
+        closed = self._closed(spread)
+        last = self._last_values(body, spread, finals - closed)
+        return Scalars(changed - combined, reduced, idle | (grown & exposed), finals & closed, scanned, (*extremes, *last))
+
+    def _check_inner(self, chain: Chain, spread: list[Spread], known: set[Symbol]) -> None:
+        """What is set between two loops is set anew in each thread; turns of the inner loop must not pass it on."""
+        spread_loops = {id(one.loop) for one in spread}
+        variables = frozenset(one.loop.variable for one in spread)
+        for at, loop in enumerate(chain.loops[1:], 1):
+            if id(loop) not in spread_loops:
+                continue
+            inner = _thread_body(Chain(chain.loops[at:], ((), *chain.prefixes[at + 1 :]), chain.body), spread)
+            passed = (set_scalars(loop.body) & Exposure(inner, variables).exposed) - known
+            if passed:
+                name = min(one.name for one in passed)
+                raise CannotProve("recurrence", f"`{name}` is carried from one turn of the loop to the next", loop.line)
+
+    def _extremes(self, body: Body, spread: list[Spread], candidates: set[Symbol]) -> tuple[Select, ...]:
+        return extremes_of(body, candidates) if candidates and self._has_order(spread) else ()
+
+    def _has_order(self, spread: list[Spread]) -> bool:
+        """Whether a thread's turns are one run of the original's: the spread loops are the outermost."""
+        loops = [one.loop for one in spread]
+        return all(any(one is loop for one in loops) for loop in self._chain.loops[: len(loops)])
+
+    def _scanned(self, body: Body, spread: list[Spread], candidates: set[Symbol], grown: set[Symbol]) -> Scans:
+        """Those whose running values are wanted; the turns must be those of the whole loop, in its order."""
+        if not candidates:
+            return Scans((), ())
+        is_whole = len(spread) == 1 and spread[0].loop is self._loop
+        found = scans_of(body, candidates, {one.loop.variable for one in spread}, grown) if is_whole else None
+        if found is None:
+            name = min(one.name for one in candidates)
             raise CannotProve("recurrence", f"`{name}` is carried from one turn of the loop to the next", self._loop.line)
-        finals = self._finals((variables | changed) - set(reduced), spread)
-        return Scalars(changed - set(reduced), reduced, idle | (grown & exposed), finals)
+        return found
 
     def _is_needed(self, symbol: Symbol) -> bool:
         return is_needed(symbol, self._following)
 
     def _finals(self, symbols: set[Symbol], spread: list[Spread]) -> set[Symbol]:
-        """Those whose last value is needed and has a closed form; raises where it has none."""
+        """Those whose last value is needed."""
         own = self._loop
-        closed = set[Symbol]()
-        if spread[0].loop is own:
-            simple = {symbol for symbol, step in spread[0].inductions if not read_symbols(step) & written_symbols((own,))}
-            closed = {own.variable} | {one for one in simple if one in written_symbols(_top(own.body))}
-        needed = {one for one in symbols if self._is_needed(one) and not (one is own.variable and own.is_declared)}
-        if needed - closed:
-            name = min(one.name for one in needed - closed)
-            raise CannotProve("last_value", f"`{name}` is used after the loop with the value of its last turn", own.line)
-        return needed
+        return {one for one in symbols if self._is_needed(one) and not (one is own.variable and own.is_declared)}
+
+    def _closed(self, spread: list[Spread]) -> set[Symbol]:
+        """Those whose last value has a closed form."""
+        own = self._loop
+        if spread[0].loop is not own:
+            return set()
+        simple = {symbol for symbol, step in spread[0].inductions if not read_symbols(step) & written_symbols((own,))}
+        return {own.variable} | {one for one in simple if one in written_symbols(_top(own.body))}
+
+    def _last_values(self, body: Body, spread: list[Spread], symbols: set[Symbol]) -> tuple[Select, ...]:
+        """Those that keep what the last turn gave them."""
+        if not symbols:
+            return ()
+        is_whole = len(spread) == 1 and spread[0].loop is self._loop
+        moving = {one.loop.variable for one in spread} | {symbol for one in spread for symbol, _step in one.inductions}
+        found = last_values_of(body, symbols) if is_whole and not symbols & moving else None
+        if found is None:
+            name = min(one.name for one in symbols)
+            raise CannotProve("last_value", f"`{name}` is used after the loop with the value of its last turn", self._loop.line)
+        return found
 
     # Updates
 

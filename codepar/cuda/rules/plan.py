@@ -25,6 +25,7 @@ from codepar.cuda.rules.plan_types import (
     Single,
     Step,
 )
+from codepar.cuda.rules.recurrence import without_array_recurrences
 from codepar.cuda.rules.scalars import Later
 from codepar.cuda.rules.structure import structured
 
@@ -35,6 +36,17 @@ def plan_of(function: Function) -> tuple[Plan, Analysis]:
     """Raises ``CannotProve`` where the function is not translated."""
     result = function.scope.fresh("result", function.return_type) if function.return_type.text != "void" else None
     body = structured(function.body, result)
+    rewritten = without_array_recurrences(body, function.scope.fresh_like)
+    if rewritten != body:
+        try:
+            return _plan_of(function, rewritten, result)
+        except CannotProve:
+            # The reason is told in the words of the text as it is.
+            pass
+    return _plan_of(function, body, result)
+
+
+def _plan_of(function: Function, body: Body, result: Symbol | None) -> tuple[Plan, Analysis]:
     analysis = Analysis(body, function.parameters)
     device: set[Symbol] = {result} if result is not None else set()
     for _ in range(len(function.scope.symbols) + 2):
@@ -75,10 +87,11 @@ def _check_conditions(kernels: list[Kernel], device: set[Symbol]) -> None:
 def _notes(kernels: list[Kernel]) -> tuple[str, ...]:
     notes = ["Buffers are taken to be distinct: where one is written, no other may overlap it."]
     for kernel in kernels:
-        for one in kernel.reductions:
+        for one in (*kernel.reductions, *kernel.scans):
             floating = one.symbol.type.is_floating and one.family in {"+", "*"}
             order = "; floating numbers are combined in another order than the original's" if floating else ""
-            notes.append(f"Line {kernel.line}: `{one.symbol.name}` is combined over all threads{order}.")
+            how = "combined over all threads" if one in kernel.reductions else "a running value, found by a scan"
+            notes.append(f"Line {kernel.line}: `{one.symbol.name}` is {how}{order}.")
         if kernel.atomics:
             notes.append(f"Line {kernel.line}: updates of one element by several threads are atomic.")
         if kernel.conditions:
@@ -192,7 +205,9 @@ class _Planner:
             if self._is_host_loop(one):
                 return [HostCode(one.line, (one,))]
             return self._otherwise(one, following, reason)
-        self.device |= {reduction.symbol for reduction in kernel.reductions if not reduction.symbol.is_memory}
+        combined = (*kernel.reductions, *kernel.scans)
+        self.device |= {reduction.symbol for reduction in combined if not reduction.symbol.is_memory}
+        self.device |= {symbol for one in kernel.selects for symbol in one.symbols}
         return [kernel]
 
     def _check_bounds(self, kernel: Kernel) -> None:

@@ -38,6 +38,24 @@ class Reduction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Select:
+    """Variables that keep what one turn gave them: the last that set them, or the one with the extreme ``key`` (one of them).
+
+    ``statements`` are the branches that let a turn win. Without a key the variables are taken as they are at the end of a turn,
+    or where ``statements`` (assignments) stand. ``test`` is that of ``value test key``; equal keys: see ``is_last``.
+    """
+
+    symbols: tuple[Symbol, ...]
+    key: Symbol | None = None
+    test: str = ""
+    statements: frozenset[int] = frozenset()
+
+    @property
+    def is_last(self) -> bool:
+        return self.key is None or self.test in {">=", "<="}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """Something that the host does."""
 
@@ -80,7 +98,8 @@ class Kernel(Step):
     """A loop nest spread over threads: ``body`` is what each thread does for its turn of ``spread``.
 
     ``nest`` is the original loop, which one thread runs where a condition does not hold. ``privates`` are scalars of the function
-    that each thread has for itself; ``atomics`` are the statements whose update must be atomic.
+    that each thread has for itself; ``atomics`` are the statements whose update must be atomic. ``scans`` are variables whose
+    running values the turns of the one spread loop read, ``slice`` is what decides on them.
     """
 
     nest: ir.Loop
@@ -92,6 +111,9 @@ class Kernel(Step):
     conditions: tuple[Condition, ...] = ()
     carried: tuple[Symbol, ...] = ()
     finals: tuple[Symbol, ...] = ()
+    scans: tuple[Reduction, ...] = ()
+    slice: Body = ()
+    selects: tuple[Select, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -86,6 +86,12 @@ def _of_branch(condition: ir.Expr, then: ir.Stmt) -> Update | None:
     return found if found is not None and _is_sound(found) else None
 
 
+def extreme_of(condition: ir.Expr, target: ir.Expr, value: ir.Expr) -> Update | None:
+    """The extreme that ``if (condition) target = value`` keeps, if it is one."""
+    found = _of_test(condition, target, value)
+    return found if found is not None and _is_sound(found) else None
+
+
 def _of_test(condition: ir.Expr, target: ir.Expr, value: ir.Expr, *, kept: bool = False) -> Update | None:
     """``value op target`` (either way round) lets ``value`` in; ``kept``: it rather keeps the target."""
     if not isinstance(condition, ir.Binary) or condition.op not in {"<", "<=", ">", ">="}:

@@ -118,6 +118,10 @@ class Scope:
         self.symbols.append(symbol)
         return symbol
 
+    def fresh_like(self, name: str, like: Symbol) -> Symbol:
+        """A new scalar of the type of an element of ``like``."""
+        return self.fresh(name, like.type)
+
     def helper_type(self, name: str) -> CType:
         """What a function of the file returns."""
         for node in self.tree.capture("(function_definition) @it"):

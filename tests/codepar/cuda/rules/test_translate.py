@@ -63,7 +63,7 @@ def test_neighbouring_threads_take_the_loop_that_lies_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
-        ("void f(float *a, int n) {\n for (int i = 1; i < n; i++)\n a[i] = a[i - 1] * 2;\n}", "dependence", 2),
+        ("void f(float *a, int n) {\n for (int i = 1; i < n; i++)\n a[i] = a[i - 1] * 2 + 1;\n}", "dependence", 2),
         ("int f(int *a, int n) {\n for (int i = 0; i < n; i++)\n if (a[i]) return i;\n return -1; }", "early_exit", 2),
         ("void f(int *a, int *b, int n) {\n for (int i = 0; i < n; i++)\n a[b[i]] = i; }", "dependence", 2),
         ("void f(int *a, int n) {\n int s = 0;\n for (int i = 0; i < n; i++) { s += 0.5f * s; a[i] = s; } }", "recurrence", 3),
