@@ -139,8 +139,8 @@ def _busy() -> tuple[str, ...]:
 def fitted(points: Sequence[CalibrationPoint]) -> CostModel:
     """The cost model that the measurements of single answers and of equal ones side by side give."""
     alone = [point for point in points if point.answers == 1]
-    short, long = _extremes(alone, key=lambda point: point.tokens)
     brief, wordy = _extremes(alone, key=lambda point: point.prompt_tokens)
+    short, long = _extremes(brief, key=lambda point: point.tokens)
     token_s = max(_LEAST_TOKEN_S, _slope(short, long, lambda point: point.tokens, lambda point: point.seconds))
     prefill_s = max(0.0, _slope(brief, wordy, lambda point: point.prompt_tokens, lambda p: p.seconds - token_s * p.tokens))
     a_s = max(0.0, median(point.seconds - prefill_s * point.prompt_tokens - token_s * point.tokens for point in alone))

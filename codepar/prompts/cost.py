@@ -29,6 +29,7 @@ LEAST_GAIN = 1.2
 _EXTRACT_S = 0.005
 _MERGE_S = 0.005
 _GOOD_ENOUGH = 1.03
+_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
 class CostModel(Record):
@@ -131,10 +132,11 @@ def pays(predicted: Predicted) -> bool:
 
 
 def best_workers(plan: Plan, lengths: Mapping[str, int], cost: CostModel) -> int:
-    """How many answers to ask for side by side: the fewest that are about as quick as any number that was measured."""
+    """How many answers to ask for side by side: the fewest that are about as quick as any up to what was measured."""
     waves = [[Work(0, lengths.get(item, 0)) for item in wave] for wave in plan.waves]
     widest = max(len(wave) for wave in waves)
-    sizes = sorted({min(size, widest) for size, _ in cost.batch} | {min(widest, cost.batch[-1][0])})
+    most = min(widest, cost.batch[-1][0])
+    sizes = sorted({most, *(size for size in (*_SIZES, *(size for size, _ in cost.batch)) if size < most)})
     seconds = {size: plan_s(cost, waves, 0, size) for size in sizes}
     return next(size for size in sizes if seconds[size] <= _GOOD_ENOUGH * min(seconds.values()))
 

@@ -29,6 +29,7 @@ _STATED_WITHIN = 600
 _TEXT_CATEGORIES = frozenset({"Translation", "Language Correction"})
 _WORD_CATEGORIES = frozenset({"Sentiment Analysis", "Keyword Extraction", "Named Entity Recognition"})
 _NUMBER = r"(?P<n>\w+)"
+_ONE = frozenset({"one", "a", "single", "short"})
 # What the request says of length, and how many tokens each of the counted has.
 _STATED = tuple(
     (re.compile(pattern, re.IGNORECASE), tokens)
@@ -69,11 +70,15 @@ def answer_lengths(found: Decomposition, plan: Plan) -> dict[str, int]:
 def stated_length(words: str) -> int | None:
     """Tokens that the request itself allows an answer; None where it says nothing of it."""
     for pattern, tokens in _STATED:
-        match = pattern.search(words)
-        if match is not None:
-            count = value_of(match["n"]) if match.groupdict().get("n") else 1
-            return None if count is None else max(_LEAST, round(tokens * count))
+        for match in pattern.finditer(words):
+            count = _count(match.groupdict().get("n") or "one")
+            if count is not None:
+                return max(_LEAST, round(tokens * count))
     return None
+
+
+def _count(word: str) -> int | None:
+    return 1 if word.lower() in _ONE else value_of(word)
 
 
 class _Kind(StrEnum):
