@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from codepar.prompts.lexicon import Tag
-from codepar.prompts.tokens import Sentence, Token
+from codepar.prompts.tokens import Sentence, Token, once
 
 _LIGHT = frozenset(
     "add write give make provide generate put need want tell show do does create get have name answer"
@@ -104,6 +104,7 @@ _RESULT_FILES = re.compile(
 )
 
 
+@once
 def act_of(sentence: Sentence) -> Tag | None:
     """The strongest thing that a sentence asks for; None when it asks nothing."""
     tokens = sentence.tokens
@@ -131,6 +132,7 @@ _JOINT = frozenset(
 )
 
 
+@once
 def asks_for(sentence: Sentence) -> bool:
     """Whether a sentence asks for something: by a verb, as a question, by a verb that is in no lexicon, or without one
     ("short bios, please: ..."). Verbs that act on all things at once (sort, sum, use) do not count."""
@@ -164,6 +166,7 @@ def tells(sentence: Sentence) -> bool:
     return _STATEMENT.match(sentence.text) is not None and not _ASKS.search(sentence.text)
 
 
+@once
 def is_statement(sentence: Sentence) -> bool:
     """Whether a sentence only tells what there is."""
     if sentence.is_question or _HOW.match(sentence.text):
@@ -197,27 +200,35 @@ _PIECES = (
 )  # fmt: skip
 
 
+@once
+def _comparison(sentence: Sentence) -> int | None:
+    """Where a sentence begins to ask for one answer over all."""
+    match = _COMPARES.search(sentence.text)
+    return None if match is None else match.start()
+
+
 def compares(sentence: Sentence, first: int) -> bool:
     """Whether what is asked of the pieces at token ``first`` is one answer over all."""
-    return _COMPARES.search(sentence.text) is not None and not _is_aside(sentence, first)
+    return _comparison(sentence) is not None and not _is_aside(sentence, first)
 
 
 def _is_aside(sentence: Sentence, first: int) -> bool:
     """A comparison behind "and (then|finally)" once each piece has been spoken of."""
-    match = _COMPARES.search(sentence.text)
+    begin = _comparison(sentence)
     place = sentence.tokens[min(first, len(sentence.tokens) - 1)].start - sentence.start
-    if match is None or match.start() < place:
+    if begin is None or begin < place:
         return False
     return (
         re.search(
             r"(?:,|;|\band\b)\s*(?:and )?(?:then|finally|at the end|afterwards|also|(?:close|end|finish|conclude|wrap up|round off)\b)",
-            sentence.text[place : match.start() + 1],
+            sentence.text[place : begin + 1],
             re.IGNORECASE,
         )
         is not None
     )
 
 
+@once
 def splits_into(sentence: Sentence) -> bool:
     """Whether one thing is to be cut into parts."""
     match = _SPLITS.search(sentence.text)

@@ -48,12 +48,14 @@ class _Clause:
 
 def read_clauses(discourse: Discourse) -> Found:
     """Clauses of one sentence, or short sentences in a row, each about another piece."""
-    wishes = [s for s in discourse.spoken if not is_statement(s)]
+    named = {s: len(_names(discourse, s)) for s in discourse.spoken}
+    if sum(named.values()) < 2:
+        return None
+    wishes = [s for s in discourse.spoken if named[s] and not is_statement(s)]
     for sentence in wishes:
-        if (clauses := _clauses(discourse, [sentence])) is not None:
+        if named[sentence] > 1 and (clauses := _clauses(discourse, [sentence])) is not None:
             return _reading(discourse, clauses)
-    rows = [s for s in wishes if _names(discourse, s)]
-    clauses = _clauses(discourse, rows) if len(rows) > 1 else None
+    clauses = _clauses(discourse, wishes) if len(wishes) > 1 else None
     return _reading(discourse, clauses) if clauses else None
 
 

@@ -10,10 +10,11 @@ import re
 
 from codepar.prompts.acts import act_of, compares
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_sense import ASKING, DETAILS, QUERY, TASKS, Sense, begins_alike, sense_of
-from codepar.prompts.lists import Listing, inline_list, trimmed
+from codepar.prompts.lists import Listing, trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence, sentences_of
 

@@ -14,11 +14,11 @@ from itertools import pairwise
 from codepar.prompts.blocks import Block
 
 _BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
-_LABEL_WORD = (
+LABEL_WORD = (
     r"(?:task|question|step|item|part|exercise|problem|request|point|job|todo|thing|aufgabe|frage|teil|punkt|übung|schritt|tarea"
     r"|pregunta|parte|ejercicio|punto|задача|задание|вопрос|часть|пункт|упражнение|問題?|質問|课题|問|问题|任务|第)"
 )
-_LABEL = rf"(?:(?:q|{_LABEL_WORD})[ \t]*#?|#)?"
+_LABEL = rf"(?:(?:q|{LABEL_WORD})[ \t]*#?|#)?"
 _MARKED = re.compile(
     rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○]|Q[.:)](?=[ \t]))(?:[ \t]+\[[ xX]\])?[ \t]*"
     rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Zа-жА-Ж]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}"
@@ -27,20 +27,6 @@ _MARKED = re.compile(
     r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
     re.MULTILINE | re.IGNORECASE,
 )
-_INLINE = re.compile(
-    rf"(?<![\w.)])(?:{_LABEL_WORD}[ \t]*)?[(（]?(?P<number>[0-9]{{1,2}}|[a-hA-Hа-жА-Ж]|i{{1,3}}|iv|v|vi{{1,3}})[)）][:.]?"
-    r"(?=\s|[^\s,.;)])[ \t]*"
-    rf"|(?<![\w.,])(?:{_LABEL_WORD}[ \t]+)?(?P<dotted>[0-9]{{1,2}})\.(?=[ \t]+\S)[ \t]*|(?P<circled>[①-⑳])[ \t]*"
-    rf"|(?<![\w.,])(?P<comma>[0-9]{{1,2}})[、．][ \t]*|(?<!\w)(?:{_LABEL_WORD}|q)[ \t]*#?(?P<labelled>[0-9]{{1,2}}|[a-h])[:：.)][ \t]+"
-    r"|(?<!\w)(?P<counted>one|two|three|four|five|eins|zwei|drei|uno|dos|tres)[:：)][ \t]+"
-    r"|(?<!\w)(?P<ordinal>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens"
-    r"|zweitens|drittens|viertens|fünftens"
-    r"|first|second|third|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих"
-    r"|в-четвёртых|в-четвертых)\b(?:[ \t]+(?:question|task|thing|request|exercise|job|frage|aufgabe|pregunta|tarea|вопрос|задача)[:,])?"
-    r"[ \t]*[,:]?[ \t]*"
-    r"|(?P<han>第一|第二|第三|第四|第五|首先|其次|最后)[，,、：:]\s*",
-    re.IGNORECASE,
-)
 _TABLE = re.compile(r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*\n(?P<rows>(?:[^\n|]*\|[^\n]*(?:\n|\Z))+)", re.MULTILINE)
 _ROW = re.compile(r"[^\n]*[^\s|][^\n]*")
 _TASK_LABEL = re.compile(
@@ -48,14 +34,7 @@ _TASK_LABEL = re.compile(
     r"|упражнение|問題?|質問|课题|問|问题|任务)",
     re.IGNORECASE,
 )
-_ORDINALS = (
-    ("first", "firstly", "one", "eins", "uno", "erstens", "en primer lugar", "primero", "во-первых", "第一", "首先"),
-    ("second", "secondly", "two", "zwei", "dos", "zweitens", "en segundo lugar", "segundo", "во-вторых", "第二", "其次"),
-    ("third", "thirdly", "three", "drei", "tres", "drittens", "en tercer lugar", "tercero", "в-третьих", "第三", "最后"),
-    ("fourth", "fourthly", "four", "viertens", "в-четвёртых", "в-четвертых", "第四"),
-    ("fifth", "fifthly", "five", "fünftens", "第五"),
-)
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
+ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _HAN = "一二三四五六七八九十"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "‘": "’", "”": "”"}
 _END = " \t\r\n\f\v\u3000.。;；,，、"
@@ -66,7 +45,6 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _TAIL = 40
-_READ = 20_000
 _TAIL_AND = re.compile(r"(?:[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE)
 
 
@@ -167,11 +145,12 @@ def _mark(match: re.Match[str]) -> _Mark | None:
     indent = len(match["indent"].expandtabs(4))
     if match["bullet"]:
         return _Mark(match.start(), match.end(), indent, None, match["bullet"][:1])
-    number, kind = _number(match["number"] or match["circled"])
+    number, kind = number_of(match["number"] or match["circled"])
     return _Mark(match.start(), match.end(), indent, number, kind) if number is not None else None
 
 
-def _number(text: str) -> tuple[int | None, str]:
+def number_of(text: str) -> tuple[int | None, str]:
+    """The value and the kind of a mark: digits, letters, Roman or Chinese numerals."""
     word = text.lower().removeprefix("第")
     if word.isdecimal():
         return int(word), "digit"
@@ -183,7 +162,7 @@ def _number(text: str) -> tuple[int | None, str]:
     if len(word) == 1 and word.isalpha():
         alphabet = "а" if "а" <= word <= "я" else "a"
         return ord(word) - ord(alphabet) + 1, "letter"
-    return (_ROMAN.index(word) + 1, "roman") if word in _ROMAN else (None, "")
+    return (ROMAN.index(word) + 1, "roman") if word in ROMAN else (None, "")
 
 
 def _group(prose: str, marks: list[_Mark], index: int) -> tuple[list[_Mark], int]:
@@ -242,33 +221,3 @@ def _end_of_last(prose: str, blocks: tuple[Block, ...], group: list[_Mark]) -> i
     held = [next((b for b in blocks if low < b.outer_start < high), None) for low, high in pairwise(bounds)]
     last = held[-1]
     return last.outer_end if last is not None and all(held) else end
-
-
-def inline_list(prose: str, start: int, end: int) -> Listing | None:
-    """The numbering within one paragraph: "(1) a, (2) b", "a) ... b) ...", "first, ... second, ..."."""
-    found = list(_INLINE.finditer(prose, start, min(end, start + _READ)))
-    for kind in ("number", "dotted", "comma", "labelled", "counted", "circled", "ordinal", "han") if len(found) > 1 else ():
-        marks = list(_run(match for match in found if match[kind]))
-        if len(marks) > 1:
-            stops = [mark.start() for mark in marks[1:]] + [_end_of_sentence(prose, marks[-1].end(), end)]
-            elements = tuple(trimmed(prose, mark.end(), stop) for mark, stop in zip(marks, stops, strict=True))
-            if all(low < high for low, high in elements):
-                return Listing(marks[0].start(), stops[-1], elements, numbered=True, is_inline=True)
-    return None
-
-
-def _end_of_sentence(prose: str, start: int, end: int) -> int:
-    match = re.compile(r"[.!?](?=\s|$)|[。！？]|\n[ \t]*\n").search(prose, start, end)
-    return match.end() if match else end
-
-
-def _run(matches: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
-    expected = 1
-    for match in matches:
-        word = (match[match.lastgroup or 0] or match[0]).lower()
-        ordinal = next((index + 1 for index, words in enumerate(_ORDINALS) if word in words), None)
-        value = ordinal if match["ordinal"] or match["han"] or match["counted"] else _number(word)[0]
-        roman = _ROMAN.index(word) + 1 if word in _ROMAN else None
-        if expected in {value, roman}:
-            yield match
-            expected += 1

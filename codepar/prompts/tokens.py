@@ -7,9 +7,10 @@ more are matched with one letter wrong, missing, doubled or swapped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
+from typing import TypeVar, cast
 
 from codepar.prompts.blocks import FILE_NAME
 from codepar.prompts.lexicon import EXACT, IDEOGRAPHIC, STEMS, Tag
@@ -56,7 +57,7 @@ class Token:
 
     def has(self, *tags: Tag) -> bool:
         """Whether it has one of them."""
-        return any(tag in self.tags for tag in tags)
+        return not self.tags.isdisjoint(tags)
 
     @property
     def is_word(self) -> bool:
@@ -71,6 +72,8 @@ class Sentence:
         self.end = end
         self.text = prose[start : min(end, start + _READ)]
         self._prose = prose
+        # What functions of a sentence alone found; they are asked often.
+        self.remembered: dict[str, object] = {}
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
@@ -88,6 +91,22 @@ class Sentence:
     def announces(self) -> bool:
         """Whether it ends in a colon, so that what follows belongs to it."""
         return self.text.rstrip("*_ \t\n").endswith((":", "："))
+
+
+_T = TypeVar("_T")
+
+
+def once(function: Callable[[Sentence], _T]) -> Callable[[Sentence], _T]:
+    """A function of a sentence that is worked out once for each."""
+    name = function.__qualname__
+
+    @wraps(function)
+    def remembering(sentence: Sentence) -> _T:
+        if name not in sentence.remembered:
+            sentence.remembered[name] = function(sentence)
+        return cast("_T", sentence.remembered[name])
+
+    return remembering
 
 
 def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
