@@ -11,6 +11,7 @@ from codepar.cli import finetune_musl, finetune_train
 from codepar.cli.common import JsonOption, print_json, say
 from codepar.engine.models import require_model
 from codepar.errors import ToolMissing
+from codepar.mpi.headers import load_signatures
 from codepar.settings import Settings
 
 _app = typer.Typer(help="Corpora and training.", no_args_is_help=True)
@@ -103,3 +104,26 @@ def sites_command(
         print_json({"held_out_f1": everything.f1, "without_boilerplate_f1": rest.f1, "adapter": str(output)})
         return
     say(f"{output}: F1 {everything.f1:.3f} on held-out functions; now: codepar models build {output}")
+
+
+@_app.command("arguments")
+def arguments_command(
+    *,
+    corpus: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder that `finetune corpus` made.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for weights and card.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Times that everything is looked at.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train the argument ranker: which variables and expressions an MPI call takes. Minutes on a CPU."""
+    try:
+        from finetune.arguments import run, training
+    except ImportError as error:
+        raise ToolMissing(f"training needs {error.name}", remedy="make setup-train") from error
+    settings = Settings()
+    recipe = training.Recipe() if epochs is None else training.Recipe(epochs=epochs)
+    trained = run.train_arguments(corpus, output, load_signatures(cache=settings.cache_dir), recipe, say)
+    score = trained.score
+    if json:
+        print_json({"calls": score.calls, "right": score.right, "seconds": trained.seconds, "weights": str(output)})
+        return
+    say(f"{output}: all arguments right in {score.right} of {score.calls} calls of repositories not learned from")

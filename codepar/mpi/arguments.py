@@ -1,7 +1,8 @@
-"""The arguments of calls whose function and place are known: from the rules where they inferred that call, else from the model.
+"""The arguments of calls whose function and place are known: from a trained ranking of what is in scope.
 
-The model fills in the middle: what stands before the call, with the calls filled so far in it, and what stands after. Limits: one
-call after the other, so that a receive can follow its send; without a model that fills in, what the rules do not know is dropped.
+What the ranker (``ranking``) gives is held to the rules. Where none of its answers passes, what the rules inferred for that call
+is taken, then the language model is asked, which fills in the middle. Limits: one call after the other, so that a receive can
+follow its send; what nobody knows is dropped.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from codepar.mpi.call_text import CallText, read_call
 from codepar.mpi.handles import unmade_handles
 from codepar.mpi.holes import find_holes
 from codepar.mpi.proposal import Dropped, Edit
+from codepar.mpi.ranking.ranker import ArgumentRanker
+from codepar.mpi.ranking.scene import PastCall
+from codepar.mpi.ranking.weights import own_weights
 from codepar.mpi.roles import Roles
-from codepar.mpi.rules_check import RuleBroken, Rules
+from codepar.mpi.rules_check import Placed, RuleBroken, Rules
 from codepar.mpi.rules_setup import communicator_of
 from codepar.mpi.sites import Located
 from codepar.protocols import Capabilities, Generator, Grammar, Prompt, Sampling
@@ -27,6 +31,9 @@ _PREFIX_CHARACTERS = 3_000
 _SUFFIX_CHARACTERS = 1_500
 _NEAR = 3
 """Lines between the place that the rules found for a call and the one that the scorer found."""
+
+_RULED = frozenset[str]()
+"""Functions whose arguments the rules know better than the ranker, where they know them."""
 
 
 @dataclass
@@ -40,10 +47,14 @@ class Filled:
 class ArgumentFiller:
     """Fills the calls of one file. ``inferred`` are the rules' own proposals."""
 
-    def __init__(self, source: str, rules: Rules, inferred: Sequence[Edit]) -> None:
+    def __init__(self, source: str, rules: Rules, inferred: Sequence[Edit], *, ranked: bool = True) -> None:
+        """``ranked`` False: without the argument ranker."""
         self._source = source
         self._rules = rules
         self._inferred = list(inferred)
+        own = own_weights() if ranked else None
+        self._ranker = ArgumentRanker(rules.facts, rules.signatures, own) if own is not None else None
+        self._whole: list[PastCall] = []
 
     async def fill(self, calls: Sequence[Located], generator: Generator | None, budget_s: float) -> Filled:
         """Arguments for each call, in order. Whatever the engine raises passes through."""
@@ -52,22 +63,42 @@ class ArgumentFiller:
         capabilities = await generator.capabilities() if generator is not None else None
         asks = generator if capabilities is not None and capabilities.infill else None
         for call in calls:
-            known = self._by_rules(call)
-            if known is None and asks is not None and capabilities is not None and time.monotonic() < deadline:
-                known = await self._by_model(call, filled.edits, asks, capabilities, deadline)
-            self._take(call, known, filled)
+            known = self._known(call)
+            if self._take(call, known, filled):
+                continue
+            if asks is not None and capabilities is not None and time.monotonic() < deadline:
+                asked = await self._by_model(call, filled.edits, asks, capabilities, deadline)
+                known = [*known, asked] if asked is not None else known
+                if self._take(call, known[-1:], filled):
+                    continue
+            self._drop(call, known, filled)
         return filled
 
-    def _take(self, call: Located, known: CallText | None, filled: Filled) -> None:
-        if known is None:
+    def _take(self, call: Located, known: Sequence[CallText], filled: Filled) -> bool:
+        """Add the first of the ways to write a call that passes the rules; whether one did."""
+        for text in known:
+            try:
+                placed = self._rules.check(call.after_line, text.statement, call.inline)
+            except RuleBroken:
+                continue
+            filled.edits.append(self._edit(call, placed))
+            self._whole.append(PastCall(placed.call.function, placed.call.arguments, call.start))
+            return True
+        return False
+
+    def _drop(self, call: Located, known: Sequence[CallText], filled: Filled) -> None:
+        """Say why a call was left out: what is wrong with the likeliest way to write it."""
+        if not known:
             filled.dropped.append(Dropped(text=f"{call.function}(...)", rule="arguments: nothing here knows them"))
             return
         try:
-            placed = self._rules.check(call.after_line, known.statement, call.inline)
+            self._rules.check(call.after_line, known[0].statement, call.inline)
         except RuleBroken as broken:
-            filled.dropped.append(Dropped(text=known.statement[:200], rule=str(broken)))
-            return
-        edit = Edit(
+            filled.dropped.append(Dropped(text=known[0].statement[:200], rule=str(broken)))
+
+    @staticmethod
+    def _edit(call: Located, placed: Placed) -> Edit:
+        return Edit(
             after_line=placed.after_line,
             text=placed.call.expression if call.inline else placed.call.statement,
             function=placed.call.function,
@@ -76,14 +107,22 @@ class ArgumentFiller:
             confidence=round(call.probability, 4),
             origin="model",
         )
-        filled.edits.append(edit)
 
-    def _by_rules(self, call: Located) -> CallText | None:
+    def _known(self, call: Located) -> list[CallText]:
+        """The ways to write a call, the likeliest first."""
         signature = self._rules.signatures.get(call.function)
         if signature is None:
-            return None
+            return []
         if not signature.parameters:
-            return CallText("", call.function, ())
+            return [CallText("", call.function, ())]
+        ruled = self._by_rules(call)
+        ranked = self._ranker.rank(call.function, call.start, self._whole) if self._ranker is not None else []
+        texts = [CallText("", call.function, one.arguments) for one in ranked]
+        if ruled is None:
+            return texts
+        return [ruled, *texts] if call.function in _RULED or not texts else [*texts, ruled]
+
+    def _by_rules(self, call: Located) -> CallText | None:
         near = [edit for edit in self._inferred if edit.function == call.function and self._is_near(edit, call)]
         if near:
             best = min(near, key=lambda edit: abs(edit.after_line - call.after_line))

@@ -80,7 +80,7 @@ class Roles:
     def _rank_score(self, variable: Variable) -> float:
         text = self._text
         name = re.escape(variable.name)
-        score = 2.0 * bool(_RANK_NAME.search(variable.name)) - 2.0 * _is_size_name(variable.name)
+        score = 2.0 * bool(_RANK_NAME.search(variable.name)) - 2.0 * is_size_name(variable.name)
         score += bool(re.search(rf"\b{name}\s*[!=]=\s*{_ROOT}\b", text)) or bool(re.search(rf"[(!]\s*{name}\s*\)", text))
         score += 0.5 * bool(re.search(rf"\b{name}\s*[-+%*]", text))
         return score - 0.5 * bool(re.search(rf"<\s*{name}\b", text))
@@ -88,7 +88,7 @@ class Roles:
     def _size_score(self, variable: Variable) -> float:
         text = self._text
         name = re.escape(variable.name)
-        score = 2.0 * _is_size_name(variable.name) - 1.0 * bool(_RANK_NAME.search(variable.name))
+        score = 2.0 * is_size_name(variable.name) - 1.0 * bool(_RANK_NAME.search(variable.name))
         score += bool(re.search(rf"<=?\s*{name}\b|[%/]\s*{name}\b", text))
         return score + 0.5 * bool(re.search(rf"\b{name}\s*-\s*1\b|\b{name}\s*[!<]=?\s*\d", text))
 
@@ -100,12 +100,12 @@ class Roles:
     @cached_property
     def rank_names(self) -> frozenset[str]:
         """The rank variable, and names that read like one (a parameter, or one that is already filled)."""
-        named = {v.name for v in self.facts.variables(self.function) if is_integer(v) and _is_rank_name(v.name)}
+        named = {v.name for v in self.facts.variables(self.function) if is_integer(v) and is_rank_name(v.name)}
         return frozenset(named | ({self.rank.name} if self.rank else set()))
 
     @cached_property
     def size_names(self) -> frozenset[str]:
-        named = {v.name for v in self.facts.variables(self.function) if is_integer(v) and _is_size_name(v.name)}
+        named = {v.name for v in self.facts.variables(self.function) if is_integer(v) and is_size_name(v.name)}
         chosen = {self.size.name} if self.size else named
         return frozenset(chosen - ({self.rank.name} if self.rank else set()))
 
@@ -141,14 +141,16 @@ def _gives_value(use: Use, variable: Variable) -> bool:
     if use.kind not in WRITES:
         return False
     waits = use.line == variable.line and _NEUTRAL.fullmatch(use.value.strip()) is not None
-    return not (waits and (_is_rank_name(variable.name) or _is_size_name(variable.name)))
+    return not (waits and (is_rank_name(variable.name) or is_size_name(variable.name)))
 
 
-def _is_rank_name(name: str) -> bool:
-    return bool(_RANK_NAME.search(name)) and not _is_size_name(name)
+def is_rank_name(name: str) -> bool:
+    """Whether a name reads like that of a rank."""
+    return bool(_RANK_NAME.search(name)) and not is_size_name(name)
 
 
-def _is_size_name(name: str) -> bool:
+def is_size_name(name: str) -> bool:
+    """Whether a name reads like that of a number of ranks."""
     return bool(_SIZE_NAME.search(name))
 
 

@@ -45,9 +45,9 @@ def call(function: str, before: str, inline: bool = False) -> Located:
     return Located(line if inline else line - 1, function, 0.8, inline, start)
 
 
-def fill(calls, model=None, budget_s=30.0):
+def fill(calls, model=None, budget_s=30.0, ranked=False):
     completer = Completer(parse(PROGRAM, Language.C), load_signatures())
-    filler = ArgumentFiller(PROGRAM, completer.rules, completer.by_rules())
+    filler = ArgumentFiller(PROGRAM, completer.rules, completer.by_rules(), ranked=ranked)
     return asyncio.run(filler.fill(calls, model, budget_s))
 
 
@@ -92,3 +92,22 @@ def test_without_a_model_that_fills_in_or_time_nothing_is_invented():
     for filled in (fill([send]), fill([send], Model(infill=False)), fill([send], Model("&n)"), budget_s=0.0)):
         assert filled.edits == []
         assert filled.dropped[0].text == "MPI_Ssend(...)"
+
+
+def test_the_ranker_fills_what_no_rule_knows_and_no_model_is_asked():
+    model = Model()
+    calls = [call("MPI_Comm_rank", "double"), call("MPI_Comm_size", "double"), call("MPI_Bcast", "use("), call("MPI_Abort", "return")]
+    filled = fill(calls, model, ranked=True)
+    assert [edit.text for edit in filled.edits][:3] == [
+        "MPI_Comm_rank(MPI_COMM_WORLD, &rank);",
+        "MPI_Comm_size(MPI_COMM_WORLD, &size);",
+        "MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);",
+    ]
+    assert filled.edits[3].function == "MPI_Abort"
+    assert filled.dropped == []
+    assert model.asked == []
+
+
+def test_a_function_that_mpi_h_lacks_is_dropped():
+    filled = fill([call("MPI_Nonsense", "use(")], ranked=True)
+    assert filled.dropped[0].text == "MPI_Nonsense(...)"

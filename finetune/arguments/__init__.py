@@ -1,0 +1,1 @@
+"""Training of the argument ranker (``codepar.mpi.ranking``)."""

@@ -1,0 +1,134 @@
+"""From a corpus folder to the weights of the argument ranker, with their card: `codepar finetune arguments`.
+
+Limits: one process, numpy; learns from C and C++ programs whose removed calls the corpus holds.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import datasets
+
+from codepar.errors import InvalidInput
+from codepar.mpi.headers import Signatures
+from codepar.mpi.ranking.candidates import Vocabulary
+from codepar.mpi.ranking.weights import CARD_FILE, WEIGHTS_FILE, read_weights, write_weights
+from codepar.mpi.stripped import Stripped
+from finetune.arguments.decisions import Extraction, ProgramText, Shares, decisions_of, shared, vocabulary_of
+from finetune.arguments.measure import CallScore, score_calls
+from finetune.arguments.training import Recipe, Tell, pack, train
+
+_EXPANDED = 0.3
+"""The share of programs that are learned from as if a preprocessor had been over them."""
+
+_HELD_OUT = Shares(300, 30)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run gave: calls whose arguments are all right, of the calls of repositories that were not learned from."""
+
+    score: CallScore
+    decisions: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Splits:
+    train: list[ProgramText]
+    development: list[ProgramText]
+
+
+def train_arguments(corpus: Path, output: Path, signatures: Signatures, recipe: Recipe, tell: Tell) -> Trained:
+    """Train into the folder ``output``: weights and card. Raises ``InvalidInput`` where ``corpus`` is none."""
+    started = time.monotonic()
+    splits = _read(corpus, recipe.seed)
+    random_ = random.Random(recipe.seed)
+    vocabulary = vocabulary_of(splits.train, signatures)
+    learned = _extracted(splits.train, Shares(), signatures, vocabulary, recipe, tell)
+    held_out = _extracted(splits.development, _HELD_OUT, signatures, vocabulary, recipe, tell)
+    if not learned.decisions:
+        raise InvalidInput(f"{corpus} holds no call to learn from")
+    random_.shuffle(learned.decisions)
+    packed = pack(train(learned.decisions, held_out.decisions, recipe, tell))
+    output.mkdir(parents=True, exist_ok=True)
+    write_weights(output / WEIGHTS_FILE, recipe.bits, packed.scale, packed.table, vocabulary)
+    score = score_calls(splits.development, _HELD_OUT, signatures, read_weights(output / WEIGHTS_FILE), recipe.seed)
+    trained = Trained(score, len(learned.decisions), time.monotonic() - started)
+    _write_card(output / CARD_FILE, splits, trained, learned, recipe)
+    return trained
+
+
+def _read(corpus: Path, seed: int) -> _Splits:
+    folder = corpus / "data"
+    if not folder.is_dir():
+        raise InvalidInput(f"{corpus} is not a corpus: it has no folder data", remedy="codepar finetune corpus -o FOLDER")
+    rows = datasets.load_from_disk(str(folder))
+    random_ = random.Random(seed)
+    splits = {
+        name: [
+            ProgramText(
+                row["repository"],
+                row["path"],
+                Stripped.model_validate_json(row["stripped"]),
+                is_expanded=True if random_.random() < _EXPANDED else None,
+            )
+            for row in rows[name]
+        ]
+        for name in rows
+    }
+    return _Splits(splits.get("train", []), splits.get("development", []))
+
+
+def _extracted(
+    programs: Sequence[ProgramText], shares: Shares, signatures: Signatures, vocabulary: Vocabulary, recipe: Recipe, tell: Tell
+) -> Extraction:
+    chosen = shared(programs, shares, recipe.seed)
+    random_ = random.Random(recipe.seed)
+    found = Extraction()
+    for done, number in enumerate(sorted(chosen), start=1):
+        found.add(decisions_of(programs[number], chosen[number], signatures, vocabulary, recipe.candidates, random_))
+        if done % 500 == 0 or done == len(chosen):
+            tell(f"{done} of {len(chosen)} programs: {len(found.decisions)} arguments")
+    return found
+
+
+def _write_card(path: Path, splits: _Splits, trained: Trained, learned: Extraction, recipe: Recipe) -> None:
+    wanted, covered = learned.wanted.total(), learned.covered.total()
+    score = trained.score
+    lines = [
+        "# Argument ranker",
+        "",
+        "Weights of `codepar.mpi.ranking`: a softmax over the candidates of each argument of an MPI call, hashed attributes, numpy.",
+        "Made by `codepar finetune arguments --corpus CORPUS -o FOLDER`.",
+        "",
+        "| repositories not learned from, function and place given | calls | all arguments right |",
+        "|---|---|---|",
+        f"| all calls with arguments | {score.calls} | {score.right / max(score.calls, 1):.3f} |",
+        f"| without Init, Comm_rank, Comm_size | {score.calls_rest} | {score.right_rest / max(score.calls_rest, 1):.3f} |",
+        "",
+        f"- Learned from: {trained.decisions} arguments of {len({one.repository for one in splits.train})} repositories;",
+        f"  {covered / max(wanted, 1):.3f} of their arguments were among the candidates.",
+        f"- When and where: {datetime.now(UTC):%Y-%m-%d}, {trained.seconds / 60:.0f} minutes, {_processor()}, {os.cpu_count()} cores.",
+        *(f"- {name}: {value}" for name, value in asdict(recipe).items()),
+        "",
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.machine()
+    return next(
+        (line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")), platform.machine()
+    )
