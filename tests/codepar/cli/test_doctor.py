@@ -64,4 +64,6 @@ def test_optional_tools_are_shown_and_are_no_reason_to_fail(tmp_path):
     assert checks["sanitizers (gcc)"]["detail"] == "address, undefined, thread, leak"
     assert (checks["gcov"]["state"], checks["OpenMP (gcc)"]["state"]) == ("ok", "ok")
     assert checks["nvcc"]["remedy"] == "mend CODEPAR_NVCC"
+    assert checks["compute-sanitizer"]["state"] == "ok" or "codepar[gpu]" in checks["compute-sanitizer"]["remedy"]
+    assert checks["GPU"]["state"] == "ok" or "--emulate" in checks["GPU"]["remedy"]
     assert all(check["state"] == "ok" or check["remedy"] for check in checks.values())
