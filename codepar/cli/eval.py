@@ -1,6 +1,6 @@
-"""``codepar eval run|score|list``: what a system is worth, on hpcorpusmpi (MPI completion) or codepp (decomposition).
+"""``codepar eval run|score|list|fetch``: what a system is worth, on hpcorpusmpi (MPI), babeltower and pareval (CUDA), or codepp.
 
-Limits: the options --labels, --variant, --model and --budget are for hpcorpusmpi alone, --part and --batch for codepp.
+Limits: the options --labels and --variant are for hpcorpusmpi alone, --part and --batch for codepp, --target for pareval.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import typer
 
 from codepar.cli.common import JsonOption, checked_output, print_json, say
 from codepar.cli.eval_codepp import is_codepp, run_codepp, score_codepp
+from codepar.cli.eval_pareval import SYSTEMS as PAREVAL_SYSTEMS
+from codepar.cli.eval_pareval import Asked, fetch_pareval, is_pareval, run_pareval_command, score_pareval
 from codepar.cli.eval_translation import is_babeltower, run_babeltower, score_babeltower
 from codepar.errors import EnvironmentFault, InvalidInput
 from codepar.settings import Settings
-from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi
+from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi, pareval
 from evaluators.benchmarks.renamed import renamed
 from evaluators.benchmarks.task import Task
 from evaluators.calls import LabelKind
@@ -55,9 +57,11 @@ def register(app: typer.Typer) -> None:
 
 @_app.command("run")
 def run_command(
-    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi, babeltower or codepp.")],
+    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi, babeltower, pareval or codepp.")],
     *,
-    data: Annotated[Path | None, typer.Option(help="The benchmark's JSONL file (hpcorpusmpi, babeltower).")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The benchmark's JSONL file (hpcorpusmpi, babeltower) or folder (pareval).")
+    ] = None,
     part: Part = "development",
     system: Annotated[str, typer.Option(help=f"{', '.join(SYSTEMS)}, or a JSONL file of samples.")] = "default",
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many programs only.")] = None,
@@ -66,7 +70,8 @@ def run_command(
     model: Annotated[str | None, typer.Option(help="Name of an installed model, or of one at the engine.")] = None,
     budget: Annotated[float, typer.Option(min=0.1, help="Seconds that the language model may take for a program.")] = 60.0,
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which a program counts as not answered.")] = 300.0,
-    every: Annotated[int, typer.Option(min=1, help="Of babeltower: each so manieth pair only.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Of babeltower, pareval: each so manieth problem only.")] = 1,
+    target: Annotated[str, typer.Option(help="Of pareval: which of cuda, omp and serial, with commas.")] = "cuda,omp",
     candidates: Annotated[int, typer.Option("--candidates", "-n", min=0, help="Of babeltower: answers of the model.")] = 8,
     repair: Annotated[int, typer.Option(min=0, help="Of babeltower: how often a failed answer is given back.")] = 3,
     output: Annotated[
@@ -83,6 +88,9 @@ def run_command(
     if benchmark == babeltower.NAME:
         asked = {"candidates": candidates, "repair": repair, "budget_s": budget}
         return run_babeltower(data, system, (limit, every), output, settings=settings, asked=asked, as_json=as_json)
+    if benchmark == pareval.NAME:
+        asked_for = Asked(data, system, pareval.models_of(target), limit, every, budget, output)
+        return run_pareval_command(asked_for, settings, as_json=as_json)
     tasks = _tasks(benchmark, data, limit)
     kinds = _kinds(labels)
     if system not in SYSTEMS and Path(system).is_file():
@@ -122,6 +130,8 @@ def score_command(
         return score_codepp(samples, part, as_json=as_json, batch=batch)
     if is_babeltower(samples):
         return score_babeltower(samples, len(babeltower.load(data)) if data else None, as_json=as_json)
+    if is_pareval(samples):
+        return score_pareval(samples, data, as_json=as_json)
     kinds = _kinds(labels)
     tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
     if against is not None and data is None:
@@ -130,15 +140,29 @@ def score_command(
     return _show(build_report(path, tasks, kinds, Settings(), against=against), kinds, as_json)
 
 
+@_app.command("fetch")
+def fetch_command(
+    benchmark: Annotated[str, typer.Argument(help="The benchmark: pareval.")],
+    *,
+    data: Annotated[Path, typer.Option(help="The folder to make.")],
+    commit: Annotated[str, typer.Option(help="Another commit than the one that the adapter was tried on.")] = pareval.COMMIT,
+) -> int:
+    """Clone a benchmark's repository at a pinned commit; its text never becomes part of codepar."""
+    if benchmark != pareval.NAME:
+        raise InvalidInput(f"{benchmark!r} is not fetched", remedy=f"codepar eval fetch {pareval.NAME} --data FOLDER")
+    return fetch_pareval(data, commit)
+
+
 @_app.command("list")
 def list_command(as_json: JsonOption = False) -> None:
     """Which benchmarks and systems there are."""
     if as_json:
         print_json(
             {
-                "benchmarks": [hpcorpusmpi.NAME, babeltower.NAME, codepp.NAME],
+                "benchmarks": [hpcorpusmpi.NAME, babeltower.NAME, pareval.NAME, codepp.NAME],
                 "systems": dict(SYSTEMS),
                 "translators": dict(TRANSLATORS),
+                "writers": dict(PAREVAL_SYSTEMS),
                 "decomposers": dict(DECOMPOSERS),
             }
         )
@@ -148,6 +172,9 @@ def list_command(as_json: JsonOption = False) -> None:
         typer.echo(f"system     {name}: {what}")
     typer.echo(f"benchmark  {babeltower.NAME}: sequential functions to CUDA, MuSL's pairs with tests, given as a file")
     for name, what in TRANSLATORS.items():
+        typer.echo(f"system     {name}: {what}")
+    typer.echo(f"benchmark  {pareval.NAME}: bodies of functions, serial, OpenMP and CUDA, given as a folder")
+    for name, what in PAREVAL_SYSTEMS.items():
         typer.echo(f"system     {name}: {what}")
     typer.echo(f"benchmark  {codepp.NAME}: decomposition of prompts, part of codepar")
     for name, what in DECOMPOSERS.items():

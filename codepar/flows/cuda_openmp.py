@@ -18,7 +18,9 @@ from codepar.cuda.verdict import CheckName, NamedCheck, failed, ok, unknown
 from codepar.protocols import ExecutionResult, Status
 
 THREADS = 4
-_FILE = "codepar_regions.c"
+REGIONS_FILE = "codepar_regions.c"
+REGIONS_MARK = "codepar-regions"
+"""What the counters' line on standard error begins with."""
 _LINE = re.compile(r"^codepar-regions (\d+) (\d+)$", re.MULTILINE)
 _SHARES = re.compile(
     r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:[^\n\\]|\\.|\\\n)*\b(?:for|sections|task|taskloop|loop|distribute)\b"
@@ -85,16 +87,22 @@ void GOMP_parallel_loop_@NAME@(void (*run)(void *), void *data, unsigned threads
 
 def counting(program: CaseProgram) -> CaseProgram:
     """The program with the file that counts."""
-    return replace(program, project=program.project.with_files({_FILE: _source()}), flags=(*program.flags, "-ldl"))
+    return replace(program, project=program.project.with_files({REGIONS_FILE: counting_file()}), flags=(*program.flags, "-ldl"))
 
 
 def plain(program: CaseProgram) -> CaseProgram:
     """The program with as many threads and no counters: ThreadSanitizer's own view of OpenMP stands at their place."""
-    return replace(program, project=program.project.with_files({_FILE: _ASK.replace("@THREADS@", str(THREADS))}))
+    return replace(program, project=program.project.with_files({REGIONS_FILE: asking_file()}))
 
 
-def _source() -> str:
-    text = _SOURCE + _ASK.replace("@THREADS@", str(THREADS))
+def asking_file() -> str:
+    """The file that asks for threads and counts nothing."""
+    return _ASK.replace("@THREADS@", str(THREADS))
+
+
+def counting_file() -> str:
+    """The file that asks for threads and counts those that enter a region; link with ``-ldl``."""
+    text = _SOURCE + asking_file()
     for name in _SCHEDULES:
         has_chunk = not name.endswith("runtime")
         chunked = _CHUNKED.replace("@NAME@", name).replace("@CHUNK@", "long chunk, " if has_chunk else "")
