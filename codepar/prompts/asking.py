@@ -7,7 +7,6 @@ them.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,11 @@ from codepar.protocols import Generation, Generator, Prompt, Sampling
 
 _GRACE_S = 5.0
 _LOOK_S = 0.1
+
+
+def now_s() -> float:
+    """Seconds on the clock of the event loop, which a simulation may set."""
+    return asyncio.get_running_loop().time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class _Listening:
 
 @dataclass
 class Budget:
-    """The seconds of one item, counted from its first request, and the ``deadline`` of the plan (as ``time.monotonic``)."""
+    """The seconds of one item, counted from its first request, and the ``deadline`` of the plan (as ``now_s``)."""
 
     item_s: float | None
     deadline: float | None
@@ -46,11 +50,11 @@ class Budget:
 
     def spent(self) -> float:
         """Seconds since the first request, 0 before."""
-        return 0.0 if self.begun is None else time.monotonic() - self.begun
+        return 0.0 if self.begun is None else now_s() - self.begun
 
     def left(self) -> float | None:
         """Seconds that are left, None without a bound; the first call starts the item's clock."""
-        now = time.monotonic()
+        now = now_s()
         if self.begun is None:
             self.begun = now
             bounds = [self.deadline, None if self.item_s is None else now + self.item_s]
@@ -106,7 +110,7 @@ class Asker:
             listening.characters += len(text)
 
         task = asyncio.ensure_future(_listen(self._generator, prompt, sampling, hear))
-        listening = _Listening(task, time.monotonic())
+        listening = _Listening(task, now_s())
         return listening
 
     def _look_s(self, under_way: list[_Listening]) -> float | None:
@@ -115,7 +119,7 @@ class Asker:
     def _wants_twin(self, under_way: list[_Listening]) -> bool:
         if self._pace is None or len(under_way) > 1 or self._slots.locked():
             return False
-        out = time.monotonic() - under_way[0].begun
+        out = now_s() - under_way[0].begun
         if not self._pace.lags(out, under_way[0].characters):
             return False
         self._pace.hedged += 1
@@ -124,7 +128,7 @@ class Asker:
     def _won(self, winner: _Listening, *, is_hedged: bool) -> Given:
         generation = winner.task.result()
         if self._pace is not None:
-            self._pace.finished(time.monotonic() - winner.begun, len(generation.text))
+            self._pace.finished(now_s() - winner.begun, len(generation.text))
         return Given(generation, is_hedged)
 
     async def _end(self, under_way: list[_Listening]) -> None:

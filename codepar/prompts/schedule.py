@@ -10,12 +10,11 @@ order of a later wave is that of ``Step.needs``; nothing is merged here.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from codepar.errors import CodeparError
-from codepar.prompts.asking import Asker, Budget
+from codepar.prompts.asking import Asker, Budget, now_s
 from codepar.prompts.carried import CarriedOut as CarriedOut  # noqa: PLC0414 - handed on
 from codepar.prompts.carried import Check as Check  # noqa: PLC0414 - handed on
 from codepar.prompts.carried import ItemAnswer as ItemAnswer  # noqa: PLC0414 - handed on
@@ -59,7 +58,7 @@ class _Run:
         self._generator = generator
         self._options = options
         self._check = check
-        self._begun = time.monotonic()
+        self._begun = now_s()
         self._deadline = None if options.budget_s is None else self._begun + options.budget_s
         self._pace = Pace(len(plan.steps)) if options.hedge else None
         self._health = Health(2 * options.concurrency + 2)
@@ -159,7 +158,7 @@ class _Run:
             fault=fault,
             requests=self._asker.requests,
             hedges=self._pace.hedged if self._pace else 0,
-            seconds=time.monotonic() - self._begun,
+            seconds=now_s() - self._begun,
         )
 
 
