@@ -24,7 +24,7 @@ _CUDA_MARK = "// CUDA:"
 _C_MARK = "// The same as sequential C:"
 
 
-def translator_samples(row: PairRow) -> Iterator[Sample]:
+def samples_of_pair(row: PairRow) -> Iterator[Sample]:
     """Back to the human's source, and on to the verified CUDA where it begins as it is asked for."""
     function = row.function.read()
     prompt = f"{_CUDA_MARK}\n{row.code.strip()}\n\n{_C_MARK}\n"
@@ -40,7 +40,7 @@ def translator_samples(row: PairRow) -> Iterator[Sample]:
             return
 
 
-def tester_samples(row: TestsRow) -> Iterator[Sample]:
+def samples_of_tests(row: TestsRow) -> Iterator[Sample]:
     """The inputs that were kept."""
     prompt = inputs_question(row.function.read()).text
     yield Sample(prompt=prompt, answer=f"{answer_text(row.cases)}\n", repository=row.function.repository, share=CASES)

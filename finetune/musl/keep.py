@@ -21,7 +21,7 @@ from finetune.musl.testing import answer_text
 _Row = TypeVar("_Row", bound=LearnedRow)
 
 
-def pairs_of(member: CFunction, outcome: Outcome, turn: int, keep: int) -> Iterator[PairRow]:
+def kept_pairs(member: CFunction, outcome: Outcome, turn: int, keep: int) -> Iterator[PairRow]:
     """The verified translations of a function: the rules' and up to ``keep`` of the model's, each text once."""
     cases = tuple(one for one in outcome.admitted if _is_testers(one.name))
     seen: set[str] = set()
@@ -84,7 +84,7 @@ def score_of(outcome: Outcome, names: Iterable[str]) -> tuple[int, int]:
     return len(_noticed(outcome.kills, names)), len(outcome.kills)
 
 
-def tests_of(member: CFunction, outcome: Outcome, turn: int, least_score: float) -> TestsRow | None:
+def kept_set(member: CFunction, outcome: Outcome, turn: int, least_score: float) -> TestsRow | None:
     """The better of the Tester's own cases and those of the rules in its form; None where neither is good enough."""
     mutated = outcome.attempts[outcome.mutated] if outcome.mutated is not None else None
     if mutated is None or mutated.verdict is None:

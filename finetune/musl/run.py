@@ -16,7 +16,7 @@ from codepar.errors import Conflict, InvalidInput
 from codepar.protocols import Record
 from finetune.musl.files import read_one, write_one, write_rows
 from finetune.musl.functions import CFunction
-from finetune.musl.keep import learned, pairs_of, tests_of
+from finetune.musl.keep import kept_pairs, kept_set, learned
 from finetune.musl.learning import Lesson, Train, adapter_in, teach
 from finetune.musl.options import ROLES, MuslOptions, Role
 from finetune.musl.rows import LearnedRow, PairRow, TestsRow
@@ -101,9 +101,9 @@ async def _round(run: _Run, number: int) -> bool:
     if teaches:
         outcomes = outcomes_of(stage)
         pairs = [
-            row for one, found in zip(members, outcomes, strict=True) for row in pairs_of(one, found, number, run.options.keep)
+            row for one, found in zip(members, outcomes, strict=True) for row in kept_pairs(one, found, number, run.options.keep)
         ]
-        sets = [tests_of(one, found, number, run.options.least_score) for one, found in zip(members, outcomes, strict=True)]
+        sets = [kept_set(one, found, number, run.options.least_score) for one, found in zip(members, outcomes, strict=True)]
         tests = [row for row in sets if row is not None]
         write_rows(folder / PAIRS_FILE, pairs)
         write_rows(folder / TESTS_FILE, tests)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codepar.errors import NotFound
 from finetune.musl.files import read_rows
-from finetune.musl.forms import tester_samples, translator_samples
+from finetune.musl.forms import samples_of_pair, samples_of_tests
 from finetune.musl.rows import PairRow, TestsRow
 from finetune.train.tasks import Part, Sample
 
@@ -27,7 +27,7 @@ class MuslTranslator:
     def samples(self, corpus: Path, part: Part) -> Iterator[Sample]:
         for row in read_rows(_file(corpus), PairRow):
             if row.split == part:
-                yield from translator_samples(row)
+                yield from samples_of_pair(row)
 
 
 class MuslTester:
@@ -40,7 +40,7 @@ class MuslTester:
     def samples(self, corpus: Path, part: Part) -> Iterator[Sample]:
         for row in read_rows(_file(corpus), TestsRow):
             if row.split == part:
-                yield from tester_samples(row)
+                yield from samples_of_tests(row)
 
 
 def _file(corpus: Path) -> Path:
