@@ -37,6 +37,7 @@ from evaluators.benchmarks.codepp import Part, load_part
 
 _LEAST_SHARED_TOKENS = 64
 _CLIENT_TOKENS = 96
+_CONCURRENCY = 16
 
 
 class Row(Record):
@@ -113,7 +114,12 @@ class Bench:
         found = extract(prompt, files)
         plan = plan_of(found, prompt, files)
         base = ScheduleOptions(
-            sampling=Sampling(max_tokens=self._max_tokens), before=(salt,), accept_cut=True, item_budget_s=None, rungs=("first",)
+            concurrency=_CONCURRENCY,
+            sampling=Sampling(max_tokens=self._max_tokens),
+            before=(salt,),
+            accept_cut=True,
+            item_budget_s=None,
+            rungs=("first",),
         )
         options = tuned(base, plan, answer_lengths(found, plan), self._cost)
         carried = await carry_out(plan, self._generator, options)
@@ -140,7 +146,7 @@ class Bench:
         if carried.closing is not None:
             waves.append([Work(carried.closing.prompt_tokens, carried.closing.answer_tokens)])
         lengths = {answer.id: answer.answer_tokens for answer in carried.answers}
-        workers = tuned(ScheduleOptions(), plan, lengths, self._cost).concurrency
+        workers = tuned(ScheduleOptions(concurrency=_CONCURRENCY), plan, lengths, self._cost).concurrency
         return plan_s(self._cost, waves, 0, workers)
 
 

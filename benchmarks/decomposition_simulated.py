@@ -85,7 +85,7 @@ def speedup(
         return None
     plan = plan_of(found, prompt, files)
     predicted_lengths = answer_lengths(found, plan)
-    options = ScheduleOptions(sampling=Sampling(max_tokens=32_768), item_budget_s=None, hedge=hedge)
+    options = ScheduleOptions(concurrency=64, sampling=Sampling(max_tokens=32_768), item_budget_s=None, hedge=hedge)
     options = tuned(options, plan, predicted_lengths, PUBLISHED_COST)
     is_worth_it = pays(predict(plan, predicted_lengths, PUBLISHED_COST))
     planned = time.perf_counter() - begun

@@ -142,9 +142,9 @@ def best_workers(plan: Plan, lengths: Mapping[str, int], cost: CostModel) -> int
 
 
 def tuned(options: ScheduleOptions, plan: Plan, lengths: Mapping[str, int], cost: CostModel) -> ScheduleOptions:
-    """``options`` with the order, the concurrency and the warming that the cost model advises."""
+    """``options`` with the order and the warming that the cost model advises, and its concurrency if that is less."""
     warm_s = options.warm_s if warming_pays(plan, cost) else 0.0
-    workers = best_workers(plan, lengths, cost)
+    workers = min(options.concurrency, best_workers(plan, lengths, cost))
     return options.model_copy(update={"lengths": dict(lengths), "concurrency": workers, "warm_s": warm_s})
 
 

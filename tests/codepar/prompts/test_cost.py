@@ -122,6 +122,7 @@ def test_options_are_tuned_to_the_engine():
     # The published law has no cost of prompts: one more request before all others is lost time.
     assert tuned(ScheduleOptions(), plan, known, PUBLISHED_COST).warm_s == 0
     assert not warming_pays(plan_of_waves(4), ASSUMED_COST)
+    assert tuned(ScheduleOptions(concurrency=2), plan, known, ASSUMED_COST).concurrency == 2
 
 
 @pytest.mark.parametrize("batch", [(), ((2, 1.0),), ((1, 1.0), (1, 1.0)), ((1, 0.0),), ((1, 1.0), (4, 1.0), (2, 1.0))])
