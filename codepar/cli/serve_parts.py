@@ -19,9 +19,10 @@ from codepar.broker import EmbeddedBroker
 from codepar.cli.child import ChildSpec
 from codepar.cli.supervisor import ChildPart, Log, Part, Supervisor
 from codepar.engine.models import find_model
-from codepar.errors import GpuUnavailable
+from codepar.errors import EnvironmentFault
 from codepar.settings import Settings
-from worker.toolchains.gpu.device import find_gpu, has_device
+from worker.toolchains.gpu.device import has_device
+from worker.toolchains.gpu.toolchain import require_gpu
 
 # A worker puts its jobs back before it ends; the API lets answers under way go out; the engine only frees memory.
 STOP_S = {"worker-jobs": 15.0, "worker-execute": 15.0, "worker-gpu": 15.0, "api": 6.0, "engine": 5.0}
@@ -109,15 +110,15 @@ def runs_own_engine(settings: Settings, *, engine: bool) -> bool:
     return settings.engine_backend != "openvino" or find_model(settings.models_dir, settings.model) is not None
 
 
-def has_gpu(log: Log) -> bool:
-    """Whether a worker for the queue ``gpu`` belongs here. Says why not where there is a device that cannot be used."""
+def has_gpu(settings: Settings, log: Log) -> bool:
+    """Whether a worker for the queue ``gpu`` can work here. Says why not where there is a device that cannot be used."""
     try:
-        gpu = find_gpu()
-    except GpuUnavailable as error:
+        require_gpu(settings)
+    except EnvironmentFault as error:
         if has_device():
             log("worker-gpu", f"not started: {error}")
         return False
-    return not gpu.is_windows
+    return True
 
 
 def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.socket, *, engine: bool) -> list[Part]:
@@ -131,7 +132,7 @@ def make_parts(settings: Settings, supervisor: Supervisor, listener: socket.sock
         _worker(settings, "jobs", settings.job_workers),
         replace(_spec(settings, "api", "codepar.api", "--fd", str(listener.fileno())), descriptors=(listener.fileno(),)),
     ]
-    if has_gpu(supervisor.log):
+    if has_gpu(settings, supervisor.log):
         specs.insert(2, _worker(settings, "gpu", settings.gpu_workers))
     if engine:
         # The engine itself must not take its own address for somebody else's.

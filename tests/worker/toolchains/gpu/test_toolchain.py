@@ -22,7 +22,7 @@ from worker.runner import Command
 from worker.sandbox import SandboxedRunner
 from worker.toolchains.gpu import box
 from worker.toolchains.gpu.device import Device, Gpu, Places, Version
-from worker.toolchains.gpu.toolchain import GpuCuda
+from worker.toolchains.gpu.toolchain import GpuCuda, require_gpu
 from worker.trusted import TrustedRunner
 
 MAIN = """#include <cstdio>
@@ -162,6 +162,13 @@ def test_checks_without_the_tool_are_refused_before_anything_runs(found_nvcc, se
     executor = on_gpu(chosen, TrustedRunner(), shown)
     with pytest.raises(ToolMissing, match="CODEPAR_COMPUTE_SANITIZER"):
         asyncio.run(executor.execute(request(shown, checks=("memory",))))
+
+
+def test_a_worker_needs_a_device_that_boxes_can_open_and_an_nvcc_that_fits(found_nvcc, settings, machine, tmp_path):
+    gpu = require_gpu(settings, places := machine())
+    assert gpu.devices[0].name == "First GPU"
+    with pytest.raises(ToolMissing, match="CODEPAR_NVCC"):
+        require_gpu(settings.model_copy(update={"nvcc": tmp_path / "absent"}), places)
 
 
 def _gpu(*nodes: Path, library: str = "/usr/lib/x86_64-linux-gnu/libcuda.so.1") -> Gpu:
