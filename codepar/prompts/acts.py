@@ -70,7 +70,7 @@ _UNKNOWN_VERB = re.compile(r"[,.:;]\s*[\w-]+ (?:them|each|both|these)\b", re.IGN
 _HOW = re.compile(r"\W*(?:how|what|why|which|who|where|when|wie|was|warum|cómo|qué|как|что|почему)\b", re.IGNORECASE)
 _FINITE = re.compile(
     r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
-    r"|fails?|failed|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están"
+    r"|fails?|failed|warns?|complains?|says|said|prints?|reports|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están"
     r"|está|tienen|tiene|funciona\w*|работа\w+)\b",
     re.IGNORECASE,
 )
@@ -87,6 +87,7 @@ _COMPARES = re.compile(
     r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
+    r"|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
     r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
     re.IGNORECASE,
 )
@@ -107,7 +108,15 @@ _RESULT_FILES = re.compile(
 @once
 def act_of(sentence: Sentence) -> Tag | None:
     """The strongest thing that a sentence asks for; None when it asks nothing."""
-    tokens = sentence.tokens
+    return _act(sentence, sentence.tokens)
+
+
+def act_beside(sentence: Sentence, first: int, last: int) -> Tag | None:
+    """What a sentence asks for, the tokens ``first`` to ``last`` left out: names of functions may read like verbs."""
+    return _act(sentence, (*sentence.tokens[:first], *sentence.tokens[last + 1 :]))
+
+
+def _act(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
     heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in _LIGHT and not t.quoted]
     read = [t for t in tokens if t.has(Tag.READ) and not t.quoted]
     tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]

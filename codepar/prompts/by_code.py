@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into, tells
+from codepar.prompts.acts import act_beside, act_of, asks_for, compares, is_statement, makes_one_thing, splits_into, tells
 from codepar.prompts.code import Unit
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
@@ -118,6 +118,8 @@ class _CodeReader:
                 return found
             whole = whole or found
             introduced = next((r.nouns for r in references(sentence) if r.nouns), introduced)
+            if is_statement(sentence) and sum(token.is_file for token in sentence.tokens) > 1:
+                introduced = (Tag.FILE,)
         return whole
 
     def _named_in(self, sentence: Sentence) -> list[Element]:
@@ -451,7 +453,10 @@ class _CodeReader:
         if kind is Kind.CODE and not any(element.source and element.source.is_attached for element in elements):
             elements = sorted(elements, key=lambda element: element.place.start)
         tokens = sentence.tokens
-        act = act_of(sentence) or self._later_act(sentence) or Tag.CHANGE
+        named = {element.name.lower() for element in elements}
+        is_series = any(name_of(token).lower() in named for token in tokens[first : last + 1])
+        told = act_beside(sentence, first, last) if is_series else act_of(sentence)
+        act = told or self._later_act(sentence) or Tag.CHANGE
         return Reading(kind, tuple(elements), act, tokens[first].start, tokens[min(last, len(tokens) - 1)].end, ordered=ordered)
 
     def _later_act(self, sentence: Sentence) -> Tag | None:

@@ -68,7 +68,7 @@ _BEHIND = frozenset(
 _COULD_I_HAVE = re.compile(
     r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
     r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
-    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink of\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|想要|欲しい",
+    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink of\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|\bquisiera\b|\bquerría\b|\bnecesitaría\b|想要|欲しい",
     re.IGNORECASE,
 )
 _COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
@@ -84,6 +84,10 @@ _SHARED_SPLIT = re.compile(
 )
 
 
+_JOINTLY = re.compile(
+    r"\b(?:that|which|so that they|they) (?:together|jointly|work together)\b|\btogether (?:implement|form|make up|solve)\b",
+    re.IGNORECASE,
+)
 _OF_THEM = re.compile(r"\bof (?:them|which|these|those|the)\Z|其中|うち", re.IGNORECASE)
 # "12 snippets that contain exactly one bug": what each is to have.
 _CLAUSE = re.compile(r"\b(?:that|which|with|having|containing|using|whose)\b[^,;.]*\Z", re.IGNORECASE)
@@ -108,6 +112,8 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     if not counted or _PER_EACH.search(sentence.text):
         return None
     first = counted[0]
+    if _JOINTLY.search(sentence.text):
+        return Whole(Refusal.CONSTRAINT, "what is asked for is to work together")
     if _is_ranked(sentence, first):
         return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
     if (told := _told_ones(sentence, first)) > 1 and len(counted) == 1 and told != tokens[first].number:

@@ -13,7 +13,7 @@ from codepar.prompts.acts import act_of, is_statement
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
-from codepar.prompts.list_sense import ASKING, is_command
+from codepar.prompts.list_sense import ASKING, TASKS, is_command
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.references import looks_like_name, name_of
@@ -56,7 +56,10 @@ _COULD_I = re.compile(
 )
 
 
-_ALSO = re.compile(r"(?:(?:and|also|plus|besides|next|finally|und|außerdem|también|также)\b[\s,]*)+", re.IGNORECASE)
+_ALSO = re.compile(
+    r"(?:(?:and|also|plus|besides|next|finally|unrelated(?: to (?:that|this|it))?|und|außerdem|también|также)\b[\s,]*|(?:また|そして|あと|另外|还有)[、，]?)+",
+    re.IGNORECASE,
+)
 
 
 def _questions(discourse: Discourse) -> Found:
@@ -293,9 +296,10 @@ def _commands_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, in
 
 def _begin(prose: str, sentence: Sentence) -> int | None:
     """Where the first command of a sentence begins: at its beginning, or behind a short lead ("For the release: first ...")."""
-    if is_command(prose, sentence.start, sentence.end):
-        return sentence.start
     lead = _SHORT_LEAD.match(sentence.text)
+    announced = lead is not None and TASKS.search(lead[0]) is not None
+    if is_command(prose, sentence.start, sentence.end) and not announced:
+        return sentence.start
     if lead is not None and is_command(prose, sentence.start + lead.end(), sentence.end):
         return sentence.start + lead.end()
     return None

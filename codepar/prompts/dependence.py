@@ -28,7 +28,7 @@ _CONSTRAINT = re.compile(
     r"|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
     r"|\bdon'?t (?:repeat|reuse)\b|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes"
     r"|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in"
-    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|between them|across all (?:of )?(?:them"
+    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|(?<!relation )(?<!no link )between them|across all (?:of )?(?:them"
     r"|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
     r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
     r"|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names"

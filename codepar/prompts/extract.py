@@ -37,11 +37,16 @@ def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
         return _whole(Whole(Refusal.EMPTY, "nothing is asked"))
     found = _read(discourse)
     if isinstance(found, Reading) and len(found.elements) > 1:
-        bound = obstacle(discourse, found)
-        if len(found.elements) > MAX_ITEMS:
-            bound = Whole(Refusal.UNSUPPORTED, f"{len(found.elements)} parts are more than the {MAX_ITEMS} that are planned")
-        return _split(discourse, found) if bound is None else _whole(bound)
+        return decomposed(discourse, found)
     return _whole(found if isinstance(found, Whole) else _NOTHING)
+
+
+def decomposed(discourse: Discourse, reading: Reading) -> Decomposition:
+    """The decomposition of a reading, whole where something binds its elements."""
+    bound = obstacle(discourse, reading)
+    if len(reading.elements) > MAX_ITEMS:
+        bound = Whole(Refusal.UNSUPPORTED, f"{len(reading.elements)} parts are more than the {MAX_ITEMS} that are planned")
+    return _split(discourse, reading) if bound is None else _whole(bound)
 
 
 def _read(discourse: Discourse) -> Reading | Whole | None:

@@ -172,7 +172,7 @@ _DE = {
     Tag.METHOD: "methode methoden",
     Tag.CLASS: "klasse klassen",
     Tag.SUBROUTINE: "unterprogramm unterprogramme subroutinen",
-    Tag.TASK: "aufgabe aufgaben frage fragen satz sätze sätzen begriff begriffe wörter punkte texte",
+    Tag.TASK: "aufgabe aufgaben frage fragen satz sätze sätzen begriff begriffe begriffen wörter wörtern punkte punkten texte texten",
     Tag.ALIKE: "variante varianten versionen ideen vorschlag vorschläge beispiel beispiele möglichkeiten fragen"
     " aufgaben tipps testfälle namen"
     " rezepte gründe witze gedichte überschriften implementierungen lösungen ansätze sätze",

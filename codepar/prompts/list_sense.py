@@ -12,10 +12,11 @@ from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import Listing
-from codepar.prompts.references import references
+from codepar.prompts.references import name_of, references
 from codepar.prompts.tokens import Sentence
 
 _MOST = 0.6
+_HEAD = 4
 _FEW_WORDS = 5
 _LOOKED_AT = 30
 ASKING = re.compile(
@@ -39,7 +40,7 @@ DETAILS = re.compile(
 TASKS = re.compile(
     r"\b(?:per|tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each"
     r"|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas"
-    r"|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*)\b"
+    r"|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*|дел[аo]?)\b"
     r"|问题|任务|以下|下面|下列|分别|每|次の|以下の|質問|それぞれ|各|課題|几件事|事情",
     re.IGNORECASE,
 )
@@ -130,6 +131,8 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
     tasks, details = TASKS.search(lead.text), DETAILS.search(_STEPWISE.sub("", lead.text))
     if _announces_tasks(lead) and not details:
         return Sense.TASKS
+    if listing.is_inline and ASKING.match(lead.text) and not details:
+        return Sense.TASKS
     if details and not (tasks and act_of(lead)):
         return Sense.DETAILS
     if _is_about_list(lead) or (_names_one(discourse, lead) and not tasks):
@@ -145,6 +148,8 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
 
 def _announces_tasks(lead: Sentence) -> bool:
     """ "Couple things", "three small favours for the file below": nothing but that there are tasks."""
+    if lead.announces and all(token.has(Tag.POLITE) for token in lead.tokens if token.is_word):
+        return True
     match = _ANNOUNCED.search(lead.text)
     return match is not None and len(lead.tokens) <= _ANNOUNCING and not lead.is_question
 
@@ -178,8 +183,8 @@ def _names_pieces(discourse: Discourse, listing: Listing) -> bool:
 
 def _first_name(discourse: Discourse, start: int, end: int) -> str | None:
     tokens = Sentence(discourse.prose, start, min(end, start + 80)).tokens
-    name = tokens[0].text.removesuffix("()").lower() if tokens else ""
-    return name if name in discourse.symbols and len(tokens) > 2 else None
+    names = [name_of(token).lower() for token in tokens[:_HEAD]]
+    return next((name for name in names if name in discourse.symbols and len(tokens) > 2), None)
 
 
 def lacks_object(lead: Sentence) -> bool:

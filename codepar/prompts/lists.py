@@ -40,7 +40,7 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»",
 _END = " \t\r\n\f\v\u3000.。;；,，、"
 _START = re.compile(
     r"(?:\s|[,;，；、]|(?:and|also|then|plus|und|y|e|и|а|finally|lastly|schließlich|außerdem|además|также"
-    r"|и наконец|和|以及|还有|然后|最后)(?=[\s，、])(?!\s*[,.]))*"
+    r"|и наконец|和|以及|还有|然后|最后|另外|また|そして|あと)(?=[\s，、])(?!\s*[,.]))*"
     r"(?:(?:please|pls|plz|kindly|could you|can you|would you|bitte|por favor|пожалуйста)\b[ \t,]*)?",
     re.IGNORECASE,
 )

@@ -18,6 +18,7 @@ NOUNS = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.METHOD, Tag.CLASS, Tag.ST
 _BOUNDARY = frozenset(".;:?!。；：？！，")
 _SEPARATORS = frozenset({",", "、", "&", "+", "/", "，", "'", '"', "(", ")", "*"})
 _WINDOW = 6
+_ORDERED_WINDOW = 9
 _STEPWISE = re.compile(r"\b(\w+)[ -]by[ -]\1\b|\bone (\w+) at a time\b|\bper (\w+)\b", re.IGNORECASE)
 _GOES_ON = frozenset(
     {"them", "these", "those", "ones", "one", "ihnen", "diesen", "ellas", "ellos", "них", "ним", "him", "following"}
@@ -350,7 +351,7 @@ def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGro
     loose = [index for index in hits if not tokens[index].has(Tag.FOR, Tag.AND)]
     ordered = ORDER.search(sentence.text) is not None and all(looks_like_name(tokens[index]) for index in hits)
     gaps = [after - index for index, after in pairwise(hits)]
-    if ordered and max(gaps) <= _WINDOW and len({name_of(tokens[index]) for index in hits}) == len(hits):
+    if ordered and max(gaps) <= _ORDERED_WINDOW and len({name_of(tokens[index]) for index in hits}) == len(hits):
         return [NameGroup(tuple(tokens[i] for i in hits), (), hits[0], hits[-1], loose=True)]
     between = [token for index, after in pairwise(loose) for token in tokens[index + 1 : after]]
     if len(loose) > 1 and all(
