@@ -304,6 +304,10 @@ class Analysis:
         del self._facts[depth:]
         self._leave(changed)
 
+    def _forget_changes(self, *perhaps: ir.Expr) -> None:
+        """What an operand changes that may not be evaluated."""
+        self._forget(written_symbols(tuple(ir.Do(self._line, one) for one in perhaps)))
+
     def _forget(self, changed: set[Symbol]) -> None:
         for symbol in changed:
             if not symbol.is_memory and symbol.type.is_integer:
@@ -325,7 +329,7 @@ class Analysis:
             case ir.Cast(type=kind, operand=operand):
                 inner = self.value(operand)
                 same = kind.is_plain_integer and type_of(operand).is_integer
-                return inner if same and inner is not None else self._integer(kind)
+                return self._held(inner, kind, type_of(operand)) if same and inner is not None else self._integer(kind)
             case ir.Unary(op=op, operand=operand):
                 inner = self.value(operand)
                 return -inner if op == "-" and inner is not None else self._integer(type_of(expr))
@@ -363,6 +367,7 @@ class Analysis:
             self.value(expr.left)
             with self._assuming(expr.left, expr.op == "&&"):
                 self.value(expr.right)
+            self._forget_changes(expr.right)
             return self._unknown("test")
         left, right = self.value(expr.left), self.value(expr.right)
         kind = type_of(expr)
@@ -370,7 +375,14 @@ class Analysis:
             return right
         if left is None or right is None or not kind.is_integer or expr.op in {"<", ">", "<=", ">=", "==", "!="}:
             return self._integer(kind)
-        return self._arithmetic(expr.op, left, right, kind)
+        return self._held(self._arithmetic(expr.op, left, right, kind), kind, kind)
+
+    def _held(self, value: Poly, kind: CType, given: CType) -> Poly:
+        """The value in a type that may wrap: a factor with many zeros at its end maps turns on each other (``i << 30``)."""
+        wraps = not kind.is_signed or kind.bits < given.bits
+        most = 1 << (16 if kind.bits == 32 else 48)
+        is_steep = any(mono and number % most == 0 for mono, number in value.terms.items())
+        return self._unknown("wrapped") if wraps and is_steep else value
 
     def _arithmetic(self, op: str, left: Poly, right: Poly, kind: CType) -> Poly:
         match op:
@@ -407,6 +419,7 @@ class Analysis:
             yes = self.value(expr.yes)
         with self._assuming(expr.condition, False):
             no = self.value(expr.no)
+        self._forget_changes(expr.yes, expr.no)
         if yes is not None and yes == no:
             return yes
         chosen = _min_or_max(expr)
@@ -487,16 +500,20 @@ class Analysis:
             old = self._of_symbol(symbol)
             kind = common(symbol.type, type_of(expr.value))
             known = old is not None and value is not None and kind.is_integer
-            value = self._arithmetic(expr.op[:-1], old, value, kind) if known and old is not None and value is not None else None
+            value = (
+                self._held(self._arithmetic(expr.op[:-1], old, value, kind), kind, kind)
+                if known and old is not None and value is not None
+                else None
+            )
         return self._assign(symbol, value, expr.value)
 
     def _assign(self, symbol: Symbol, value: Poly | None, source: ir.Expr) -> Poly | None:
         if not symbol.type.is_integer:
             return None
         usable = value is not None and symbol.type.is_plain_integer and type_of(source).is_integer
-        if not usable:
+        if not usable or value is None:
             value = self._own_value(symbol)
-        assert value is not None
+        value = self._held(value, symbol.type, type_of(source))
         self._values[symbol] = value
         return value
 

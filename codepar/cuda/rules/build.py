@@ -1,6 +1,6 @@
 """From a syntax tree to the rules' own form: statements and declarations. Expressions are read by ``build_expr.py``.
 
-Limits: no ``switch``, ``goto``, ``try``, labels, range loops, lambdas or classes; pointers are followed to the one buffer that
+Limits: no ``goto``, ``try``, labels, range loops, lambdas or classes; pointers are followed to the one buffer that
 they point into, and a pointer that may point into two is refused.
 """
 
@@ -14,12 +14,14 @@ from tree_sitter import Node as Syntax
 
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.rules import ir
-from codepar.cuda.rules.build_expr import ExprBuilder, Pointer, called_name, strip
-from codepar.cuda.rules.counted import counted
-from codepar.cuda.rules.ctypes import LONG_LONG, CType, Kind, read_type
+from codepar.cuda.rules.build_expr import ExprBuilder, Pointer, called_name, strip, type_of
+from codepar.cuda.rules.build_switch import as_branches, switch_branches
+from codepar.cuda.rules.counted import counted, repeated
+from codepar.cuda.rules.ctypes import LONG_LONG, CType, Kind, promoted, read_type
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Storage, Symbol
 from codepar.cuda.rules.scope import Scope
+from codepar.cuda.rules.strided import strided
 from codepar.syntax.tree import SyntaxTree, parse
 from codepar.syntax.variables import text_of
 
@@ -263,6 +265,20 @@ class StatementBuilder:
         _no_effect(test, _line(node))
         return (ir.If(_line(node), test, self.block(then), self.block(inner) if inner is not None else ()),)
 
+    def _switch_statement(self, node: Syntax) -> Body:
+        condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
+        assert condition is not None
+        assert body is not None
+        expressions = ExprBuilder(self._scope)
+        value = expressions.value(condition)
+        _no_effect(value, _line(node))
+        if not type_of(value).is_integer:
+            raise CannotProve("statement", f"`{_shown(condition)}` is no integer to choose by", _line(node))
+        with self._scope.nested():
+            choice = self._scope.fresh("choice", promoted(type_of(value)))
+            branches = switch_branches(body, expressions, self.statement)
+            return (ir.Declare(_line(node), choice, value), *as_branches(branches, choice, _line(node)))
+
     def _for_statement(self, node: Syntax) -> Body:
         with self._scope.nested():
             start = node.child_by_field_name("initializer")
@@ -279,7 +295,10 @@ class StatementBuilder:
         test = ExprBuilder(self._scope).value(condition) if condition is not None else None
         inner = self.block(body)
         steps = self._effect(update) if update is not None else ()
-        return counted(before, test, steps, inner, line=_line(node), declared=declared)
+        made = counted(before, test, steps, inner, line=_line(node), declared=declared)
+        if made is None:
+            made = strided(before, test, steps, inner, self._scope.fresh, line=_line(node), declared=declared)
+        return made if made is not None else repeated(before, test, steps, inner, line=_line(node))
 
     def _while_statement(self, node: Syntax) -> Body:
         return self._loop(node, (), False)

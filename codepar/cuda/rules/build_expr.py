@@ -321,6 +321,8 @@ class ExprBuilder:
         is_helper = name in self._scope.helpers
         if not is_helper and not is_known(name):
             raise self._refused(node, "calls a function that is not known here")
+        if is_helper and self._scope.takes_reference(name):
+            raise self._refused(node, "may change what it is given by reference")
         result = self._scope.helper_type(name) if is_helper else OTHER
         return ir.Call(name, tuple(self._argument(one) for one in values), is_helper, result)
 

@@ -1,6 +1,6 @@
 """Which loops are counted: one integer variable that moves by a constant towards a bound that stays.
 
-Limits: the step is a constant; the bound may be any expression that nothing in the loop changes. Any other loop is kept as it is.
+Limits: the step is a constant (else see ``strided.py``); the bound may be any expression that nothing in the loop changes.
 """
 
 from __future__ import annotations
@@ -12,11 +12,22 @@ from codepar.cuda.rules.typing import type_of
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 
 
-def counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, *, line: int, declared: bool) -> Body:
-    """The statements of a loop: a ``Loop`` where it is counted, else a ``Repeat``, after what must come first."""
-    made = _counted(before, test, steps, body, line=line, declared=declared)
-    if made is not None:
-        return made
+def counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, *, line: int, declared: bool) -> Body | None:
+    """The statements of a loop, the ``Loop`` after what must come first; None where it is not counted."""
+    for variable, compare, bound in _readings(test):
+        moved = _take_step(steps, body, variable)
+        if moved is None:
+            continue
+        step, inner = moved
+        if not _fits(variable, compare, step, bound) or not _stays(variable, bound, inner):
+            continue
+        first, lower = take_start(before, variable)
+        return (*first, ir.Loop(line, variable, lower, compare, bound, step, inner, declared and lower is not None))
+    return None
+
+
+def repeated(before: Body, test: ir.Expr | None, steps: Body, body: Body, *, line: int) -> Body:
+    """The statements of any other loop."""
     update: ir.Expr | None = None
     for one in steps:
         if isinstance(one, ir.Do):
@@ -91,19 +102,6 @@ def step_of(one: ir.Stmt, variable: Symbol | None = None) -> tuple[Symbol, int] 
     return found
 
 
-def _counted(before: Body, test: ir.Expr | None, steps: Body, body: Body, *, line: int, declared: bool) -> Body | None:
-    for variable, compare, bound in _readings(test):
-        moved = _take_step(steps, body, variable)
-        if moved is None:
-            continue
-        step, inner = moved
-        if not _fits(variable, compare, step, bound) or not _stays(variable, bound, inner):
-            continue
-        first, lower = _take_start(before, variable)
-        return (*first, ir.Loop(line, variable, lower, compare, bound, step, inner, declared and lower is not None))
-    return None
-
-
 def _readings(test: ir.Expr | None) -> list[tuple[Symbol, str, ir.Expr]]:
     """The ways in which a test compares one variable with a bound."""
     if not isinstance(test, ir.Binary) or test.op not in _MIRRORED:
@@ -166,7 +164,7 @@ def _stays(variable: Symbol, bound: ir.Expr, body: Body) -> bool:
     return variable not in changed and not (read_symbols(bound) & changed) and variable not in read_symbols(bound)
 
 
-def _take_start(before: Body, variable: Symbol) -> tuple[Body, ir.Expr | None]:
+def take_start(before: Body, variable: Symbol) -> tuple[Body, ir.Expr | None]:
     """The value at which the variable starts, and the statements that stay before the loop."""
     for at in range(len(before) - 1, -1, -1):
         one = before[at]

@@ -13,6 +13,7 @@ from codepar.cuda.read import helper_node
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.build import Function
 from codepar.cuda.rules.emit_openmp_chunks import Chunks, Special
+from codepar.cuda.rules.emit_updates import neutral_of
 from codepar.cuda.rules.ir import Symbol
 from codepar.cuda.rules.plan_types import (
     Allocate,
@@ -129,13 +130,12 @@ class OpenmpEmitter:
         return [*lines, f"{pad}}}"]
 
     def _start(self, one: Reduction) -> str:
-        neutral = {"+": "0", "*": "1", "^": "0"}.get(one.family)
-        return neutral if neutral is not None else self._writer.expr(one.target)
+        return neutral_of(one) or self._writer.expr(one.target)
 
     def _joined(self, one: Reduction, held: str) -> str:
         target = self._writer.expr(one.target)
         if one.family not in {"max", "min"}:
-            return f"{target} {one.family}= {held};"
+            return f"{target} = {target} {one.family} {held};"
         return f"if ({held} {'>' if one.family == 'max' else '<'} {target}) {target} = {held};"
 
     def _before(self, kernel: Kernel, firsts: dict[Symbol, str], starts: dict[Symbol, str], pad: str) -> list[str]:

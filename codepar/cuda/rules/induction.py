@@ -18,7 +18,7 @@ def increments(body: Body) -> dict[Symbol, ir.Expr]:
         return {}
     found: dict[Symbol, ir.Expr] = {}
     for at, one in enumerate(body):
-        grown = _own(one) if isinstance(one, ir.Do) else _of_inner(one) if isinstance(one, ir.Loop) else {}
+        grown = own_increment(one) if isinstance(one, ir.Do) else _of_inner(one) if isinstance(one, ir.Loop) else {}
         others = body[:at] + body[at + 1 :]
         for symbol, step in grown.items():
             elsewhere = written_symbols(others) | (read_symbols(*others) if isinstance(one, ir.Loop) else set())
@@ -27,7 +27,8 @@ def increments(body: Body) -> dict[Symbol, ir.Expr]:
     return found
 
 
-def _own(one: ir.Do) -> dict[Symbol, ir.Expr]:
+def own_increment(one: ir.Do) -> dict[Symbol, ir.Expr]:
+    """What one statement adds to a variable, if it does nothing else; empty otherwise."""
     match one.expr:
         case ir.Step(op=op, target=ir.Ref(symbol=symbol)):
             number = 1 if op == "++" else -1

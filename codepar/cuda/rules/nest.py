@@ -16,8 +16,9 @@ from codepar.cuda.rules.ctypes import LONG_LONG
 from codepar.cuda.rules.dependence import Alignment, Condition, NestTest
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Symbol, walk_all
+from codepar.cuda.rules.packed import packed_arrays
 from codepar.cuda.rules.plan_types import Kernel, Reduction, Select, Spread
-from codepar.cuda.rules.reductions import Update, reduced_scalars, updates_in
+from codepar.cuda.rules.reductions import LOGICAL, Update, reduced_scalars, updates_in
 from codepar.cuda.rules.scalars import Exposure, Later, declared_in, is_needed, set_scalars
 from codepar.cuda.rules.scans import Scans, scans_of
 from codepar.cuda.rules.selects import extremes_of, last_values_of
@@ -111,7 +112,7 @@ class NestBuilder:
 
     def _with_chain(self, chain: Chain) -> Kernel:
         infos = [self._analysis.info(one) for one in chain.loops]
-        private = declared_in((self._loop,))
+        private = declared_in((self._loop,)) | packed_arrays(self._loop.body)
         accesses = [one for one in self._analysis.accesses if id(self._loop) in one.loops and one.symbol not in private]
         test = NestTest(self._analysis, infos, accesses)
         plain = test.run(is_update_allowed=False)
@@ -376,6 +377,8 @@ def _check_atomic(update: Update, line: int) -> None:
     target = update.target
     assert isinstance(target, ir.Element)
     kind = target.view or target.symbol.type
+    if update.family in LOGICAL:
+        raise CannotProve("atomic", f"no atomic update of `{target.symbol.name}` by `{update.family}`", line)
     if kind.bits not in {32, 64}:
         raise CannotProve("atomic", f"no atomic update of `{target.symbol.name}`: its elements have {kind.bits} bits", line)
 

@@ -25,7 +25,7 @@ from codepar.cuda.rules.plan_types import (
     Single,
     Step,
 )
-from codepar.cuda.rules.recurrence import without_array_recurrences
+from codepar.cuda.rules.rewrites import rewritten
 from codepar.cuda.rules.scalars import Later
 from codepar.cuda.rules.structure import structured
 
@@ -36,14 +36,18 @@ def plan_of(function: Function) -> tuple[Plan, Analysis]:
     """Raises ``CannotProve`` where the function is not translated."""
     result = function.scope.fresh("result", function.return_type) if function.return_type.text != "void" else None
     body = structured(function.body, result)
-    rewritten = without_array_recurrences(body, function.scope.fresh_like)
-    if rewritten != body:
+    try:
+        return _plan_of(function, body, result)
+    except CannotProve:
+        # The reason, if there is no other way, is told in the words of the text as it is.
+        other = rewritten(body, function.scope)
+        if other == body:
+            raise
         try:
-            return _plan_of(function, rewritten, result)
+            return _plan_of(function, other, result)
         except CannotProve:
-            # The reason is told in the words of the text as it is.
             pass
-    return _plan_of(function, body, result)
+        raise
 
 
 def _plan_of(function: Function, body: Body, result: Symbol | None) -> tuple[Plan, Analysis]:

@@ -1,8 +1,8 @@
 """Variables and elements that a loop only combines with new values: sums, products, extremes, bits.
 
-``s += e``, ``s = s + e``, ``s++``, ``if (e > s) s = e``, ``s = s > e ? s : e``, ``s = fmax(s, e)``. Limits: an integer that
-takes in floating values is not one (each step truncates), nor is one that is read elsewhere in the loop. Sums of floating
-numbers are taken in another order than the original's: they agree within rounding.
+``s += e``, ``s = s + e``, ``s++``, ``if (e > s) s = e``, ``s = s > e ? s : e``, ``s = fmax(s, e)``, ``s = s && e``. Limits: an
+integer that takes in floating values is not one (each step truncates), nor is one that is read elsewhere in the loop. Sums of
+floating numbers are taken in another order than the original's: they agree within rounding.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from codepar.cuda.rules.ir import Body, Symbol
 from codepar.cuda.rules.typing import type_of
 
 _FAMILY = {"+=": "+", "-=": "+", "*=": "*", "&=": "&", "|=": "|", "^=": "^"}
+LOGICAL = frozenset({"&&", "||"})
 _EXTREMES = {"fmax": "max", "fmaxf": "max", "max": "max", "fmin": "min", "fminf": "min", "min": "min"}
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """``target`` combined with ``value`` by ``family`` (``+ * & | ^ min max``); ``negated``: the value is subtracted.
+    """``target`` combined with ``value`` by ``family`` (``+ * & | ^ && || min max``); ``negated``: the value is subtracted.
 
     For extremes ``test`` is the operator of the comparison ``value test target`` that lets the value in.
     """
@@ -62,6 +63,8 @@ def _of_expr(expr: ir.Expr) -> Update | None:
 
 
 def _of_binary(target: ir.Expr, op: str, left: ir.Expr, right: ir.Expr) -> Update | None:
+    if op in LOGICAL:
+        return _of_logical(target, op, left, right)
     if op in {"+", "*", "&", "|", "^"}:
         if left == target:
             return Update(target, op, right)
@@ -76,6 +79,16 @@ def _of_binary(target: ir.Expr, op: str, left: ir.Expr, right: ir.Expr) -> Updat
             joined = ir.Binary("-" if (op == "-") != inner.negated else "+", inner.value, right)
             return Update(target, "+", joined, inner.negated)
     return None
+
+
+def _of_logical(target: ir.Expr, op: str, left: ir.Expr, right: ir.Expr) -> Update | None:
+    """``s && a && b``: the target stands first, so that what follows is one value."""
+    if left == target:
+        return Update(target, op, right)
+    if isinstance(left, ir.Binary) and left.op == op:
+        inner = _of_logical(target, op, left.left, left.right)
+        return Update(target, op, ir.Binary(op, inner.value, right)) if inner is not None else None
+    return Update(target, op, left) if right == target else None
 
 
 def _of_branch(condition: ir.Expr, then: ir.Stmt) -> Update | None:
@@ -120,6 +133,10 @@ def _is_sound(update: Update) -> bool:
     if any(isinstance(one, ir.Assign | ir.Step) for one in update.value.walk()):
         return False
     kind, given = type_of(target), type_of(update.value)
+    if update.family in LOGICAL:
+        return kind.is_integer and (given.is_integer or given.is_floating)
+    if kind.bits == 1:
+        return given.is_integer and update.family in {"&", "|"}
     if kind.is_integer:
         fits = (given.bits < kind.bits and kind.is_signed) or (given.bits, given.is_signed) == (kind.bits, kind.is_signed)
         same = fits or update.family not in {"min", "max"}

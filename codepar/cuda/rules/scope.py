@@ -131,6 +131,19 @@ class Scope:
                 return read_type(text_of(node.child_by_field_name("type")), self.typedefs)
         return OTHER
 
+    def takes_reference(self, name: str) -> bool:
+        """Whether a function of the file takes a parameter by a reference through which it may write."""
+        for node in self.tree.capture("(function_definition) @it"):
+            declarator = node.child_by_field_name("declarator")
+            while declarator is not None and declarator.type != "function_declarator":
+                declarator = declarator.child_by_field_name("declarator")
+            if declarator is None or text_of(declarator.child_by_field_name("declarator")) != name:
+                continue
+            parameters = declarator.child_by_field_name("parameters")
+            named = parameters.named_children if parameters is not None else []
+            return any("&" in text_of(one) and "const" not in text_of(one) for one in named)
+        return False
+
     def member_type(self, struct: str, name: str) -> CType:
         """The type of a plain member; ``OTHER`` for arrays, pointers and structs that the file does not define."""
         struct = struct.removeprefix("struct ").strip()

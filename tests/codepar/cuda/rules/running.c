@@ -21,3 +21,17 @@ int greatest_in_table(const int *a, int h, int w) {
 }
 int last_value(const int *a, int *b, int n) { int t = -1; for (int i = 0; i < n; i++) { t = a[i] * 2; b[i] = t + 1; } return t; }
 int last_above(const int *a, int n) { int where = -1; for (int i = 0; i < n; i++) if (a[i] > 7) where = i; return where; }
+int kept(const int *a, int *b, int n) { int k = 0; for (int i = 0; i < n; i++) { if (a[i] % 3) continue; b[k++] = a[i]; } return k; }
+int all_and_any(const int *a, int n) {
+    int all = 1, any = 0;
+    for (int i = 0; i < n; i++) { all = all && a[i] > -3 && a[i] < 99; any = any || a[i] == 11; }
+    return all * 2 + any;
+}
+void flagged(const int *a, int *b, int n) { for (int i = 0; i < n; i++) if (a[i] == 10) b[0] = -9; }
+void brought(const int *a, int *b, int n) { int prev = n - 1; for (int i = 0; i < n; i++) { b[i] = a[prev]; prev = i; } }
+void mirrored(int *a, int n) { int i = 0, j = n - 1; while (i < j) { int t = a[i]; a[i] = a[j]; a[j] = t; i++; j--; } }
+int stepped(const int *a, int *b, int n) { int i, s = n % 5 + 1; for (i = 1; i < n; i += s) b[i] = a[i]; return i; }
+void downwards(const int *a, int *b, int n) { int i = n; while (i-- > 0) b[i] = a[i] - i; }
+void chosen(const int *a, int *b, int n) {
+    for (int i = 0; i < n; i++) switch (a[i]) { case 1: case 2: b[i] = 5; break; case 7: continue; default: b[i] += a[i]; }
+}

@@ -31,6 +31,10 @@ static long exclusive_host(const int *a, long *b, int n) {
 #define TWO(name) static void name##_host(const int *a, int *b, int n) { Ints out(b, b + n); { Held<int> in(copy(a, n)), held(out); \
     name##_launch(in.device, held.device, n); } for (int i = 0; i < n; i++) b[i] = out[i]; }
 TWO(inclusive)
+TWO(flagged)
+TWO(brought)
+TWO(downwards)
+TWO(chosen)
 TWO(greatest_so_far)
 static void in_place_host(int *a, int n) { Ints out(a, a + n); { Held<int> held(out); in_place_launch(held.device, n); } for (int i = 0; i < n; i++) a[i] = out[i]; }
 static void two_at_once_host(const int *a, int *b, unsigned *c, int n) {
@@ -50,11 +54,15 @@ static int last_least_host(const int *a, int n, int *least) {
 static int greatest_in_table_host(const int *a, int h, int w) {
     return valued<int>([&](int *result) { Held<int> in(copy(a, h * w)); greatest_in_table_launch(in.device, h, w, result); });
 }
-static int last_value_host(const int *a, int *b, int n) {
-    Ints out(b, b + n);
-    const int r = valued<int>([&](int *result) { Held<int> in(copy(a, n)), held(out); last_value_launch(in.device, held.device, n, result); });
-    for (int i = 0; i < n; i++) b[i] = out[i];
-    return r;
+#define VALUED(name) static int name##_host(const int *a, int *b, int n) { Ints out(b, b + n); \
+    const int r = valued<int>([&](int *result) { Held<int> in(copy(a, n)), held(out); name##_launch(in.device, held.device, n, result); }); \
+    for (int i = 0; i < n; i++) b[i] = out[i]; return r; }
+VALUED(last_value)
+VALUED(kept)
+VALUED(stepped)
+static void mirrored_host(int *a, int n) { Ints out(a, a + n); { Held<int> held(out); mirrored_launch(held.device, n); } for (int i = 0; i < n; i++) a[i] = out[i]; }
+static int all_and_any_host(const int *a, int n) {
+    return valued<int>([&](int *result) { Held<int> in(copy(a, n)); all_and_any_launch(in.device, n, result); });
 }
 static int last_above_host(const int *a, int n) {
     return valued<int>([&](int *result) { Held<int> in(copy(a, n)); last_above_launch(in.device, n, result); });
@@ -87,6 +95,17 @@ int main() {
         SAME("last_value", last_value(a.data(), b.data(), n), ENTRY(last_value)(a.data(), c.data(), n));
         SAME("last_value", b, c);
         SAME("last_above", last_above(a.data(), n), ENTRY(last_above)(a.data(), n));
+        SAME("kept", kept(a.data(), b.data(), n), ENTRY(kept)(a.data(), c.data(), n));
+        SAME("stepped", stepped(a.data(), b.data(), n), ENTRY(stepped)(a.data(), c.data(), n));
+        SAME("all_and_any", all_and_any(a.data(), n), ENTRY(all_and_any)(a.data(), n));
+        flagged(a.data(), b.data(), n), ENTRY(flagged)(a.data(), c.data(), n);
+        mirrored(b.data(), n), ENTRY(mirrored)(c.data(), n);
+        chosen(a.data(), b.data(), n), ENTRY(chosen)(a.data(), c.data(), n);
+        SAME("chosen", b, c);
+        brought(a.data(), b.data(), n), ENTRY(brought)(a.data(), c.data(), n);
+        SAME("brought", b, c);
+        downwards(a.data(), b.data(), n), ENTRY(downwards)(a.data(), c.data(), n);
+        SAME("downwards", b, c);
     }
     int n = 0, x[1] = {4};
     long none[1];

@@ -60,6 +60,15 @@ def test_what_is_translated_computes_what_the_original_does(
         ("for (int i = 2; i < n; i++) b[i] = b[i - 1] + b[i - 2];", "dependence"),
         ("int m = 0, k = 0; for (int i = 0; i < n; i++) if (a[i] > m) { m = a[i]; k += 1; } b[0] = k;", "recurrence"),
         ("int m = 0, k = 0; for (int i = 0; i < n; i++) { if (a[i] > m) { m = a[i]; k = i; } a[i] = k; }", "recurrence"),
+        ("int k = 0; for (int i = 0; i < n; i++) { b[k] = a[i]; if (a[i] > 0) k++; }", "dependence"),  # overwrites itself
+        ("int k = 0; for (int i = 0; i < n; i++) { if (a[i] > 0) b[k++] = i; if (k > 9) k = 0; }", "dependence"),
+        ("int t = 0; for (int i = 0; i < n; i++) { b[i] = t; if (a[i]) continue; t = i; }", "recurrence"),
+        ("for (int i = 0; i < n; i++) { if (a[i]) b[0] = 1; else b[0] = 2; }", "dependence"),
+        ("for (int i = 0; i < n; i++) { int k = 0; a[i] > 0 && (k = i); b[k] = i; }", "dependence"),
+        ("for (unsigned i = 0; i < (unsigned)n; i++) b[i * 65536u * 65536u] = 1;", "dependence"),
+        ("for (int i = 0; i < n; i++) b[((unsigned)i << 30) >> 30] = 1;", "dependence"),
+        ("for (long i = 0; i < n; i++) b[(int)(i * 4294967296L)] = 1;", "dependence"),
+        ("for (int i = 0; i < n; i++) switch (a[i]) { case 0: b[i] = 1; case 1: b[i] = 2; }", "statement"),
         ("float s; for (int y = 0; y < n; y++) { s = 0; for (int x = 0; x < 8; x++) c[0] = s++; }", "dependence"),
     ],
 )
@@ -75,3 +84,9 @@ def test_a_running_sum_of_each_row_leaves_the_row_to_one_thread() -> None:
     outcome = translate_by_rule(read_function(text, "f.c"))
     assert outcome.part is not None
     assert "x_turn" not in outcome.part.text
+
+
+def test_what_a_helper_may_change_by_reference_is_refused() -> None:
+    text = """static void bump(float &s, float v) { s += v; }
+    float f(const float *a, int n) { float s = 0; for (int i = 0; i < n; i++) bump(s, a[i]); return s; }"""
+    assert [one.code for one in translate_by_rule(read_function(text, "f.cpp", "f")).refusals] == ["expression"]

@@ -1,0 +1,159 @@
+"""Loops put into forms that the other rules know, on the function before anything is analysed.
+
+A constant stored into one element by some turns becomes a flag that is tested after the loop; a variable that brings the value of
+the turn before (``prev = i`` at the end) gets its closed form. Limits: the element is touched nowhere else in the loop; the value
+of the turn before follows from the loop's variable alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codepar.cuda.rules import ir
+from codepar.cuda.rules.build import rebuilt
+from codepar.cuda.rules.counted import leaves, read_symbols, returns, target_symbol, written_symbols
+from codepar.cuda.rules.ctypes import INT
+from codepar.cuda.rules.ir import Body, Symbol
+from codepar.cuda.rules.recurrence import without_array_recurrences
+from codepar.cuda.rules.scalars import Exposure
+from codepar.cuda.rules.scope import Scope
+
+
+def rewritten(body: Body, scope: Scope) -> Body:
+    """All rewrites, outer loops first."""
+    return without_array_recurrences(_all(body, scope), scope.fresh_like)
+
+
+def _all(body: Body, scope: Scope) -> Body:
+    made: list[ir.Stmt] = []
+    for one in body:
+        match one:
+            case ir.Loop():
+                for each in _flagged(one, scope):
+                    made += _closed(each, scope) if isinstance(each, ir.Loop) else (each,)
+            case ir.Repeat(body=inner):
+                made.append(replace(one, body=_all(inner, scope)))
+            case ir.If(then=then, otherwise=otherwise):
+                made.append(replace(one, then=_all(then, scope), otherwise=_all(otherwise, scope)))
+            case _:
+                made.append(one)
+    return tuple(made)
+
+
+# Constants stored into one element
+
+
+def _flagged(loop: ir.Loop, scope: Scope) -> Body:
+    """``if (c) *f = 1`` as ``if (c) hit |= 1`` and ``if (hit) *f = 1`` after the loop."""
+    before: list[ir.Stmt] = []
+    after: list[ir.Stmt] = []
+    changed = written_symbols((loop,))
+    for store in _constant_stores(loop):
+        target = store.target
+        assert isinstance(target, ir.Element)
+        if read_symbols(*target.indices) & changed or not _is_alone(loop, store):
+            continue
+        hit = scope.fresh("hit", INT)
+        one = ir.Literal("1", INT, 1)
+        loop = replace(loop, body=_replaced(loop.body, store, ir.Assign("|=", ir.Ref(hit), one)))
+        before.append(ir.Declare(loop.line, hit, ir.Literal("0", INT, 0)))
+        after.append(ir.If(loop.line, ir.Ref(hit), (ir.Do(loop.line, store),)))
+    return (*before, loop, *after)
+
+
+def _constant_stores(loop: ir.Loop) -> list[ir.Assign]:
+    """Each once, though it may stand in several places."""
+    found = [
+        one.expr
+        for one in loop.walk()
+        if isinstance(one, ir.Do)
+        and isinstance(one.expr, ir.Assign)
+        and one.expr.op == "="
+        and isinstance(one.expr.target, ir.Element)
+        and one.expr.target.view is None
+        and isinstance(one.expr.value, ir.Literal)
+        and not any(isinstance(part, ir.Element) for index in one.expr.target.indices for part in index.walk())
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _is_alone(loop: ir.Loop, store: ir.Assign) -> bool:
+    """Whether the element's memory is touched by nothing but this store, and every store runs as a statement."""
+    target = store.target
+    assert isinstance(target, ir.Element)
+    elements = sum(1 for one in loop.walk() if isinstance(one, ir.Element) and one.symbol is target.symbol)
+    stores = sum(1 for one in loop.walk() if isinstance(one, ir.Do) and one.expr == store)
+    is_declared = any(isinstance(one, ir.Declare) and one.symbol is target.symbol for one in loop.walk())
+    return elements == stores and not is_declared
+
+
+def _replaced(body: Body, old: ir.Expr, new: ir.Expr) -> Body:
+    made: list[ir.Stmt] = []
+    for one in body:
+        match one:
+            case ir.Do(expr=expr) if expr == old:
+                made.append(ir.Do(one.line, new))
+            case ir.If(then=then, otherwise=otherwise):
+                made.append(replace(one, then=_replaced(then, old, new), otherwise=_replaced(otherwise, old, new)))
+            case ir.Loop(body=inner) | ir.Repeat(body=inner):
+                made.append(replace(one, body=_replaced(inner, old, new)))
+            case _:
+                made.append(one)
+    return tuple(made)
+
+
+# Values of the turn before
+
+
+def _closed(loop: ir.Loop, scope: Scope) -> Body:
+    """``t = g(i)`` at the end of each turn, read at the start of the next: ``t`` is ``g(i - step)`` but in the first turn."""
+    loop = replace(loop, body=_all(loop.body, scope))
+    if leaves(loop.body, ir.Continue) or leaves(loop.body, ir.Break) or returns(loop.body) or not _is_plain(loop.lower):
+        return (loop,)
+    before: list[ir.Stmt] = []
+    heads: list[ir.Stmt] = []
+    exposed = Exposure(loop.body, frozenset({loop.variable})).exposed
+    for one in loop.body:
+        found = _brought(one, loop, exposed)
+        if found is None or loop.lower is None:
+            continue
+        symbol, value = found
+        start = scope.fresh_like(f"{symbol.name}_start", symbol)
+        before.append(ir.Declare(loop.line, start, ir.Ref(symbol)))
+        is_first = ir.Binary("==", ir.Ref(loop.variable), loop.lower)
+        last = ir.Ternary(is_first, ir.Ref(start), _a_turn_before(value, loop))
+        heads.append(ir.Do(loop.line, ir.Assign("=", ir.Ref(symbol), last)))
+    return (*before, replace(loop, body=(*heads, *loop.body)))
+
+
+def _brought(one: ir.Stmt, loop: ir.Loop, exposed: set[Symbol]) -> tuple[Symbol, ir.Expr] | None:
+    """The variable that a statement of the body hands on to the next turn, and its value there."""
+    if not isinstance(one, ir.Do) or not isinstance(one.expr, ir.Assign) or one.expr.op != "=":
+        return None
+    target, value = one.expr.target, one.expr.value
+    if not isinstance(target, ir.Ref) or target.symbol not in exposed or not _is_plain(value):
+        return None
+    changes = [
+        node for node in loop.walk() if isinstance(node, ir.Assign | ir.Step) and target_symbol(node.target) is target.symbol
+    ]
+    known = read_symbols(value) - {loop.variable}
+    lower = read_symbols(loop.lower) if loop.lower is not None else set()
+    if len(changes) != 1 or (known | lower) & written_symbols(loop.body) or loop.variable in lower:
+        return None
+    return target.symbol, value
+
+
+def _is_plain(value: ir.Expr | None) -> bool:
+    return value is not None and not any(
+        isinstance(one, ir.Assign | ir.Step | ir.Element | ir.Call | ir.Field) for one in value.walk()
+    )
+
+
+def _a_turn_before(value: ir.Expr, loop: ir.Loop) -> ir.Expr:
+    def change(node: ir.Expr) -> ir.Expr:
+        if node == ir.Ref(loop.variable):
+            step = ir.Literal(str(abs(loop.step)), INT, abs(loop.step))
+            return ir.Binary("-" if loop.step > 0 else "+", node, step)
+        return rebuilt(node, change)
+
+    return change(value)
