@@ -104,8 +104,22 @@ def speedup(
 
 def equal(count: int, tokens: int) -> float:
     """The speedup of ``count`` answers of the same length."""
+    return questions(count, lambda plan: {step.item: tokens for step in plan.steps})
+
+
+def varied(count: int, chance: random.Random) -> float:
+    """The speedup of ``count`` answers whose lengths vary."""
+    return questions(count, lambda plan: {step.item: _length(chance) for step in plan.steps})
+
+
+def _length(chance: random.Random) -> int:
+    return max(4, round(chance.lognormvariate(4.8, 0.5)))
+
+
+def questions(count: int, lengths_of: Callable[[Plan], Mapping[str, int]]) -> float:
+    """The speedup of as many questions in one request."""
     prompt = "Answer these questions:\n" + "\n".join(f"{n}. What is a {term}?" for n, term in enumerate(_TERMS[:count], 1))
-    got = speedup(prompt, {}, lambda plan: {step.item: tokens for step in plan.steps}, _even, hedge=True)
+    got = speedup(prompt, {}, lengths_of, _even, hedge=True)
     assert got is not None
     assert got[0] == count, f"{got[0]} items were found, {count} are there"
     return got[1]
@@ -130,7 +144,7 @@ def real_requests(seed: int, repeat: int, share: float, *, hedge: bool) -> dict[
         for case in load_part("development"):
 
             def lengths(plan: Plan) -> dict[str, int]:
-                return {step.item: max(4, round(chance.lognormvariate(4.8, 0.5))) for step in plan.steps}
+                return {step.item: _length(chance) for step in plan.steps}
 
             hung: dict[tuple[str, int], float] = {}
 
@@ -153,6 +167,10 @@ def main() -> None:
     for count in (2, 4, 8, 16):
         shown = "  ".join(f"{tokens} tokens {equal(count, tokens):.2f}x" for tokens in (32, 64, 128, 256))
         print(f"{count:3d} equal answers: {shown}")
+    chance = random.Random(options.seed)
+    print("\nlengths that vary, questions")
+    for count in (2, 4, 8, 16):
+        print(line(f"{count} items", [varied(count, chance) for _ in range(20 * options.repeat)]))
     print("\nlengths that vary, requests of codepp's development half")
     for count, values in sorted(real_requests(options.seed, options.repeat, 0.0, hedge=True).items()):
         print(line(f"{count} items", values))
