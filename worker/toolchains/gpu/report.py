@@ -19,14 +19,20 @@ _SUMMARY = re.compile(r"(?:ERROR|RACECHECK) SUMMARY: ([\d,]+) ")
 _HEADLINES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("race", re.compile(r"(?:\w+: )?(?:\([\w -]+\) )?(?:Race reported between|Potential (?:WAW|RAW|WAR) hazard)", re.IGNORECASE)),
     ("barrier_divergence", re.compile(r"Barrier error detected|Deadlock detected")),
-    ("uninitialised", re.compile(r"Uninitialized ")),
+    ("uninitialised", re.compile(r"Uninitialized |Host API uninitialized")),
     (
         "memory_error",
-        re.compile(r"(?:Potential )?invalid __\w+__|Malloc/Free error|Host API memory access error|Leaked ", re.IGNORECASE),
+        re.compile(r"(?:Potential )?invalid |Malloc/Free error|Host API memory access error|Leaked ", re.IGNORECASE),
     ),
+    # What the hardware reports, without a thread where it does not know it.
+    (
+        "memory_error",
+        re.compile(r"(?:Lane|Warp|Device|Hardware|User) .*(?:illegal|misaligned|overflow|out.of.range)", re.IGNORECASE),
+    ),
+    ("memory_error", re.compile(r"(?:Illegal instruction|Stack overflow|Misaligned shared|Out-of-range shared)", re.IGNORECASE)),
     ("cuda_error", re.compile(r"Program hit .* on CUDA API call|CUDA API Error")),
 )
-_COMPLAINT = re.compile(r"(?:Error|Internal Sanitizer Error|Warning): ", re.IGNORECASE)
+_COMPLAINT = re.compile(r"(?:Error|Internal Sanitizer Error|Warning): |Target application terminated", re.IGNORECASE)
 _KIND_OF: dict[Check, str] = {"memory": "memory_error", "race": "race", "sync": "barrier_divergence", "init": "uninitialised"}
 # "at f(int *)+0x90 in a.cu:6"; before 2022 "at 0x90 in a.cu:6:f(int *)".
 _AT = re.compile(r"(?:[+:]0x[0-9a-f]+|\bat 0x[0-9a-f]+) in (?P<file>.+?):(?P<line>\d+)(?=\s|:|$)")

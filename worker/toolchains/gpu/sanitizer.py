@@ -1,6 +1,7 @@
 """NVIDIA's compute-sanitizer: found on the system or in a wheel, and its command line for each check.
 
-Limits: its report says what it saw in one run; ``racecheck`` looks at shared memory alone, ``initcheck`` at global memory.
+Limits: its report says what it saw in one run; ``racecheck`` looks at shared memory alone, ``initcheck`` before
+2026 at global memory alone. Options are those of 2026; a version is given what it knows of them.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ _START_S = 20.0
 _PRINTED = "200"
 # Paths as they were compiled, so that two files of one name stay two; lines of host calls, too.
 _COMMON = (("strip-paths", "no"), ("print-limit", _PRINTED), ("show-backtrace", "yes"), ("check-exit-code", "no"))
+# Padding keeps an overrun from ending in the next allocation, where nothing would be wrong.
 _OF_TOOL: Mapping[Check, tuple[tuple[str, str], ...]] = {
-    "memory": (("report-api-errors", "explicit"),),
+    "memory": (("report-api-errors", "explicit"), ("padding", "256")),
     "race": (("racecheck-report", "analysis"),),
     "sync": (),
-    "init": (),
+    "init": (("initcheck-address-space", "all"),),
 }
 
 

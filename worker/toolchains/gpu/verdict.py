@@ -20,7 +20,7 @@ _CLEAN: dict[Check, str] = {
     "memory": "no memory error",
     "race": "no race on shared memory (racecheck looks at no other)",
     "sync": "no misused barrier",
-    "init": "no read of global memory that nobody wrote",
+    "init": "no read of memory that nobody wrote",
 }
 _MAX_TOLD = 20
 
@@ -56,9 +56,10 @@ def diagnostics(report: Report, files: tuple[str, ...]) -> tuple[Diagnostic, ...
 def _why_unproved(check: Check, report: Report, stopped: str | None) -> str | None:
     if stopped is not None:
         return f"the run under {TOOLS[check]} did not end: {stopped}"
-    # A launch that the tool could not follow is not one that it found clean.
-    if report.total is None or any(word.startswith("Internal Sanitizer") for word in report.complaints):
-        reason = report.complaints[-1] if report.complaints else "it left no summary"
+    # A launch that the tool could not follow, or that never came, is not one that it found clean.
+    blind = [word for word in report.complaints if word.startswith("Internal Sanitizer") or "before first instrumented" in word]
+    if report.total is None or blind:
+        reason = next(iter((*blind, *reversed(report.complaints))), "it left no summary")
         return f"{TOOLS[check]} came to no result: {reason}"
     if report.total and not report.findings:
         return f"{TOOLS[check]} counts {report.total} errors and describes none that is known here"

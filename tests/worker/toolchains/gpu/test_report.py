@@ -155,6 +155,22 @@ def test_reads_of_what_nobody_wrote_in_kernels_and_in_copies():
     assert "on access by cudaMemcpy source" in found[1].message
 
 
+@pytest.mark.parametrize(
+    ("headline", "kind"),
+    [
+        ("Host API uninitialized memory access on access by cudaMemcpy source", "uninitialised"),
+        ("Invalid use-before-alloc access on access by cudaMemcpy source", "memory_error"),
+        ("Invalid write operation (permission denied)", "memory_error"),
+        ("Lane misaligned address", "memory_error"),
+        ("Hardware warp stack overflow", "memory_error"),
+        ("Device illegal address", "memory_error"),
+        ("Deadlock detected in Cuda::barrier wait called by threads starting at (0,0,0) in block (0,0,0)", "barrier_divergence"),
+    ],
+)
+def test_headlines_that_need_no_thread(headline, kind):
+    assert [finding.kind for finding in parse(f"========= {headline}\n", "memory").findings] == [kind]
+
+
 def test_a_double_free_in_a_kernel_is_a_memory_error():
     text = f"========= Malloc/Free error encountered : Double free\n=========     at 0x79d8{THREAD}"
     assert parse(text, "memory").of("memory")
@@ -189,6 +205,12 @@ def test_what_no_rule_knows_is_a_finding_where_a_thread_is_named():
             None,
             None,
             "Internal Sanitizer Error",
+        ),
+        (
+            "========= Target application terminated before first instrumented kernel launch\n========= ERROR SUMMARY: 0 errors\n",
+            None,
+            None,
+            "before first instrumented kernel launch",
         ),
         ("========= Unheard of\n========= ERROR SUMMARY: 3 errors\n", None, None, "counts 3 errors and describes none"),
     ],

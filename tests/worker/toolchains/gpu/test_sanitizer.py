@@ -11,7 +11,9 @@ from codepar.settings import Settings
 from worker.toolchains.gpu.sanitizer import REPORT, ComputeSanitizer, find_sanitizer
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
-OPTIONS = frozenset({"strip-paths", "print-limit", "show-backtrace", "check-exit-code", "report-api-errors", "racecheck-report"})
+OPTIONS = frozenset(
+    {"strip-paths", "print-limit", "show-backtrace", "check-exit-code", "report-api-errors", "racecheck-report", "padding"}
+)
 
 
 def _tool(folder, version="2025.1.0.0", options=("--tool", "--log-file", "--print-limit")):
@@ -38,7 +40,9 @@ def test_each_check_has_its_tool_and_the_program_stands_last(tmp_path):
         assert line[-3:] == ("./a.out", "--tool", "x")
         assert line[line.index("--strip-paths") + 1] == "no"
     assert "--report-api-errors" in lines["memory"]
+    assert "--padding" in lines["memory"]
     assert "--racecheck-report" in lines["race"]
+    assert "--initcheck-address-space" not in lines["init"]
 
 
 def test_options_that_a_version_does_not_know_are_left_out(tmp_path):
