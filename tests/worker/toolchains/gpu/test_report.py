@@ -207,7 +207,8 @@ def test_what_no_rule_knows_is_a_finding_where_a_thread_is_named():
             "Internal Sanitizer Error",
         ),
         (
-            "========= Target application terminated before first instrumented kernel launch\n========= ERROR SUMMARY: 0 errors\n",
+            "========= Target application terminated before first instrumented kernel launch\n"
+            "========= ERROR SUMMARY: 0 errors\n",
             None,
             None,
             "before first instrumented kernel launch",
