@@ -1,4 +1,4 @@
 """Requests that hold several tasks: extraction, plan, cost, schedule, merge.
 
-Limits: pure; nothing here asks a model or runs code.
+Limits: pure but for the schedule, which asks the ``Generator`` it is given; nothing here opens a model or runs code.
 """

@@ -14,13 +14,16 @@ from codepar.errors import EngineUnavailable
 from codepar.prompts.pace import Pace
 from codepar.protocols import Generation, Generator, Prompt, Sampling
 
-_GRACE_S = 5.0
 _LOOK_S = 0.1
 
 
 def now_s() -> float:
     """Seconds on the clock of the event loop, which a simulation may set."""
     return asyncio.get_running_loop().time()
+
+
+class TimeIsUp(TimeoutError):
+    """Nothing was asked any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +68,24 @@ class Budget:
 class Asker:
     """Asks within ``slots``. A twin takes a free slot or is not sent: in a full batch it would slow all others down."""
 
-    def __init__(self, generator: Generator, slots: asyncio.Semaphore, pace: Pace | None) -> None:
+    def __init__(self, generator: Generator, slots: asyncio.Semaphore, pace: Pace | None, grace_s: float = 5.0) -> None:
         self._generator = generator
         self._slots = slots
         self._pace = pace
+        self._grace_s = grace_s
         self.requests = 0
 
     async def ask(self, prompt: Prompt, sampling: Sampling, budget: Budget, on_first: Callable[[], None] | None = None) -> Given:
         """The answer. ``on_first`` is called when its first text comes, which is when its prompt is computed.
 
-        Raises what the engine raises; ``TimeoutError`` where nothing of the budget is left, or the engine overdraws it.
+        Raises what the engine raises, ``TimeIsUp`` where nothing of the budget is left, ``TimeoutError`` where the engine
+        overdraws it.
         """
         async with self._slots:
             left = budget.left()
             if left is not None and left <= 0:
-                raise TimeoutError
-            async with asyncio.timeout(None if left is None else left + _GRACE_S):
+                raise TimeIsUp
+            async with asyncio.timeout(None if left is None else left + self._grace_s):
                 return await self._race(prompt, sampling.model_copy(update={"budget_s": left}), on_first)
 
     async def _race(self, prompt: Prompt, sampling: Sampling, on_first: Callable[[], None] | None) -> Given:

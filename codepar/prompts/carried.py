@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from codepar.prompts.plan import Step
 from codepar.protocols import Message, Record, Sampling
@@ -16,7 +16,8 @@ Check = Callable[[Step, str], Awaitable[str | None]]
 
 
 class ScheduleOptions(Record):
-    """``sampling.max_tokens`` bounds one answer. ``budget_s`` bounds the plan, ``item_budget_s`` an item with all its rungs.
+    """``sampling.max_tokens`` bounds one answer. ``budget_s`` bounds the plan, ``item_budget_s`` an item with all its rungs; an
+    engine that is ``grace_s`` late with what it has by then is broken off.
 
     ``before`` are the turns of the conversation before the request. ``lengths`` are predicted answers in tokens by item, for the
     order alone; without them the length of the step decides. ``warm_s`` is how long the others wait for the first one's prompt to
@@ -32,7 +33,15 @@ class ScheduleOptions(Record):
     rungs: tuple[Rung, ...] = ("first", "retry", "neighbours")
     hedge: bool = True
     warm_s: float = Field(default=10.0, ge=0)
+    grace_s: float = Field(default=5.0, ge=0)
     accept_cut: bool = False
+
+    @field_validator("rungs")
+    @classmethod
+    def _check_rungs(cls, rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        if "serial" in rungs:
+            raise ValueError("the rung `serial` asks the whole request, which is the caller's")
+        return rungs
 
 
 class ItemAnswer(Record):

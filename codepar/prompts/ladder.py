@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codepar.errors import CodeparError, InvalidInput
-from codepar.prompts.asking import Asker, Budget
+from codepar.prompts.asking import Asker, Budget, TimeIsUp
 from codepar.prompts.carried import Check, ItemAnswer, Rung, ScheduleOptions
 from codepar.prompts.plan import Plan, Step
 from codepar.prompts.wording import corrected_prompt, first_prompt, with_neighbours
@@ -124,6 +124,10 @@ class Ladder:
         tally.attempts += 1
         try:
             given = await self._asker.ask(prompt, self._sampling(tally), budget, on_first)
+        except TimeIsUp:
+            tally.attempts -= 1
+            tally.why = tally.why or "not asked: the time was up"
+            return False
         except TimeoutError:
             tally.why = tally.why or f"no answer within {budget.spent():.0f} s"
             return False

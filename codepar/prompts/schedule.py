@@ -62,7 +62,7 @@ class _Run:
         self._deadline = None if options.budget_s is None else self._begun + options.budget_s
         self._pace = Pace(len(plan.steps)) if options.hedge else None
         self._health = Health(2 * options.concurrency + 2)
-        self._asker = Asker(generator, asyncio.Semaphore(options.concurrency), self._pace)
+        self._asker = Asker(generator, asyncio.Semaphore(options.concurrency), self._pace, options.grace_s)
         self._waiting = Waiting(plan.steps, options.lengths)
         self._answers: dict[str, ItemAnswer] = {}
         self._chat = True

@@ -437,9 +437,26 @@ def test_when_the_time_of_the_plan_is_up_the_rest_is_not_asked():
     engine = Engine(script)
     result = carried(items(4), engine, concurrency=1, budget_s=0.1, hedge=False)
     assert [one.ok for one in result.answers] == [True, True, False, False]
-    assert result.answers[3].attempts <= 1
-    assert "no answer within" in result.answers[3].why
+    assert [one.attempts for one in result.answers] == [1, 1, 0, 0]
+    assert "time was up" in result.answers[3].why
     assert engine.begun == ["1", "2"]
+
+
+def test_an_engine_that_overdraws_its_time_is_broken_off():
+    async def script(item: str, nth: int, prompt: Prompt) -> Reply:
+        await asyncio.Event().wait()
+        return "never"
+
+    engine = Engine(script)
+    result = carried(items(2), engine, item_budget_s=0.01, hedge=False, warm_s=0, grace_s=0.1)
+    assert [one.ok for one in result.answers] == [False, False]
+    assert "no answer within" in result.answers[0].why
+    assert (engine.running, engine.broken_off) == (0, 2)
+
+
+def test_the_whole_request_is_not_a_rung_of_an_item():
+    with pytest.raises(ValueError, match="the caller's"):
+        ScheduleOptions(rungs=("first", "serial"))
 
 
 def test_an_answer_that_was_cut_off_gets_twice_the_room():
