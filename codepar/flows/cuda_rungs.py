@@ -246,7 +246,8 @@ class _Share:
 def _share(bench: Bench, number: int, kernels: Sequence[KernelWork]) -> _Share:
     case = bench.tests.cases[number].name
     known = (bench.iterations or {}).get(case)
-    launches = sum(one.launches for one in kernels)
+    # A host that steps through a loop launches some kernel again and again; several kernels once each are no steps.
+    launches = sum(one.launches for one in kernels) if any(one.launches > 1 for one in kernels) else 1
     if known is None:
         return _Share(case, (bench.changed(case),), kernels)
     first = known.begun(launches)

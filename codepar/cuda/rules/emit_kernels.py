@@ -114,7 +114,9 @@ class KernelEmitter:
         """One turn alone meets no other."""
         text = condition_text(one.poly, self._printable, is_nonzero=one.is_nonzero)
         spread = next((each for each in kernel.spread if id(each.loop) == one.loop), None)
-        return f"({shape.counts[spread.loop.variable]} < 2 || {text})" if spread is not None else text
+        if spread is None:
+            return text
+        return f"({shape.counts[spread.loop.variable]} < 2 || {f'({text})' if ' && ' in text else text})"
 
     def _finals(self, kernel: Kernel, shape: Shape) -> list[str]:
         lines = []

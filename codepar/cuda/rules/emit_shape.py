@@ -80,9 +80,14 @@ class Shape:
 
     def ranges(self) -> list[str]:
         """First value and number of turns of each loop."""
-        return [line for one in self._kernel.spread for line in self._range(one)]
+        lines: list[str] = []
+        outer = ""
+        for one in self._kernel.spread:
+            lines += self._range(one, outer)
+            outer = self.counts[one.loop.variable]
+        return lines
 
-    def _range(self, one: Spread) -> list[str]:
+    def _range(self, one: Spread, outer: str) -> list[str]:
         loop, variable = one.loop, one.loop.variable
         lower = loop.lower if loop.lower is not None else ir.Ref(variable)
         first, count = self.firsts[variable], self.counts[variable]
@@ -91,6 +96,9 @@ class Shape:
         else:
             maps = [dict(zip(one.corners, ends, strict=True)) for ends in product((False, True), repeat=len(one.corners))]
             lows, highs = [self._text(lower, ends) for ends in maps], [self._text(loop.bound, ends) for ends in maps]
+        if outer and (_divides(lower) or _divides(loop.bound)):
+            # The original does not divide where the loop around it does not turn.
+            lows, highs = ([f"({outer} > 0 ? {text} : 0)" for text in texts] for texts in (lows, highs))
         up = loop.step > 0
         lines = [f"const long long {first} = {_extreme(lows, '<' if up else '>')};"]
         bound = _extreme(highs, ">" if up else "<")
@@ -217,6 +225,12 @@ class Shape:
 
     def closing(self) -> list[str]:
         return [f"{_PAD * depth}}}" for depth in range(self._closing, 0, -1)]
+
+
+def _divides(expr: ir.Expr) -> bool:
+    return any(
+        isinstance(one, ir.Binary) and one.op in {"/", "%"} and not isinstance(one.right, ir.Literal) for one in expr.walk()
+    )
 
 
 def _extreme(texts: list[str], test: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.analysis import Access, Analysis, LoopInfo
+from codepar.cuda.rules.chain import Chain, chain_of, thread_body
 from codepar.cuda.rules.counted import leaves, read_symbols, returns, written_symbols
 from codepar.cuda.rules.ctypes import LONG_LONG
 from codepar.cuda.rules.dependence import Alignment, Condition, NestTest
@@ -25,15 +26,6 @@ from codepar.cuda.rules.selects import extremes_of, last_values_of
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """Loops that stand directly in each other, with the scalar statements between them that each turn repeats."""
-
-    loops: tuple[ir.Loop, ...]
-    prefixes: tuple[Body, ...]
-    body: Body
-
-
-@dataclass(frozen=True, slots=True)
 class Scalars:
     """What becomes of the variables that a nest sets; see ``Kernel``. ``reduced`` has the family of each."""
 
@@ -43,35 +35,6 @@ class Scalars:
     finals: set[Symbol]
     scanned: Scans
     selects: tuple[Select, ...]
-
-
-def chain_of(loop: ir.Loop) -> Chain:
-    """The longest chain from ``loop`` inwards."""
-    loops: list[ir.Loop] = [loop]
-    prefixes: list[Body] = [()]
-    body = loop.body
-    while body and isinstance(body[-1], ir.Loop) and all(_is_repeatable(one) for one in body[:-1]):
-        inner = body[-1]
-        if leaves(inner.body, ir.Break):
-            break
-        loops.append(inner)
-        prefixes.append(body[:-1])
-        body = inner.body
-    return Chain(tuple(loops), tuple(prefixes), body)
-
-
-def _is_repeatable(one: ir.Stmt) -> bool:
-    """A scalar set from scalars or memory, by plain assignment: doing it once more in each thread changes nothing."""
-    if isinstance(one, ir.Declare):
-        return not one.symbol.is_memory and not _has_effect(one.value)
-    if isinstance(one, ir.Do) and isinstance(one.expr, ir.Assign):
-        assign = one.expr
-        return assign.op == "=" and isinstance(assign.target, ir.Ref) and not _has_effect(assign.value)
-    return False
-
-
-def _has_effect(expr: ir.Expr | None) -> bool:
-    return expr is not None and any(isinstance(one, ir.Assign | ir.Step | ir.Address) for one in expr.walk())
 
 
 class NestBuilder:
@@ -130,7 +93,7 @@ class NestBuilder:
         if not chosen:
             raise self._conflict(found)
         spread = self._fit(chain, chosen)
-        body = _thread_body(chain, spread)
+        body = thread_body(chain, spread)
         scalars = self._scalars(chain, body, spread)
         reductions = [
             Reduction(ir.Ref(symbol), family, symbol, _test_of(symbol, body)) for symbol, family in scalars.reduced.items()
@@ -238,7 +201,7 @@ class NestBuilder:
         for at, loop in enumerate(chain.loops[1:], 1):
             if id(loop) not in spread_loops:
                 continue
-            inner = _thread_body(Chain(chain.loops[at:], ((), *chain.prefixes[at + 1 :]), chain.body), spread)
+            inner = thread_body(Chain(chain.loops[at:], ((), *chain.prefixes[at + 1 :]), chain.body), spread)
             passed = (set_scalars(loop.body) & Exposure(inner, variables).exposed) - known
             if passed:
                 name = min(one.name for one in passed)
@@ -385,26 +348,6 @@ def _check_atomic(update: Update, line: int) -> None:
 
 def _jumps(node: ir.If) -> bool:
     return any(isinstance(one, ir.Continue | ir.Break | ir.Return) for one in walk_all((*node.then, *node.otherwise)))
-
-
-def _thread_body(chain: Chain, spread: list[Spread]) -> Body:
-    """The chain without the loops that are spread: prefixes, loops that stay, body; what grows is set where its loop stood."""
-    places = {id(one.loop): one for one in spread}
-    body = chain.body
-    for at in range(len(chain.loops) - 1, -1, -1):
-        loop = chain.loops[at]
-        is_spread = id(loop) in places
-        body = (*_grown(places[id(loop)]), *body) if is_spread else (replace(loop, body=body),)
-        body = (*chain.prefixes[at], *body)
-    return body
-
-
-def _grown(one: Spread) -> Body:
-    """``symbol += turn * step`` for each variable that grows."""
-    return tuple(
-        ir.Do(one.loop.line, ir.Assign("+=", ir.Ref(symbol), ir.Binary("*", ir.Ref(one.turn), step)))
-        for symbol, step in one.inductions
-    )
 
 
 def _linear_in(expr: ir.Expr, variables: set[Symbol]) -> bool:

@@ -33,7 +33,13 @@ def _atom_text(atom: Atom, names: dict[Atom, Symbol]) -> str:
 
 
 def condition_text(poly: Poly, names: dict[Atom, Symbol], *, is_nonzero: bool) -> str:
-    """``left >= right``, with what is subtracted on the right."""
+    """``left >= right``, with what is subtracted on the right; a divisor that is 0 is no quotient to test."""
+    divisors = [atom.arguments[1] for atom in poly.all_atoms() if atom.kind in {"div", "mod"}]
+    guards = [f"{poly_text(one, names)} != 0" for one in dict.fromkeys(divisors) if one.constant is None]
+    return " && ".join([*guards, _test(poly, names, is_nonzero=is_nonzero)])
+
+
+def _test(poly: Poly, names: dict[Atom, Symbol], *, is_nonzero: bool) -> str:
     if is_nonzero:
         return f"{poly_text(poly, names)} != 0"
     left = Poly({mono: value for mono, value in poly.terms.items() if value > 0})
