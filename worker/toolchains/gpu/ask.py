@@ -57,16 +57,15 @@ class _Driver:
 def ask(folders: list[str], only: bool) -> dict[str, Any]:
     """``library``, ``driver`` (12040 is CUDA 12.4) and ``devices``; or ``fault``. ``only``: look in ``folders`` alone."""
     answer: dict[str, Any] = {"library": None, "driver": None, "devices": [], "fault": None}
-    library = None
+    library, faults = None, list[str]()
     for place in _places(folders, only):
         try:
             library = ctypes.CDLL(place)
+            break
         except OSError as error:
-            answer["fault"] = None if "No such file" in str(error) or "cannot open" in str(error) else str(error)
-            continue
-        break
+            faults += [str(error)] if "No such file" not in str(error) else []
     if library is None:
-        return answer
+        return {**answer, "fault": next(iter(faults), None)}
     answer["library"] = _loaded()
     driver = _Driver(library)
     try:

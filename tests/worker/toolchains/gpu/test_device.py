@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -43,11 +44,19 @@ def test_the_first_thing_that_is_missing_is_named(machine, nodes, driver, messag
     assert caught.value.remedy
 
 
-def test_a_library_that_is_none_is_told_with_the_loaders_words(machine):
+def test_a_library_that_is_none_is_told_with_the_loaders_words(machine, tmp_path):
     places = machine(driver=None)
     (places.folders[0] / "libcuda.so.1").write_bytes(b"\x7fELF" + bytes(200))
+    places = replace(places, folders=(*places.folders, tmp_path / "absent"))
     with pytest.raises(GpuUnavailable, match=r"libcuda\.so\.1 not found: .*libcuda\.so\.1: "):
         find_gpu(places)
+
+
+def test_the_next_place_is_tried_after_a_library_that_is_none(machine, tmp_path):
+    places = machine()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "libcuda.so.1").write_bytes(b"\x7fELF" + bytes(200))
+    assert find_gpu(replace(places, folders=(tmp_path / "broken", *places.folders))).devices[0].name == "First GPU"
 
 
 def test_a_device_that_may_not_be_opened_is_told(machine):
