@@ -33,6 +33,7 @@ _DRIVERS = Path("drivers", "cpp")
 _NAME = re.compile(r"\b(\w+)\s*\([^()]*\)\s*\{\s*$")
 _ATTRIBUTE = re.compile(r"\bNO_INLINE\b")
 _BLOCK = re.compile(r"^#if defined\(USE_CUDA\)[^\n]*\n.*?^#endif[^\n]*$", re.MULTILINE | re.DOTALL)
+_DEVICE = re.compile(r"^__device__ ", re.MULTILINE)
 _COMMENT = re.compile(r"/\*")
 
 
@@ -78,12 +79,12 @@ class Problem:
     @property
     def device_helpers(self) -> str:
         """What the baseline defines for device code, beside the oracle: answers may use it."""
-        return "\n".join(block for block in _BLOCK.findall(self.baseline) if "__device__" in block)
+        return "\n".join(block for block in _BLOCK.findall(self.baseline) if _DEVICE.search(block))
 
     @property
     def oracle(self) -> str:
         """The baseline without what is for device code."""
-        return _BLOCK.sub(lambda block: "" if "__device__" in block[0] else block[0], self.baseline)
+        return _BLOCK.sub(lambda block: "" if _DEVICE.search(block[0]) else block[0], self.baseline)
 
     @property
     def oracles(self) -> tuple[str, ...]:

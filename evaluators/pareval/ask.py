@@ -12,6 +12,8 @@ import re
 
 from codepar.cuda.answer import closed_function
 from codepar.protocols import Generator, Message, Prompt, Sampling
+from codepar.syntax.language import Language
+from codepar.syntax.lexis import Lexis
 from evaluators.benchmarks.pareval import Problem
 
 MAX_TOKENS = 1024
@@ -42,9 +44,11 @@ def read_body(text: str, problem: Problem) -> str:
     """The body out of a chat's answer: of the code block that names the function, else of the first, else of the whole."""
     blocks = _FENCE.findall(text) or [text]
     block = next((one for one in blocks if problem.function in one), blocks[0])
-    # The prompt may be repeated with its comment, which names the function as well.
-    found = list(re.finditer(rf"\b{re.escape(problem.function)}\s*\([^;{{}}]*\)\s*\{{", block))
-    return body_of(block[found[0].end() :] if found else block)
+    # The prompt may be repeated with its comment, which can name the function as well.
+    lexis = Lexis(block.encode(), Language.CUDA)
+    heads = re.finditer(rf"\b{re.escape(problem.function)}\s*\([^;{{}}]*\)\s*\{{", block)
+    head = next((one for one in heads if not lexis.is_opaque(len(block[: one.start()].encode()))), None)
+    return body_of(block[head.end() :] if head is not None else block)
 
 
 def body_of(text: str) -> str:
