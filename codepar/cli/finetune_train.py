@@ -38,7 +38,11 @@ def train_command(
     ] = None,
     base_name: Annotated[str | None, typer.Option(help="What the adapter's files call the base.")] = None,
     tokens: Annotated[int | None, typer.Option(min=1, help="End after so many tokens of samples.")] = None,
+    epochs: Annotated[float | None, typer.Option(min=0.01, help="Go so often through all samples instead.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="End after so many minutes of steps instead.")] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Adapter of the same base to go on from; it says the rank.")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Train all weights instead of an adapter.")] = False,
     rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 16,
     alpha: Annotated[int | None, typer.Option(min=1, help="Alpha of LoRA; twice the rank if not given.")] = None,
@@ -72,7 +76,9 @@ def train_command(
         base=base or settings.model,
         output=output.absolute(),
         base_name=base_name,
+        adapter=adapter.absolute() if adapter is not None else None,
         tokens=tokens,
+        epochs=epochs,
         minutes=minutes,
         full=full,
         rank=rank,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codepar.cuda.ask import Failure, Task
+from codepar.cuda.cases.spec import TestCase
 from codepar.cuda.rules import translate_by_rule
 from codepar.cuda.translation import Origin, Target
 from codepar.cuda.verdict import CheckName
@@ -43,7 +44,7 @@ class Means:
 
 @dataclass
 class _Case:
-    """One function on its way."""
+    """One function on its way, with what is known of it so far."""
 
     member: CFunction
     task: Task
@@ -52,55 +53,75 @@ class _Case:
     counted: CountingExecutor
     options: MuslOptions
     slots: asyncio.Semaphore
-    seed: int
     tried: list[Tried] = field(default_factory=list)
+    ruled: tuple[str, ...] = ()
+    admitted: tuple[TestCase, ...] = ()
+    mutated: int | None = None
+    kills: list[Kill] = field(default_factory=list)
+    untestable: str | None = None
 
 
 async def examine(member: CFunction, proposals: TestProposals, turn: int, options: MuslOptions, means: Means) -> Outcome:
-    """What becomes of the function in round ``turn``. Raises what the engine or the environment raises."""
+    """What becomes of the function in round ``turn``; what was found before its time was up is kept.
+
+    Raises what the engine or the environment raises.
+    """
     begun = time.monotonic()
-    seed = seed_of("judge", options.seed, turn, member.id)
     try:
-        function = member.read()
-        counted = CountingExecutor(means.executor)
-        court = await open_court(function, counted, means.settings, seed=seed)
-        asking = Asking(means.generator, options.budget_s)
-        task = Task(function, Target.CUDA, f"{function.name}_cuda")
-        case = _Case(member, task, court, asking, counted, options, means.slots, seed)
-        async with asyncio.timeout(options.function_s):
-            outcome = await _outcome(case, proposals)
+        case = await _opened(member, turn, options, means)
     except InvalidInput as fault:
-        # No values can be made for a parameter, or no prompt fits.
         return Outcome(function=member.id, untestable=fault.message, wall_s=time.monotonic() - begun)
+    try:
+        async with asyncio.timeout(options.function_s):
+            await _examine(case, proposals)
+    except InvalidInput as fault:
+        # No values can be made for a parameter.
+        case.untestable = fault.message
     except TimeoutError:
-        return Outcome(function=member.id, untestable="it took too long", wall_s=time.monotonic() - begun)
-    return outcome.model_copy(update={"wall_s": round(time.monotonic() - begun, 2)})
+        if not any(one.is_verified for one in case.tried):
+            case.untestable = "it took too long"
+    return _outcome(case, round(time.monotonic() - begun, 2))
 
 
-async def _outcome(case: _Case, proposals: TestProposals) -> Outcome:
+async def _opened(member: CFunction, turn: int, options: MuslOptions, means: Means) -> _Case:
+    function, counted = member.read(), CountingExecutor(means.executor)
+    seed = seed_of("judge", options.seed, turn, member.id)
+    court = await open_court(function, counted, means.settings, seed=seed)
+    task = Task(function, Target.CUDA, f"{function.name}_cuda")
+    return _Case(member, task, court, Asking(means.generator, options.budget_s), counted, options, means.slots)
+
+
+async def _examine(case: _Case, proposals: TestProposals) -> None:
     bench = await case.court.ranking()
     if not bench.is_valid:
-        return Outcome(function=case.member.id, untestable=bench.check.message)
-    ruled = tuple(one.name for one in bench.tests.cases)
+        case.untestable = bench.check.message
+        return
+    case.ruled = tuple(one.name for one in bench.tests.cases)
     said = tuple(one for answer in proposals.answers for one in answer)
-    admitted = await case.court.admit((*said, *in_testers_form(case.member, bench.tests.cases, case.seed)))
+    alike = in_testers_form(case.member, bench.tests.cases, case.court.seed)
+    case.admitted = await case.court.admit((*said, *alike))
     await _translate(case)
-    mutated, found = await _mutated(case)
-    bench = await case.court.ranking()
+    await _mutate(case)
+
+
+def _outcome(case: _Case, wall_s: float) -> Outcome:
+    bench = case.court.rank_bench
     return Outcome(
         function=case.member.id,
         attempts=tuple(map(_attempt, case.tried)),
-        admitted=admitted,
-        telling=tuple(sorted(bench.telling)),
-        ruled=ruled,
-        kills=tuple(found),
-        mutated=mutated,
-        judge_seed=case.seed,
+        admitted=case.admitted,
+        telling=tuple(sorted(bench.telling)) if bench is not None else (),
+        ruled=case.ruled,
+        kills=tuple(case.kills),
+        mutated=case.mutated,
+        untestable=case.untestable,
+        judge_seed=case.court.seed,
         rank_seed=RANK_SEED,
         answers=case.asking.answers,
         tokens=case.asking.tokens,
         executions=case.counted.executions,
         generation_s=round(case.asking.spent_s, 2),
+        wall_s=wall_s,
     )
 
 
@@ -113,7 +134,12 @@ async def _translate(case: _Case) -> None:
     asker = TranslationAsker(case.asking, case.task)
     failures: dict[int, Failure | None] = dict.fromkeys(range(case.options.candidates))
     for turn in range(1 + case.options.repair):
-        answers = await asker.ask(turn, failures)
+        try:
+            answers = await asker.ask(turn, failures)
+        except InvalidInput as fault:
+            # No prompt fits: what the rules proposed stays.
+            case.tried.append(Tried("model", Origin.MODEL, 0, turn, None, problem=fault.message))
+            return
         proposed = [tried_of(answer, case.task, candidate, turn) for candidate, answer in answers.items()]
         await _take(case, proposed)
         failures = {one.candidate: one.failure() for one in proposed if not one.is_ranked_ok}
@@ -166,18 +192,17 @@ async def _rank(case: _Case, one: Tried) -> None:
             one.ranked = await case.court.rank(translation)
 
 
-async def _mutated(case: _Case) -> tuple[int | None, list[Kill]]:
-    """Which attempt faults were planted in, and what the cases noticed: the model's own where one is verified."""
+async def _mutate(case: _Case) -> None:
+    """Plant faults in a verified translation, the model's own where there is one, and note what the cases notice."""
     verified = [at for at, one in enumerate(case.tried) if one.is_verified]
-    verified.sort(key=lambda at: case.tried[at].origin is Origin.RULES)
-    for at in verified:
+    for at in sorted(verified, key=lambda at: case.tried[at].origin is Origin.RULES):
         translation = case.tried[at].translation
         assert translation is not None
         async with case.slots:
-            found = await kills(case.court, translation, case.options.mutants, case.seed)
-        if found:
-            return at, found
-    return None, []
+            case.kills = await kills(case.court, translation, case.options.mutants, case.court.seed)
+        if case.kills:
+            case.mutated = at
+            return
 
 
 def _attempt(one: Tried) -> Attempt:

@@ -18,11 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
+from codepar.cuda.cases.generate import candidates
 from codepar.cuda.function import SequentialFunction
+from codepar.cuda.gate import forbidden
 from codepar.cuda.read import helper_node, read_function, read_functions
-from codepar.cuda.refuse import refusal
+from codepar.cuda.refuse import refusal, refusals
 from codepar.errors import CodeparError
 from codepar.flows.cuda_choice import has_loop
+from codepar.flows.cuda_court import RANK_SEED
 from codepar.protocols import Record
 from codepar.syntax.variables import text_of
 from finetune.musl.held_out import Signatures, signatures_of
@@ -34,7 +37,14 @@ FILE_S = 20
 MAX_LINES = 60
 MAX_CHARACTERS = 4000
 _LOOP = re.compile(rb"\b(?:for|while)\s*\(")
-_OWN_HEADER = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"')
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]*)")
+_HEADERS = frozenset(
+    f"{name}.h"
+    for name in (
+        *("assert", "complex", "errno", "float", "inttypes", "limits", "math", "stdbool", "stddef", "stdint"),
+        *("stdio", "stdlib", "string", "tgmath"),
+    )
+)
 Split = Literal["train", "development"]
 
 
@@ -169,21 +179,28 @@ def _leaves_something(function: SequentialFunction) -> bool:
 
 
 def cut_out(function: SequentialFunction) -> str:
-    """The function with the declarations, helpers and standard headers that it needs, as a file of its own."""
+    """The function with the declarations, helpers and headers of the language that it needs, as a file of its own."""
     needs = [function.slice(span).strip() for span in function.needs]
-    parts = [text for text in needs if not _OWN_HEADER.match(text)]
+    parts = [text for text in needs if (include := _INCLUDE.match(text)) is None or include[1] in _HEADERS]
     parts += [text_of(node) for name in function.helpers if (node := helper_node(function, name)) is not None]
     parts.append(function.slice(function.span))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def _unfit(text: str, function: SequentialFunction) -> str | None:
-    """Why a function is not taken: its size, or that it is refused by itself."""
+    """Why a function is not taken: its size, that it is refused by itself, or that no inputs can be made for it."""
     if function.slice(function.span).count("\n") >= MAX_LINES or len(text) > MAX_CHARACTERS:
         return f"longer than {MAX_LINES} lines or {MAX_CHARACTERS} characters"
     try:
         alone = read_function(text, "alone.c", function.name)
     except (CodeparError, RecursionError):
         return "unreadable without its file"
-    why = refusal(alone)
-    return f"{why.code}, without its file" if why is not None else None
+    why = next(iter((*refusals(alone), *forbidden(text, alone.language))), None)
+    if why is not None:
+        return f"{why.code}, without its file"
+    try:
+        with _time_limit(FILE_S):
+            made = candidates(alone, "rank", RANK_SEED)
+    except (CodeparError, TimeoutError):
+        return "no test inputs can be made"
+    return None if made.cases else "no test inputs can be made"

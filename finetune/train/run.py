@@ -46,6 +46,8 @@ def train(
     task = find_task(options.task)
     if (options.output / CARD_FILE).exists():
         raise Conflict(f"{options.output} holds a finished run", remedy="name another folder")
+    if options.adapter is not None and not (options.adapter / ADAPTER_FILE).is_file():
+        raise InvalidInput(f"the adapter {options.adapter} cannot be gone on with: it has no {ADAPTER_FILE}", param="adapter")
     accelerator = Accelerator(cpu=options.device == "cpu")
     heard = tell if accelerator.is_main_process else lambda _: None
     options.output.mkdir(parents=True, exist_ok=True)

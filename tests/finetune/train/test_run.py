@@ -149,6 +149,20 @@ def test_the_adapter_is_small_and_bfloat16(finished):
     assert all(numpy.abs(array).max() > 0 for array in arrays.values())
 
 
+def test_an_adapter_is_gone_on_with_for_so_many_epochs(finished, tiny, tmp_path):
+    _, _, options = finished
+    first, _, _ = finished
+    changes = {"adapter": options.output, "output": tmp_path / "more", "tokens": None, "epochs": 0.5, "learning_rate": 1e-9}
+    result = run(options.model_copy(update=changes), tmp_path)
+    assert result.finished
+    # It begins where the adapter ended, which was saved in bfloat16.
+    assert abs(result.baseline.loss - first.final.loss) < 0.01
+    samples = int(re.search(r"samples, ([\d,]+) tokens", (result.output / "README.md").read_text())[1].replace(",", ""))
+    assert 0.5 * samples <= result.tokens < 0.5 * samples + options.pack_tokens
+    before, after = (read_safetensors(folder / ADAPTER) for folder in (options.output, result.output))
+    assert all(numpy.abs(before[name] - after[name]).max() < 1e-3 for name in before)
+
+
 def test_what_cannot_be_trained_is_refused(finished, options, tmp_path):
     _, _, done = finished
     with pytest.raises(Conflict, match="finished"):
@@ -157,6 +171,8 @@ def test_what_cannot_be_trained_is_refused(finished, options, tmp_path):
         run(options(task="poems"), tmp_path)
     with pytest.raises(NotFound, match="train"):
         run(options(corpus=tmp_path), tmp_path)
+    with pytest.raises(InvalidInput, match="gone on with"):
+        run(options(adapter=tmp_path), tmp_path)
     with pytest.raises(InvalidInput, match="no samples"):
         run(options(sample_tokens=8), tmp_path)
 
