@@ -34,8 +34,8 @@ _SHAPE_TOKENS = frozenset(
 class Shares:
     """How much of one repository is learned from: calls in all, calls of one that every program has."""
 
-    calls: int = 500
-    boilerplate: int = 40
+    calls: int = 1500
+    boilerplate: int = 60
 
 
 @dataclass(frozen=True)
@@ -141,50 +141,48 @@ def _most_spread(counted: dict[str, dict[str, set[str]]], most: int) -> dict[str
     return found
 
 
-def decisions_of(
-    program: ProgramText, chosen: Iterable[int], signatures: Signatures, vocabulary: Vocabulary, most: int, random_: random.Random
-) -> Extraction:
-    """The decisions of the chosen calls of one program, with at most ``most`` candidates each."""
-    places = {program.stripped.calls[number].span + (program.stripped.calls[number].function,) for number in chosen}
-    found = Extraction()
-    for spot, call in spots_of(program, signatures):
-        if call.span + (call.function,) in places:
-            _add(found, program.repository, spot, call, vocabulary, most, random_)
-    return found
+@dataclass(frozen=True)
+class Extractor:
+    """Makes decisions of calls; at most ``most`` candidates of a decision are kept, at random."""
 
+    signatures: Signatures
+    vocabulary: Vocabulary
+    most: int
+    random: random.Random
 
-def _add(
-    found: Extraction,
-    repository: str,
-    spot: Spot,
-    call: RemovedCall,
-    vocabulary: Vocabulary,
-    most: int,
-    random_: random.Random,
-) -> None:
-    describer = Describer(spot)
-    for index, parameter in enumerate(spot.signature.parameters):
-        chosen = call.arguments[:index]
-        key = compact(call.arguments[index])
-        candidates = candidates_of(spot, index, chosen, vocabulary)
-        right = next((one for one in candidates if one.key == key), None)
-        name = f"{call.function}#{index}"
-        found.wanted[name] += 1
-        if right is None:
-            continue
-        found.covered[name] += 1
-        kept = _kept(candidates, right, most, random_)
-        attributes, lengths = array("I"), array("I")
-        for one in kept:
-            texts = [*describer.static(one, parameter, index), *describer.dynamic(one, parameter, chosen)]
-            attributes.extend(map(hash_of, texts))
-            lengths.append(len(texts))
-        places = tuple(hash_of(text) for text in contexts(spot, parameter, index))
-        found.decisions.append(Decision(repository, call.function, index, places, attributes, lengths, kept.index(right)))
+    def decisions_of(self, program: ProgramText, chosen: Iterable[int]) -> Extraction:
+        """The decisions of the chosen calls of one program."""
+        calls = [program.stripped.calls[number] for number in chosen]
+        places = {(*call.span, call.function) for call in calls}
+        found = Extraction()
+        for spot, call in spots_of(program, self.signatures):
+            if (*call.span, call.function) in places:
+                self._add(found, program.repository, spot, call)
+        return found
 
+    def _add(self, found: Extraction, repository: str, spot: Spot, call: RemovedCall) -> None:
+        describer = Describer(spot)
+        for index, parameter in enumerate(spot.signature.parameters):
+            chosen = call.arguments[:index]
+            key = compact(call.arguments[index])
+            candidates = candidates_of(spot, index, chosen, self.vocabulary)
+            right = next((one for one in candidates if one.key == key), None)
+            name = f"{call.function}#{index}"
+            found.wanted[name] += 1
+            if right is None:
+                continue
+            found.covered[name] += 1
+            kept = self._kept(candidates, right)
+            attributes, lengths = array("I"), array("I")
+            for one in kept:
+                texts = [*describer.static(one, parameter, index), *describer.dynamic(one, parameter, chosen)]
+                attributes.extend(map(hash_of, texts))
+                lengths.append(len(texts))
+            places = tuple(hash_of(text) for text in contexts(spot, parameter, index))
+            found.decisions.append(Decision(repository, call.function, index, places, attributes, lengths, kept.index(right)))
 
-def _kept(candidates: list[Candidate], right: Candidate, most: int, random_: random.Random) -> list[Candidate]:
-    if len(candidates) <= most:
-        return candidates
-    others = [one for one in candidates if one is not right]
-    return [right, *random_.sample(others, most - 1)]
+    def _kept(self, candidates: list[Candidate], right: Candidate) -> list[Candidate]:
+        if len(candidates) <= self.most:
+            return candidates
+        others = [one for one in candidates if one is not right]
+        return [right, *self.random.sample(others, self.most - 1)]

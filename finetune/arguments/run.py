@@ -18,10 +18,9 @@ import datasets
 
 from codepar.errors import InvalidInput
 from codepar.mpi.headers import Signatures
-from codepar.mpi.ranking.candidates import Vocabulary
 from codepar.mpi.ranking.weights import CARD_FILE, WEIGHTS_FILE, read_weights, write_weights
 from codepar.mpi.stripped import Stripped
-from finetune.arguments.decisions import Extraction, ProgramText, Shares, decisions_of, shared, vocabulary_of
+from finetune.arguments.decisions import Extraction, Extractor, ProgramText, Shares, shared, vocabulary_of
 from finetune.arguments.measure import CallScore, score_calls
 from finetune.arguments.training import Recipe, Tell, pack, train
 
@@ -29,6 +28,7 @@ _EXPANDED = 0.3
 """The share of programs that are learned from as if a preprocessor had been over them."""
 
 _HELD_OUT = Shares(300, 30)
+_ALL = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -49,52 +49,55 @@ class _Splits:
 def train_arguments(corpus: Path, output: Path, signatures: Signatures, recipe: Recipe, tell: Tell) -> Trained:
     """Train into the folder ``output``: weights and card. Raises ``InvalidInput`` where ``corpus`` is none."""
     started = time.monotonic()
-    splits = _read(corpus, recipe.seed)
     random_ = random.Random(recipe.seed)
+    splits = _read(corpus, random_)
     vocabulary = vocabulary_of(splits.train, signatures)
-    learned = _extracted(splits.train, Shares(), signatures, vocabulary, recipe, tell)
-    held_out = _extracted(splits.development, _HELD_OUT, signatures, vocabulary, recipe, tell)
+    learned = _extracted(splits.train, Shares(), Extractor(signatures, vocabulary, recipe.candidates, random_), recipe.seed, tell)
+    every = Extractor(signatures, vocabulary, _ALL, random_)
+    held_out = _extracted(splits.development, _HELD_OUT, every, recipe.seed, tell)
     if not learned.decisions:
         raise InvalidInput(f"{corpus} holds no call to learn from")
-    random_.shuffle(learned.decisions)
-    packed = pack(train(learned.decisions, held_out.decisions, recipe, tell))
+    random.Random(recipe.seed).shuffle(learned.decisions)
+    found = train(learned.decisions, held_out.decisions, recipe, tell)
+    packed = pack(found.weights)
     output.mkdir(parents=True, exist_ok=True)
-    write_weights(output / WEIGHTS_FILE, recipe.bits, packed.scale, packed.table, vocabulary)
+    write_weights(output / WEIGHTS_FILE, packed.scale, found.features.tolist(), packed.values, vocabulary)
     score = score_calls(splits.development, _HELD_OUT, signatures, read_weights(output / WEIGHTS_FILE), recipe.seed)
     trained = Trained(score, len(learned.decisions), time.monotonic() - started)
     _write_card(output / CARD_FILE, splits, trained, learned, recipe)
     return trained
 
 
-def _read(corpus: Path, seed: int) -> _Splits:
+def _read(corpus: Path, random_: random.Random) -> _Splits:
     folder = corpus / "data"
     if not folder.is_dir():
         raise InvalidInput(f"{corpus} is not a corpus: it has no folder data", remedy="codepar finetune corpus -o FOLDER")
     rows = datasets.load_from_disk(str(folder))
-    random_ = random.Random(seed)
-    splits = {
-        name: [
-            ProgramText(
-                row["repository"],
-                row["path"],
-                Stripped.model_validate_json(row["stripped"]),
-                is_expanded=True if random_.random() < _EXPANDED else None,
-            )
-            for row in rows[name]
-        ]
-        for name in rows
-    }
-    return _Splits(splits.get("train", []), splits.get("development", []))
+    if "train" not in rows:
+        raise InvalidInput(
+            f"{corpus} has nothing to learn from", remedy="codepar finetune corpus, with repositories to learn from"
+        )
+    learned = _programs(rows["train"], random_)
+    return _Splits(learned, _programs(rows["development"], random_) if "development" in rows else [])
 
 
-def _extracted(
-    programs: Sequence[ProgramText], shares: Shares, signatures: Signatures, vocabulary: Vocabulary, recipe: Recipe, tell: Tell
-) -> Extraction:
-    chosen = shared(programs, shares, recipe.seed)
-    random_ = random.Random(recipe.seed)
+def _programs(rows: datasets.Dataset, random_: random.Random) -> list[ProgramText]:
+    return [
+        ProgramText(
+            row["repository"],
+            row["path"],
+            Stripped.model_validate_json(row["stripped"]),
+            is_expanded=random_.random() < _EXPANDED,
+        )
+        for row in rows
+    ]
+
+
+def _extracted(programs: Sequence[ProgramText], shares: Shares, extractor: Extractor, seed: int, tell: Tell) -> Extraction:
+    chosen = shared(programs, shares, seed)
     found = Extraction()
     for done, number in enumerate(sorted(chosen), start=1):
-        found.add(decisions_of(programs[number], chosen[number], signatures, vocabulary, recipe.candidates, random_))
+        found.add(extractor.decisions_of(programs[number], sorted(chosen[number])))
         if done % 500 == 0 or done == len(chosen):
             tell(f"{done} of {len(chosen)} programs: {len(found.decisions)} arguments")
     return found
@@ -106,7 +109,7 @@ def _write_card(path: Path, splits: _Splits, trained: Trained, learned: Extracti
     lines = [
         "# Argument ranker",
         "",
-        "Weights of `codepar.mpi.ranking`: a softmax over the candidates of each argument of an MPI call, hashed attributes, numpy.",
+        "Weights of `codepar.mpi.ranking`: a softmax over the candidates of each argument of an MPI call.",
         "Made by `codepar finetune arguments --corpus CORPUS -o FOLDER`.",
         "",
         "| repositories not learned from, function and place given | calls | all arguments right |",
@@ -116,7 +119,8 @@ def _write_card(path: Path, splits: _Splits, trained: Trained, learned: Extracti
         "",
         f"- Learned from: {trained.decisions} arguments of {len({one.repository for one in splits.train})} repositories;",
         f"  {covered / max(wanted, 1):.3f} of their arguments were among the candidates.",
-        f"- When and where: {datetime.now(UTC):%Y-%m-%d}, {trained.seconds / 60:.0f} minutes, {_processor()}, {os.cpu_count()} cores.",
+        f"- When: {datetime.now(UTC):%Y-%m-%d}, {trained.seconds / 60:.0f} minutes.",
+        f"- Where: {_processor()}, {os.cpu_count()} cores, numpy on one of them.",
         *(f"- {name}: {value}" for name, value in asdict(recipe).items()),
         "",
     ]

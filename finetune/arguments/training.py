@@ -1,11 +1,12 @@
 """Learn the weights of the argument ranker: softmax over the candidates of each argument, Adagrad over hashed attributes.
 
-Limits: numpy on one processor; the same data, seed and numpy give the same weights.
+A feature is an attribute in one of the contexts of its argument; those that few repositories have are left out. Limits: numpy
+on one processor; the same data, seed and numpy give the same weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,73 +16,84 @@ from codepar.mpi.ranking.weights import FACTORS
 from finetune.arguments.decisions import Decision
 
 Tell = Callable[[str], None]
-_BATCH = 1_000
+_BATCH = 500
 _LARGEST = 127
+_WORD = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """``bits``: the table has two to that power of weights; ``candidates``: the most that one decision keeps for learning."""
+    """``repositories``: how many must have a feature; ``features``: the most that are kept, the strongest;
+    ``candidates``: the most that one decision keeps for learning."""
 
-    epochs: int = 8
-    rate: float = 0.15
-    decay: float = 1e-6
-    bits: int = 18
-    candidates: int = 24
+    epochs: int = 4
+    rate: float = 0.1
+    decay: float = 1e-5
+    repositories: int = 3
+    features: int = 60_000
+    candidates: int = 20
     seed: int = 1
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Decisions laid out flat: ``attributes`` by candidate, ``candidates`` by decision."""
+    """Decisions laid out flat: ``features`` (numbers of weights) by candidate, candidates by decision.
 
-    attributes: NDArray[np.uint64]
-    contexts: NDArray[np.uint64]
-    attribute_counts: NDArray[np.int64]
-    candidate_starts: NDArray[np.int64]
+    A candidate's first feature is the one that weighs nothing, so that none is without.
+    """
+
+    features: NDArray[np.int32]
+    feature_counts: NDArray[np.int64]
     candidate_counts: NDArray[np.int64]
     right: NDArray[np.int64]
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], common: NDArray[np.uint32]) -> Batch:
-        """Lay decisions out; of their attributes the ``common`` ones alone, and of every candidate its first."""
-        counts = np.concatenate([np.asarray(one.lengths, dtype=np.int64) for one in decisions])
-        attributes = np.concatenate([np.asarray(one.attributes, dtype=np.uint32) for one in decisions])
-        firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        kept = common[np.minimum(np.searchsorted(common, attributes), len(common) - 1)] == attributes
-        kept[firsts] = True
-        counts = np.add.reduceat(kept.astype(np.int64), firsts)
+    def of(cls, decisions: Sequence[Decision], known: NDArray[np.uint32]) -> Batch:
+        """Lay decisions out, with the features that are ``known`` (sorted) alone."""
+        features, counts = [], []
+        for one in decisions:
+            rows = _features_of(one)
+            places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+            is_known = known[places] == rows
+            lengths = np.asarray(one.lengths, dtype=np.int64)
+            firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+            own = np.add.reduceat(is_known.sum(axis=1), firsts) + 1
+            flat = np.full(int(own.sum()), len(known), dtype=np.int32)
+            is_first = np.zeros(len(flat), dtype=bool)
+            is_first[np.concatenate([[0], np.cumsum(own)[:-1]])] = True
+            flat[~is_first] = places[is_known]
+            features.append(flat)
+            counts.append(own)
         candidates = np.array([len(one.lengths) for one in decisions], dtype=np.int64)
         starts = np.concatenate([[0], np.cumsum(candidates)[:-1]])
-        return cls(
-            attributes=attributes[kept].astype(np.uint64),
-            contexts=np.array([one.contexts for one in decisions], dtype=np.uint64),
-            attribute_counts=counts,
-            candidate_starts=starts,
-            candidate_counts=candidates,
-            right=starts + np.array([one.right for one in decisions], dtype=np.int64),
-        )
+        right = starts + np.array([one.right for one in decisions], dtype=np.int64)
+        return cls(np.concatenate(features), np.concatenate(counts), candidates, right)
 
-    def places(self, bits: int) -> NDArray[np.int64]:
-        """The places of all attributes in the table, one row a context."""
-        attributes = (self.attributes * np.uint64(FACTORS[0])) & np.uint64(0xFFFFFFFF)
-        of_decision = np.repeat(
-            np.arange(len(self.candidate_counts)), np.add.reduceat(self.attribute_counts, self.candidate_starts)
-        )
-        rows = []
-        for column in range(self.contexts.shape[1]):
-            context = (self.contexts[:, column] * np.uint64(FACTORS[1])) & np.uint64(0xFFFFFFFF)
-            rows.append(((attributes ^ context[of_decision]) >> np.uint64(32 - bits)).astype(np.int64))
-        return np.stack(rows)
-
-    def probabilities(self, table: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float64]:
+    def probabilities(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
         """The probability of each candidate among those of its decision."""
-        weights = table[places].sum(axis=0)
-        starts = np.concatenate([[0], np.cumsum(self.attribute_counts)[:-1]])
-        scores = np.add.reduceat(weights, starts).astype(np.float64)
-        tops = np.repeat(np.maximum.reduceat(scores, self.candidate_starts), self.candidate_counts)
-        raised = np.exp(scores - tops)
-        return raised / np.repeat(np.add.reduceat(raised, self.candidate_starts), self.candidate_counts)
+        scores = np.add.reduceat(weights[self.features], _starts(self.feature_counts)).astype(np.float64)
+        starts = _starts(self.candidate_counts)
+        raised: NDArray[np.float64] = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), self.candidate_counts))
+        return np.divide(raised, np.repeat(np.add.reduceat(raised, starts), self.candidate_counts))
+
+
+def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)[:-1]])
+
+
+def _features_of(decision: Decision) -> NDArray[np.uint32]:
+    """The features of all candidates, one row an attribute, one column a context."""
+    attributes = np.asarray(decision.attributes, dtype=np.uint64) * np.uint64(FACTORS[0])
+    contexts = np.array(decision.contexts, dtype=np.uint64) * np.uint64(FACTORS[1])
+    return ((attributes[:, None] ^ contexts[None, :]) & _WORD).astype(np.uint32)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Weights by feature; ``features`` rise."""
+
+    features: NDArray[np.uint32]
+    weights: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -92,74 +104,76 @@ class Fit:
     loss: float
 
 
-def train(decisions: Sequence[Decision], held_out: Sequence[Decision], recipe: Recipe, tell: Tell) -> NDArray[np.float32]:
-    """The table of weights."""
-    table = np.zeros(1 << recipe.bits, dtype=np.float32)
-    squares = np.full(1 << recipe.bits, 1e-3, dtype=np.float32)
+def train(decisions: Sequence[Decision], held_out: Sequence[Decision], recipe: Recipe, tell: Tell) -> Learned:
+    """The weights. What ``decisions`` are in no particular order is the caller's to see to."""
+    known = known_features(decisions, recipe.repositories)
+    tell(f"{len(known)} features")
+    batches, beside = _batches(decisions, known), _batches(held_out, known)
+    weights = np.zeros(len(known) + 1, dtype=np.float32)
+    squares = np.full(len(known) + 1, 1e-3, dtype=np.float32)
     random_ = np.random.default_rng(recipe.seed)
-    common = common_attributes(decisions)
     for epoch in range(recipe.epochs):
         rate = recipe.rate * (1 - epoch / recipe.epochs)
-        losses = [_step(table, squares, batch, recipe, rate) for batch in _batches(decisions, common, random_)]
-        fit = measure(table, held_out, common, recipe.bits)
+        losses = [_step(weights, squares, batches[number], recipe, rate) for number in random_.permutation(len(batches))]
+        fit = measure(weights, beside)
         tell(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}; held out: loss {fit.loss:.4f}, right {fit.right:.4f}")
-    return table
+    return _strongest(known, weights[:-1], recipe.features)
 
 
-def common_attributes(decisions: Sequence[Decision]) -> NDArray[np.uint32]:
-    """The attributes that more than one repository has, sorted."""
+def known_features(decisions: Sequence[Decision], repositories: int) -> NDArray[np.uint32]:
+    """The features that so many repositories have, sorted."""
     by_repository: dict[str, list[NDArray[np.uint32]]] = {}
     for one in decisions:
-        by_repository.setdefault(one.repository, []).append(np.asarray(one.attributes, dtype=np.uint32))
+        by_repository.setdefault(one.repository, []).append(np.unique(_features_of(one)))
     every = np.concatenate([np.unique(np.concatenate(parts)) for parts in by_repository.values()])
     found, counts = np.unique(every, return_counts=True)
-    return found[counts > 1]
+    return found[counts >= min(repositories, len(by_repository))]
 
 
-def _batches(decisions: Sequence[Decision], common: NDArray[np.uint32], random_: np.random.Generator) -> Iterator[Batch]:
-    order = random_.permutation(len(decisions))
-    for start in range(0, len(order), _BATCH):
-        yield Batch.of([decisions[number] for number in order[start : start + _BATCH]], common)
+def _batches(decisions: Sequence[Decision], known: NDArray[np.uint32]) -> list[Batch]:
+    return [Batch.of(decisions[start : start + _BATCH], known) for start in range(0, len(decisions), _BATCH)]
 
 
-def _step(table: NDArray[np.float32], squares: NDArray[np.float32], batch: Batch, recipe: Recipe, rate: float) -> float:
+def _step(weights: NDArray[np.float32], squares: NDArray[np.float32], batch: Batch, recipe: Recipe, rate: float) -> float:
     """One step of Adagrad in place; the loss before it."""
-    places = batch.places(recipe.bits)
-    found = batch.probabilities(table, places)
+    found = batch.probabilities(weights)
     errors = found.copy()
     errors[batch.right] -= 1
-    per_attribute = np.repeat(errors / len(batch.right), batch.attribute_counts)
-    gradient = np.zeros(len(table))
-    for row in places:
-        gradient += np.bincount(row, weights=per_attribute, minlength=len(table))
-    gradient += recipe.decay * table
-    squares += gradient**2 * len(batch.right)
-    table -= (rate * gradient * np.sqrt(len(batch.right)) / np.sqrt(squares)).astype(np.float32)
+    gradient = np.bincount(batch.features, weights=np.repeat(errors, batch.feature_counts), minlength=len(weights))
+    gradient = gradient / np.sqrt(len(batch.right)) + recipe.decay * len(batch.right) * weights
+    gradient[-1] = 0
+    squares += (gradient**2).astype(np.float32)
+    weights -= (rate * gradient / np.sqrt(squares)).astype(np.float32)
     return float(-np.log(np.maximum(found[batch.right], 1e-12)).mean())
 
 
-def measure(table: NDArray[np.float32], decisions: Sequence[Decision], common: NDArray[np.uint32], bits: int) -> Fit:
-    """How a table decides."""
-    right, loss = 0, 0.0
-    for start in range(0, len(decisions), _BATCH):
-        batch = Batch.of(decisions[start : start + _BATCH], common)
-        found = batch.probabilities(table, batch.places(bits))
-        best = np.maximum.reduceat(found, batch.candidate_starts)
+def measure(weights: NDArray[np.float32], batches: Sequence[Batch]) -> Fit:
+    """How weights decide."""
+    right, loss, total = 0, 0.0, 0
+    for batch in batches:
+        found = batch.probabilities(weights)
+        best = np.maximum.reduceat(found, _starts(batch.candidate_counts))
         right += int((found[batch.right] >= best).sum())
         loss -= float(np.log(np.maximum(found[batch.right], 1e-12)).sum())
-    return Fit(right / max(len(decisions), 1), loss / max(len(decisions), 1))
+        total += len(batch.right)
+    return Fit(right / max(total, 1), loss / max(total, 1))
+
+
+def _strongest(known: NDArray[np.uint32], weights: NDArray[np.float32], most: int) -> Learned:
+    kept = np.sort(np.argsort(-np.abs(weights), kind="stable")[:most])
+    return Learned(known[kept], weights[kept])
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A table as signed bytes, each times ``scale``."""
+    """Weights as integers from -127 to 127, each times ``scale``."""
 
     scale: float
-    table: bytes
+    values: list[int]
 
 
-def pack(table: NDArray[np.float32]) -> Packed:
-    """Round to signed bytes; what is beyond the 99.99th percentile is cut to it."""
-    largest = float(np.quantile(np.abs(table[table != 0]), 0.9999)) if table.any() else 1.0
+def pack(weights: NDArray[np.float32]) -> Packed:
+    """Round to signed bytes; what is beyond the 99.9th percentile is cut to it."""
+    largest = float(np.quantile(np.abs(weights), 0.999)) if weights.any() else 1.0
     scale = largest / _LARGEST
-    return Packed(scale, np.clip(np.rint(table / scale), -_LARGEST, _LARGEST).astype(np.int8).tobytes())
+    return Packed(scale, np.clip(np.rint(weights / scale), -_LARGEST, _LARGEST).astype(int).tolist())

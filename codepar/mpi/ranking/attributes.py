@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from codepar.mpi.datatypes import agrees, datatype_of, element_type
 from codepar.mpi.facts import READS, WRITES, Kind, Use
@@ -19,6 +19,16 @@ from codepar.mpi.ranking.candidates import Candidate, kind_of
 from codepar.mpi.ranking.scene import PastCall, Spot, compact, letter_of, names_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_VARIANTS = dict.fromkeys(SENDS, "MPI_Send") | {"MPI_Irecv": "MPI_Recv"}
+_NOT_VARIANTS = frozenset({"MPI_Init", "MPI_Initialized", "MPI_Init_thread", "MPI_Intercomm_create", "MPI_Intercomm_merge"}) | {
+    "MPI_Is_thread_main",
+    "MPI_Info_set",
+    "MPI_Info_get",
+    "MPI_Info_create",
+    "MPI_Info_free",
+    "MPI_Info_delete",
+    "MPI_Info_dup",
+}
 _PEERS = {"dest": "source", "source": "dest"}
 _BUFFERS = frozenset({"buf", "sendbuf", "recvbuf", "buffer", "origin_addr", "base", "inbuf", "outbuf", "location"})
 
@@ -27,7 +37,7 @@ def contexts(spot: Spot, parameter: Parameter, index: int) -> tuple[str, str, st
     """The three contexts in which each attribute of a candidate has a weight."""
     return (
         f"r:{parameter.name}:{kind_of(parameter)}",
-        f"f:{spot.function}#{index}",
+        f"f:{_family(spot.function)}#{index}",
         f"s:{parameter.name}:{spot.situation}",
     )
 
@@ -50,6 +60,15 @@ class _Buffer:
 def _words(name: str) -> tuple[str, ...]:
     """The words that a name is made of, in small letters."""
     return tuple(word.lower() for word in _WORD.findall(name))
+
+
+@cache
+def _family(function: str) -> str:
+    """The blocking form of a function, whose arguments mean the same."""
+    if function in _VARIANTS:
+        return _VARIANTS[function]
+    plain = re.sub(r"^MPI_I(?=[a-z])", "MPI_", function)
+    return f"MPI_{plain[4].upper()}{plain[5:]}" if plain != function and function not in _NOT_VARIANTS else function
 
 
 class Describer:
@@ -153,6 +172,11 @@ class Describer:
         found += [f"nw:{word}" for word in words]
         last_place, next_place = self.spot.order.get(name, (9, 9))
         found += [f"rl:{letter}:{min(last_place, 4)}", f"rf:{letter}:{min(next_place, 4)}"]
+        first, last_byte = self.spot.block
+        written_here = any(u.kind in WRITES and u.start >= first for u in before)
+        read_here = any(u.kind in READS and u.start < last_byte for u in after)
+        touched = any(first <= u.start < last_byte for u in uses)
+        found.append(f"bb:{letter}:{int(written_here)}{int(read_here)}{int(touched)}{int(written)}{int(read)}")
         found += ["b:in"] * any(re.search(rf"\b{name}\b", branch.condition) for branch in self.spot.branches)
         found += ["o:in"] * any(name in names_of(loop.bound) for loop in self.spot.inside)
         nearby = [u for u in uses[max(number - 3, 0) : number + 3] if abs(u.line - line) <= 6]

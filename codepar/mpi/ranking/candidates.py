@@ -274,16 +274,16 @@ def _of_shape(spot: Spot, tokens: list[str], nearest: list[str], arrays: Mapping
     slots = [token for token in tokens if _SLOTS.fullmatch(token)]
     choices: list[Sequence[str]] = []
     for slot in dict.fromkeys(slots):
-        given: dict[str, list[str]] = {
+        given: dict[str, Sequence[str]] = {
             "R": sorted(spot.ranks),
             "S": sorted(spot.sizes),
             "L": [loop.counter for loop in spot.inside],
             "i": nearest,
         }
-        names = given.get(slot, arrays.get(slot, []))
-        if not names:
+        found = given.get(slot, arrays.get(slot, []))
+        if not found:
             return
-        choices.append(names)
+        choices.append(found)
     kinds = list(dict.fromkeys(slots))
     for names in islice(product(*choices), _MOST_OF_A_SHAPE):
         table = dict(zip(kinds, names, strict=True))

@@ -1,14 +1,17 @@
-"""The ranker's weights: a hashed table of small integers, and the vocabulary that goes with it; read from one JSON file.
+"""The ranker's weights: one for each attribute in a context that mattered, and the vocabulary that goes with them; one JSON file.
 
-Limits: two attributes may share a place in the table; the format is this package's own.
+Attributes and contexts are known by their hashes. Limits: two attributes may share a hash; what was
+not learned of weighs nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import sys
 import zlib
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,20 +20,30 @@ from pathlib import Path
 from codepar.errors import InvalidInput
 from codepar.mpi.ranking.candidates import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 FACTORS = (0x9E3779B1, 0x85EBCA6B)
 WEIGHTS_FILE = "weights.json"
 CARD_FILE = "README.md"
-
-
-def place_of(attribute: int, context: int, bits: int) -> int:
-    """The place in a table of ``2 ** bits`` weights for an attribute (CRC-32) in a context (CRC-32)."""
-    return ((attribute * FACTORS[0] ^ context * FACTORS[1]) & 0xFFFFFFFF) >> (32 - bits)
+_WORD = 0xFFFFFFFF
 
 
 def hash_of(text: str) -> int:
     """The CRC-32 of an attribute or context."""
     return zlib.crc32(text.encode())
+
+
+def feature_of(attribute: int, context: int) -> int:
+    """An attribute in a context, as 32 bits; both are hashes."""
+    return (attribute * FACTORS[0] ^ context * FACTORS[1]) & _WORD
+
+
+@dataclass(frozen=True)
+class Weights:
+    """``values`` by ``feature_of``: integers from -127 to 127, each times ``scale``."""
+
+    scale: float
+    values: Mapping[int, int]
+    vocabulary: Vocabulary
 
 
 class ContextTable(dict[str, float]):
@@ -41,24 +54,13 @@ class ContextTable(dict[str, float]):
         self._context = hash_of(context)
 
     def __missing__(self, attribute: str) -> float:
-        weights = self._weights
-        value = weights.table[place_of(hash_of(attribute), self._context, weights.bits)] * weights.scale
+        value = self._weights.values.get(feature_of(hash_of(attribute), self._context), 0) * self._weights.scale
         self[attribute] = value
         return value
 
     def total(self, attributes: Iterable[str]) -> float:
         """The sum of the weights of some attributes."""
         return sum(map(self.__getitem__, attributes))
-
-
-@dataclass
-class Weights:
-    """``table`` holds ``2 ** bits`` integers from -127 to 127, each times ``scale``."""
-
-    bits: int
-    scale: float
-    table: memoryview
-    vocabulary: Vocabulary
 
 
 class Lookup:
@@ -76,16 +78,16 @@ class Lookup:
         return self._contexts[context]
 
 
-def write_weights(path: Path, bits: int, scale: float, table: bytes, vocabulary: Vocabulary) -> None:
-    """Write weights so that ``read_weights`` finds them; ``table``: one signed byte a place."""
-    packed = base64.b85encode(zlib.compress(table, 9)).decode()
+def write_weights(path: Path, scale: float, features: Sequence[int], values: Sequence[int], vocabulary: Vocabulary) -> None:
+    """Write weights so that ``read_weights`` finds them; ``features`` rise."""
+    steps = array("I", (after - before for before, after in zip([0, *features], features, strict=False)))
     record = {
         "format": FORMAT,
-        "bits": bits,
         "scale": scale,
         "constants": {name: list(texts) for name, texts in vocabulary.constants.items()},
         "shapes": {name: list(texts) for name, texts in vocabulary.shapes.items()},
-        "table": packed,
+        "features": _packed(_little(steps).tobytes()),
+        "values": _packed(array("b", values).tobytes()),
     }
     path.write_text(json.dumps(record, indent=0) + "\n", encoding="utf-8")
 
@@ -94,14 +96,37 @@ def read_weights(path: Path) -> Weights:
     """The weights of a file. Raises ``InvalidInput`` for one that is none."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        table = memoryview(zlib.decompress(base64.b85decode(record["table"]))).cast("b")
-        vocabulary = Vocabulary(record["constants"], record["shapes"])
-        is_right = record["format"] == FORMAT and len(table) == 1 << record["bits"]
+        if record["format"] != FORMAT:
+            raise InvalidInput(f"{path} holds weights of another format", remedy="codepar finetune arguments makes them anew")
+        steps, values = array("I"), array("b")
+        steps.frombytes(_unpacked(record["features"]))
+        values.frombytes(_unpacked(record["values"]))
+        found = dict(zip(_sums(_little(steps)), values, strict=True))
+        return Weights(float(record["scale"]), found, Vocabulary(record["constants"], record["shapes"]))
     except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
         raise InvalidInput(f"{path} holds no weights of an argument ranker: {error}") from error
-    if not is_right:
-        raise InvalidInput(f"{path} holds weights of another format", remedy="codepar finetune arguments makes them anew")
-    return Weights(record["bits"], record["scale"], table, vocabulary)
+
+
+def _sums(steps: Iterable[int]) -> Iterable[int]:
+    total = 0
+    for step in steps:
+        total += step
+        yield total
+
+
+def _little(words: array[int]) -> array[int]:
+    """The words as files hold them: the low byte first."""
+    if sys.byteorder == "big":
+        words.byteswap()
+    return words
+
+
+def _packed(data: bytes) -> str:
+    return base64.b85encode(zlib.compress(data, 9)).decode()
+
+
+def _unpacked(text: str) -> bytes:
+    return zlib.decompress(base64.b85decode(text))
 
 
 @cache
