@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,8 +56,12 @@ class _Driver:
 
 
 def ask(folders: list[str], only: bool) -> dict[str, Any]:
-    """``library``, ``driver`` (12040 is CUDA 12.4) and ``devices``; or ``fault``. ``only``: look in ``folders`` alone."""
-    answer: dict[str, Any] = {"library": None, "driver": None, "devices": [], "fault": None}
+    """``library``, ``driver`` (12040 is CUDA 12.4) and ``devices``; or ``fault``. ``only``: look in ``folders`` alone.
+
+    ``visible`` is the choice of devices by which the driver answered.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    answer: dict[str, Any] = {"library": None, "driver": None, "devices": [], "fault": None, "visible": visible}
     library, faults = None, list[str]()
     for place in _places(folders, only):
         try:

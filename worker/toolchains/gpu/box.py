@@ -28,9 +28,11 @@ def read_only(gpu: Gpu, root: Path = Path("/")) -> tuple[Path, ...]:
 
 
 def environment(gpu: Gpu) -> dict[str, str]:
-    """Variables of a box: where the driver's library is, and no cache of compiled code, which nobody would read again."""
+    """Variables of a box: where the driver's library is, the worker's choice of devices, and no cache of compiled code, which
+    nobody would read again."""
     folder = str(gpu.library.parent)
-    return {"CUDA_CACHE_DISABLE": "1", **({} if folder in _USUAL else {"LD_LIBRARY_PATH": folder})}
+    chosen = {} if gpu.visible is None else {"CUDA_VISIBLE_DEVICES": gpu.visible}
+    return {"CUDA_CACHE_DISABLE": "1", **chosen, **({} if folder in _USUAL else {"LD_LIBRARY_PATH": folder})}
 
 
 def require_reachable(gpu: Gpu) -> None:

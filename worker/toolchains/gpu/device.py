@@ -66,12 +66,13 @@ class Device:
 @dataclass(frozen=True)
 class Gpu:
     """The GPUs of this machine. ``driver`` is the CUDA that the driver speaks; ``nodes`` are what programs must be able to
-    open, ``library`` the driver's library."""
+    open, ``library`` the driver's library, ``visible`` the CUDA_VISIBLE_DEVICES by which ``devices`` were counted."""
 
     devices: tuple[Device, ...]
     driver: Version
     library: Path
     nodes: tuple[Path, ...]
+    visible: str | None = None
 
     @property
     def is_windows(self) -> bool:
@@ -106,7 +107,8 @@ def find_gpu(places: Places | None = None) -> Gpu:
         reason = answer["fault"] or "it lists no device"
         raise GpuUnavailable(f"the driver cannot be used: {reason}", remedy=f"look at nvidia-smi and dmesg; {_EMULATE}")
     driver = Version(answer["driver"] // 1000, answer["driver"] % 1000 // 10)
-    return Gpu(tuple(Device(**device) for device in answer["devices"]), driver, Path(answer["library"]), nodes)
+    devices = tuple(Device(**device) for device in answer["devices"])
+    return Gpu(devices, driver, Path(answer["library"]), nodes, answer["visible"])
 
 
 def _no_node(places: Places) -> GpuUnavailable:

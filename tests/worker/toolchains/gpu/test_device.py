@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from codepar.errors import GpuUnavailable
+from worker.toolchains.gpu import box
 from worker.toolchains.gpu.compiler import architectures, require_fit, target
 from worker.toolchains.gpu.device import Device, Gpu, Version, find_gpu, has_device
 from worker.toolchains.nvcc import Nvcc
@@ -50,6 +51,14 @@ def test_a_library_that_is_none_is_told_with_the_loaders_words(machine, tmp_path
     places = replace(places, folders=(*places.folders, tmp_path / "absent"))
     with pytest.raises(GpuUnavailable, match=r"libcuda\.so\.1 not found: .*libcuda\.so\.1: "):
         find_gpu(places)
+
+
+def test_the_workers_choice_of_devices_goes_into_the_box(machine, monkeypatch):
+    places = machine()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert "CUDA_VISIBLE_DEVICES" not in box.environment(find_gpu(places))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
+    assert box.environment(find_gpu(places))["CUDA_VISIBLE_DEVICES"] == "2,0"
 
 
 def test_the_next_place_is_tried_after_a_library_that_is_none(machine, tmp_path):
