@@ -70,21 +70,26 @@ _UNKNOWN_VERB = re.compile(r"[,.:;]\s*[\w-]+ (?:them|each|both|these)\b", re.IGN
 _HOW = re.compile(r"\W*(?:how|what|why|which|who|where|when|wie|was|warum|cómo|qué|как|что|почему)\b", re.IGNORECASE)
 _FINITE = re.compile(
     r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
-    r"|fails?|failed|warns?|complains?|says|said|prints?|reports|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert|funktionieren|son|es|están"
+    r"|fails?|failed|warns?|complains?|says|said|prints?|reports|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert"
+    r"|funktionieren|son|es|están"
     r"|está|tienen|tiene|funciona\w*|работа\w+)\b",
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
-    r"\b(?:build|call|include|execution|compilation|link) order\b|\bin (?:what|which) order\b|\bin welcher reihenfolge\b|\ben qué orden\b"
-    r"|\bв каком порядке\b|什么顺序|どの順|\b(?:interleav|concatenat)\w*|\bswap (?:the|these|loops?|both)\b|\b(?:pick|choose|select) (?:two|three|\d)\b"
+    r"\b(?:build|call|include|execution|compilation|link) order\b|\bin (?:what|which) order\b|\bin welcher reihenfolge\b"
+    r"|\ben qué orden\b"
+    r"|\bв каком порядке\b|什么顺序|どの順|\b(?:interleav|concatenat)\w*|\bswap (?:the|these|loops?|both)\b|\b(?:pick|choose"
+    r"|select) (?:two|three|\d)\b"
     r"|\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
     r"|a single|1)\b|\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"
     r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
-    r"|\b(?:pick|choose|select|(?<!i )(?<!we )(?<!you )(?<!to )find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe (?:best|fastest"
+    r"|\b(?:pick|choose|select|(?<!i )(?<!we )(?<!you )(?<!to )find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe"
+    r" (?:best|fastest"
     r"|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel"
     r"|loop|class|file)\b(?= (?:out of|from|for all|that))"
-    r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu eine[rmn]\b|\bverschmelz|\bkombinier"
+    r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu"
+    r" eine[rmn]\b|\bverschmelz|\bkombinier"
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
     r"|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
@@ -136,8 +141,29 @@ def _act(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
 
 _JOINT = frozenset(
     "call run install load include import pass set open send plan sort order arrange store read choose mix link invite meet"
-    " visit buy book sum average multiply alphabetize alphabetise assume note remember consider imagine suppose see let notice i we"
+    " visit buy book sum average multiply alphabetize alphabetise assume note remember consider imagine suppose see let"
+    " notice i we"
     " he she it they my our there here if when because although sortiere ordne ordena suma отсортируй сложи".split()
+)
+
+
+@once
+def acts_jointly(sentence: Sentence) -> bool:
+    """Whether the first verb acts on all that is named at once: "call f and g", "launch a, then b"."""
+    first = next((token for token in sentence.tokens if token.is_word and not token.has(Tag.POLITE)), None)
+    return first is not None and first.text in _ON_ALL
+
+
+IMPERATIVES = frozenset(
+    "state prove derive bump drop delete upgrade downgrade enable disable switch verify set pin tag publish release"
+    " format run install"
+    " configure define wrap split merge reduce increase decrease hoist fuse guard log print rerun revert restore archive".split()
+)
+"""Verbs that begin a request; elsewhere the words mean other things as well."""
+_ON_ALL = frozenset(
+    "call run launch invoke start link install load include import sort order arrange group connect register schedule"
+    " chain rename"
+    " concatenate rufe starte sortiere llama ejecuta ordena вызови запусти отсортируй".split()
 )
 
 
@@ -178,7 +204,7 @@ def tells(sentence: Sentence) -> bool:
 @once
 def is_statement(sentence: Sentence) -> bool:
     """Whether a sentence only tells what there is."""
-    if sentence.is_question or _HOW.match(sentence.text):
+    if sentence.is_question or _HOW.match(sentence.text) or (sentence.tokens[:1] and sentence.tokens[0].text in IMPERATIVES):
         return False
     match = _STATEMENT.match(sentence.text)
     if match is not None:
@@ -229,7 +255,8 @@ def _is_aside(sentence: Sentence, first: int) -> bool:
         return False
     return (
         re.search(
-            r"(?:,|;|\band\b)\s*(?:and )?(?:then|finally|at the end|afterwards|also|(?:close|end|finish|conclude|wrap up|round off)\b)",
+            r"(?:,|;|\band\b)\s*(?:and )?(?:then|finally|at the end|afterwards|also|(?:close|end|finish|conclude|wrap up"
+            r"|round off)\b)",
             sentence.text[place : begin + 1],
             re.IGNORECASE,
         )
@@ -256,7 +283,7 @@ def makes_one_thing(sentence: Sentence, first: int, *, distributes: bool) -> boo
         return False
     for index in range(first - 1, -1, -1):
         token = tokens[index]
-        if not token.has(Tag.ARTIFACT) or token.has(Tag.PLURAL) or token.quoted or index in aside:
+        if not (token.has(Tag.ARTIFACT) or token.is_file) or token.has(Tag.PLURAL) or token.quoted or index in aside:
             continue
         before = tokens[max(0, index - 4) : index]
         if index + 1 < len(tokens) and tokens[index + 1].has(Tag.ALIKE) and not tokens[index + 1].has(Tag.ARTIFACT):

@@ -15,8 +15,8 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_sense import is_command
 from codepar.prompts.lists import trimmed
+from codepar.prompts.names import name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading
-from codepar.prompts.references import name_of
 from codepar.prompts.series import HIDDEN
 from codepar.prompts.tokens import Sentence
 
@@ -25,12 +25,14 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _KEPT_OUT = re.compile(
-    r"\b(?:except|don'?t|do not|leave|ignore|skip|untouched|unchanged|as is|alone|stays?|is fine|then|after that|afterwards|calls?"
+    r"\b(?:except|don'?t|do not|leave|ignore|skip|untouched|unchanged|as is|alone|stays?|is fine|then|after that"
+    r"|afterwards|calls?"
     r"|results?|nicht anfassen|danach|luego|потом|затем|не трогай)\b|然后|その後",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    r"\b(?:the|die|das|la|el) (?P<word>first|second|third|fourth|last|1st|2nd|3rd|4th|erste|zweite|dritte|primera|segunda|tercera)\b"
+    r"\b(?:the|die|das|la|el) (?P<word>first|second|third|fourth|last|1st|2nd|3rd|4th|erste|zweite|dritte|primera|segunda"
+    r"|tercera)\b"
     r"(?! (?:argument|parameter|line|time|element|half|of|two|three|and|or)\b)",
     re.IGNORECASE,
 )

@@ -6,88 +6,48 @@ code ("every function that allocates") stays whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from codepar.prompts.acts import act_beside, act_of, asks_for, compares, is_statement, makes_one_thing, splits_into, tells
+from codepar.prompts.acts import (
+    act_beside,
+    act_of,
+    acts_jointly,
+    asks_for,
+    compares,
+    is_statement,
+    splits_into,
+    tells,
+)
 from codepar.prompts.code import Unit
+from codepar.prompts.code_phrases import (
+    BACKWARDS,
+    KEPT_OUT,
+    ONLY,
+    OVERLAP,
+    ROUTINE,
+    SUBORDINATE,
+    TEXT,
+    blocked,
+    demands_order,
+    is_dealt,
+    is_inside,
+    is_means,
+    is_verb,
+    selects,
+    stated_before,
+)
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.names import NameGroup, name_groups, name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
-from codepar.prompts.references import NOUNS, ORDER, NameGroup, Reference, looks_like_name, name_groups, name_of, references
+from codepar.prompts.references import NOUNS, Reference, references
 from codepar.prompts.request import Place, Request, Source
-from codepar.prompts.selection import by_suffix, is_narrowed, ordinals_in, selected, units_of
+from codepar.prompts.selection import by_suffix, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
-
-_RELATIVE = re.compile(
-    r"\A\s*(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where|with a|with an"
-    r"|taking|returning|longer|using|calling|die|que|котор\w+)\s+(\w+)(?:\s+(\w+))?",
-    re.IGNORECASE,
-)
-_PLAIN_RELATIVE = frozenset("i you we follow follows are is were was below come comes i've ich hier siguen sigue folgen".split())
-_KEPT_OUT = re.compile(
-    r"\b(?:except|excluding|but not|besides|not to|not for|not in|(?:all|everything|every one) but|other than|apart from|ignore|skip|leave"
-    r"|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b"
-    r"|除了|以外|不要",
-    re.IGNORECASE,
-)
-_BACKWARDS = re.compile(r"\b(?:leave|skip|ignore|don'?t touch|not) (?:that|this|it|those)(?: one)?\b", re.IGNORECASE)
-_ONLY = re.compile(r"\b(?:only|just|nur|solo|sólo|только|лишь)\b|只", re.IGNORECASE)
-_OVERLAP = re.compile(
-    r"\b(?:loops?|schleifen?|bucles?|цикл\w*)\b[^.;?!]{0,40}\b(?:inside|within|in it|in them|inner|of it"
-    r"|darin|dentro|внутри|in that function|in the same)\b",
-    re.IGNORECASE,
-)
-_GATHERS = re.compile(
-    r"\b(?:in|into|as|to|inside|under|behind) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
-    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package"
-    r"|struct|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
-    r"|repo|enum|dict|switch)\b"
-    r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"
-    r"|\b(?:один|одну|одно) (?:\w+ )?(?:класс|файл|модул|функци|ядр|заголов)|\beine? (?:klasse|datei|modul)\b"
-    r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"
-    r"|under) (?:one|a single|the same) (?!sentence|line|paragraph|word|go\b)\w+|\ben (?:un|una) (?:sol[oa] )?(?:clase"
-    r"|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
-    re.IGNORECASE,
-)
-# What follows is a text to be put into another language.
-_TEXT = re.compile(
-    r"\b(?:in|to|into|ins|al|на)\s+(?:english|german|french|spanish|russian|chinese|japanese|englische|deutsche|inglés|alemán|английский"
-    r"|немецкий)\s*[:：]",
-    re.IGNORECASE,
-)
-_WHY = re.compile(
-    r"\b(?:why|how (?:can|do|should|could|would) (?:i|we)|how to|warum|wieso|wie (?:kann|soll)|por qué"
-    r"|cómo (?:puedo|hago)|почему|зачем)\b|为什么|怎么|なぜ",
-    re.IGNORECASE,
-)
-_MEANS = frozenset(
-    "using use uses with calling call calls without given considering between against than via among across alongside beside resembling"
-    " mit con usando from".split()
-)
-_NEXT_TO = re.compile(
-    r"\b(?:next|similar|analogous|close|equivalent|according|in addition|besides|based on|modelled on|modelled after|inspired by|(?:style|manner|spirit|way) of|(?:flows?|pass(?:es|ed)?|goes) (?:\w+ )?through|same way as|(?<!would )(?<!'d )like) (?:to )?\Z",
-    re.IGNORECASE,
-)
-_SUBORDINATE = re.compile(
-    r"\b(?:so that|because|since|which|such that"
-    r"|(?<!tell me )(?<!check )(?<!say )(?<!know )(?<!see )if|when|while|until|unless|in order (?:to|that)|damit|weil|para que|чтобы|потому)\b",
-    re.IGNORECASE,
-)
-_ROUTINE = re.compile(
-    r"\b(?:function|routine|kernel|subroutine|method|funktion|función|функци\w+)s?\b[^.;?!]{0,30}\b(?:and|und|y|и)\b",
-    re.IGNORECASE,
-)
-_INTERACTS = re.compile(
-    r"\b(?:deadlock[- ]?free|interact|work together|equivalent|identical|interchangeable|compatible|fit together"
-    r"|consistent with each other|together|one after the other|related?|relationships?"
-    r"|in common|play together|(?<!independent of )(?<!independently of )(?<!from )each other)\b",
-    re.IGNORECASE,
-)
 
 
 def read_code(discourse: Discourse) -> Found:
@@ -109,7 +69,7 @@ class _CodeReader:
         if (only := self._only()) is not None:
             return only
         for sentence in self.discourse.spoken:
-            if _OVERLAP.search(sentence.text) and _ROUTINE.search(sentence.text) and act_of(sentence) is Tag.CHANGE:
+            if OVERLAP.search(sentence.text) and ROUTINE.search(sentence.text) and act_of(sentence) is Tag.CHANGE:
                 return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
             if is_statement(sentence):
                 self._mentioned = self._mentioned or self._named_in(sentence)
@@ -133,9 +93,9 @@ class _CodeReader:
     def _only(self) -> Whole | None:
         """ "I only want main rewritten" beside other talk of functions."""
         for sentence in self.discourse.spoken:
-            named = {name_of(t).lower() for t in sentence.tokens if name_of(t).lower() in self._symbols and not _is_verb(t)}
+            named = {name_of(t).lower() for t in sentence.tokens if name_of(t).lower() in self._symbols and not is_verb(t)}
             if (
-                _ONLY.search(sentence.text)
+                ONLY.search(sentence.text)
                 and len(named) == 1
                 and act_of(sentence)
                 and not any(r.is_definite and r.nouns and "other" not in r.adjectives for r in references(sentence))
@@ -156,7 +116,7 @@ class _CodeReader:
             return Whole(Refusal.ONE_TASK, "one thing is to be divided into parts that fit together")
         for group in groups:
             if any(
-                r.is_definite and r.nouns and r.last < group.first and _is_inside(sentence.tokens[r.last + 1 : group.first])
+                r.is_definite and r.nouns and r.last < group.first and is_inside(sentence.tokens[r.last + 1 : group.first])
                 for r in refers
             ):
                 continue
@@ -194,43 +154,34 @@ class _CodeReader:
     def _by_names(self, sentence: Sentence, group: NameGroup) -> Found:
         kept_out = self._excluded(sentence)
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
-        if any(_KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
+        if any(KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
             return None
-        if _TEXT.search(sentence.text[: group.tokens[0].start - sentence.start]):
+        if TEXT.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
-        if sentence.is_question and tells(sentence):
+        if (sentence.is_question and tells(sentence)) or (
+            acts_jointly(sentence) and not any(token.text in {"each", "every"} for token in sentence.tokens)
+        ):
             return None
-        if self._is_means(sentence, group.first) or _SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
+        if is_means(sentence, group.first) or SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
         are_files = [token for token in tokens if token.is_file or name_of(token).lower() in self._files]
-        if (blocked := self._blocked(sentence, group.first, distributes=_is_dealt(sentence, group))) is not None:
-            return blocked
+        if (reason := blocked(sentence, group.first, distributes=is_dealt(sentence, group))) is not None:
+            return reason
         if not asks_for(sentence) and not self._asks_elsewhere(sentence):
             return None
         if len(are_files) == len(tokens):
             return self._named_files(sentence, tokens)
         if group.unknown and self._symbols:
             return Whole(Refusal.CONTRADICTION, f"`{name_of(group.unknown[0])}` is not in the code")
-        number = self._stated(sentence, group)
+        number = stated_before(sentence, group)
         if number is not None and number != len(tokens):
             return Whole(Refusal.CONTRADICTION, f"the request says {number}, and names {len(tokens)}")
         elements = self._unique(
             self._element(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens if not t.is_file
         )
         return self._checked(
-            Kind.CODE, elements, sentence, group.first, group.last, ordered=group.loose and self._orders(sentence)
+            Kind.CODE, elements, sentence, group.first, group.last, ordered=group.loose and demands_order(sentence)
         )
-
-    @staticmethod
-    def _stated(sentence: Sentence, group: NameGroup) -> int | None:
-        before = sentence.tokens[max(0, group.first - 4) : group.first]
-        pairs = pairwise(before)
-        numbers = [token.number for token, after in pairs if token.number is not None and after.has(*NOUNS)]
-        return numbers[-1] if numbers else None
-
-    @staticmethod
-    def _orders(sentence: Sentence) -> bool:
-        return ORDER.search(sentence.text) is not None
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
         others = [one for one in self.discourse.spoken if one is not sentence and not is_statement(one)]
@@ -251,13 +202,13 @@ class _CodeReader:
         """Names behind "except", "not to", "ignore", in this sentence and the next ones."""
         found = set()
         for one in self.discourse.spoken:
-            match = _KEPT_OUT.search(one.text)
+            match = KEPT_OUT.search(one.text)
             if one.start < sentence.start or match is None:
                 continue
             found |= {
                 name_of(t).lower() for t in one.tokens if t.start >= one.start + match.end() and name_of(t).lower() in self._known
             }
-            if match[0] in {"以外", "除了"} or _BACKWARDS.search(one.text):
+            if match[0] in {"以外", "除了"} or BACKWARDS.search(one.text):
                 found |= {name_of(t).lower() for t in one.tokens if name_of(t).lower() in self._known}
         return found
 
@@ -266,14 +217,14 @@ class _CodeReader:
     def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
         if reference.is_back and (not (introduced or self._mentioned) or whole is not None):
             return None
-        if not self.request.sources or self._is_means(sentence, reference.first, each=reference.each):
+        if not self.request.sources or is_means(sentence, reference.first, each=reference.each):
             return None
         distributes = reference.each
-        if (blocked := self._blocked(sentence, reference.first, distributes=distributes)) is not None:
-            return blocked
+        if (reason := blocked(sentence, reference.first, distributes=distributes)) is not None:
+            return reason
         if not (reference.is_definite or reference.number is not None):
             return None
-        if self._selects(sentence, reference):
+        if selects(sentence, reference):
             return Whole(Refusal.UNSUPPORTED, "which of them are meant needs an understanding of the code")
         nouns = reference.nouns or introduced or (Tag.FUNCTION,)
         if nouns == (Tag.METHOD,) and not any(s.code and s.code.methods for s in self.request.sources):
@@ -361,24 +312,6 @@ class _CodeReader:
         named = {self._symbols[name_of(t).lower()][1].name for t in around if name_of(t).lower() in self._symbols}
         return named - self._excluded(sentence)
 
-    def _selects(self, sentence: Sentence, reference: Reference) -> bool:
-        """Whether a relative clause narrows the pieces down."""
-        if reference.first and sentence.tokens[reference.first - 1].text == "per":
-            return False
-        if reference.last >= len(sentence.tokens) or not reference.nouns or is_narrowed(sentence.text):
-            return False
-        rest = sentence.text[sentence.tokens[reference.last].end - sentence.start :]
-        match = _RELATIVE.match(rest)
-        return match is not None and not ({match[1].lower(), (match[2] or "").lower()} & _PLAIN_RELATIVE)
-
-    @staticmethod
-    def _is_means(sentence: Sentence, first: int, *, each: bool = False) -> bool:
-        """ "using these functions", "given a.c and b.c": the pieces are means, not what is worked on."""
-        before = sentence.tokens[max(0, first - 2) : first]
-        if first and _NEXT_TO.search(sentence.text[: sentence.tokens[first].start - sentence.start]):
-            return True
-        return any(token.text in _MEANS for token in before) and not (each and before[-1].text == "with")
-
     def _files_by_quantity(self, sentence: Sentence, reference: Reference, nouns: tuple[Tag, ...]) -> Found:
         attached = [source for source in self.request.sources if source.is_attached]
         named = [source for source in self.request.sources if source.name]
@@ -402,15 +335,6 @@ class _CodeReader:
         return sorted(sources, key=mentioned)
 
     # --- what both end in
-
-    def _blocked(self, sentence: Sentence, first: int, *, distributes: bool) -> Whole | None:
-        if compares(sentence, first) or (_INTERACTS.search(sentence.text) and not distributes):
-            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
-        if not distributes and (_GATHERS.search(sentence.text) or (_WHY.search(sentence.text) and sentence.is_question)):
-            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
-        if makes_one_thing(sentence, first, distributes=distributes):
-            return Whole(Refusal.ONE_TASK, "one thing is to be made of them")
-        return None
 
     def _element(self, source: Source, unit: Unit, name: str | None = None) -> Element:
         return Element(source.place(unit), name or unit.name, unit, source)
@@ -443,6 +367,7 @@ class _CodeReader:
     def _checked(
         self, kind: Kind, elements: list[Element], sentence: Sentence, first: int, last: int, *, ordered: bool = False
     ) -> Found:
+        order: tuple[int, ...] = ()
         broken = self._broken(elements)
         if broken is None and len(elements) < 2 and kind is Kind.CODE:
             broken = self._broken([Element(Place(None, 0, 1), "", Unit, s) for s in self.request.sources])  # type: ignore[arg-type]
@@ -451,30 +376,16 @@ class _CodeReader:
         if len(elements) < 2:
             return None
         if kind is Kind.CODE and not any(element.source and element.source.is_attached for element in elements):
-            elements = sorted(elements, key=lambda element: element.place.start)
+            mentioned, elements = elements, sorted(elements, key=lambda element: element.place.start)
+            order = tuple(elements.index(element) for element in mentioned) if ordered else ()
         tokens = sentence.tokens
         named = {element.name.lower() for element in elements}
         is_series = any(name_of(token).lower() in named for token in tokens[first : last + 1])
         told = act_beside(sentence, first, last) if is_series else act_of(sentence)
         act = told or self._later_act(sentence) or Tag.CHANGE
-        return Reading(kind, tuple(elements), act, tokens[first].start, tokens[min(last, len(tokens) - 1)].end, ordered=ordered)
+        end = tokens[min(last, len(tokens) - 1)].end
+        return Reading(kind, tuple(elements), act, tokens[first].start, end, ordered=ordered, order=order)
 
     def _later_act(self, sentence: Sentence) -> Tag | None:
         others = (act_of(one) for one in self.discourse.spoken if one is not sentence)
         return next((act for act in others if act is not None), None)
-
-
-def _is_verb(token: Token) -> bool:
-    """Whether a function's name is a verb that a request may begin with ("add")."""
-    return not looks_like_name(token) and token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST)
-
-
-def _is_dealt(sentence: Sentence, group: NameGroup) -> bool:
-    """ "A section for a.c, for b.c and for c.c": the preposition before each name."""
-    prepositions = sum(token.has(Tag.FOR) for token in sentence.tokens[group.first : group.last])
-    return prepositions >= len(group.tokens) - 1
-
-
-def _is_inside(between: tuple[Token, ...]) -> bool:
-    """Whether a phrase is tied to the names behind it: "each loop in f and g"."""
-    return bool(between) and between[0].text in {"in", "of", "from", "inside", "within", "von", "de", "en", "в", "из", "aus"}

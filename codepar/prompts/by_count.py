@@ -25,6 +25,7 @@ _RANKED = re.compile(
     r"|mejores|peores|principales|más|лучши\w+|самы\w+|главны\w+)\b|最",
     re.IGNORECASE,
 )
+_PLACES = frozenset({"first", "last", "next", "other", "important", "popular"})
 _MEASURED = frozenset(
     {
         "in",
@@ -68,7 +69,9 @@ _BEHIND = frozenset(
 _COULD_I_HAVE = re.compile(
     r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
     r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
-    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink of\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|\bquisiera\b|\bquerría\b|\bnecesitaría\b|想要|欲しい",
+    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink of\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich"
+    r" (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|\bquisiera\b|\bquerría\b"
+    r"|\bnecesitaría\b|想要|欲しい",
     re.IGNORECASE,
 )
 _COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
@@ -171,7 +174,8 @@ def _told_ones(sentence: Sentence, index: int) -> int:
     return (
         len(
             re.findall(
-                r"(?:^|[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\b(?:and|und|y|и)\s+)(?:one|another|eine[rn]?|un[ao]?|одна|один|одну)\b",
+                r"(?:^|[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\b(?:and|und|y|и)\s+)(?:one|another|eine[rn]?|un[ao]?|одна"
+                r"|один|одну)\b",
                 behind[match.end() :],
                 re.IGNORECASE,
             )
@@ -321,7 +325,7 @@ def _is_plural(token: Token) -> bool:
 
 def _is_unknown_plural(token: Token) -> bool:
     """A word that is in no lexicon and may be a noun in the plural; behind a number of English that takes an ``s``."""
-    if token.tags or not token.text.isalpha() or len(token.text) <= 3:
+    if token.tags or not token.text.replace("-", "").isalpha() or len(token.text) <= 3:
         return False
     return not token.text.isascii() or (token.text.endswith(("s", "en", "e", "er")) and not token.text.endswith("ss"))
 
@@ -350,7 +354,9 @@ def _is_ranked(sentence: Sentence, index: int) -> bool:
     tokens = sentence.tokens
     start = tokens[max(0, index - 2)].start - sentence.start
     end = tokens[min(len(tokens) - 1, index + 2)].end - sentence.start
-    return _RANKED.search(sentence.text[start:end]) is not None
+    beside = {token.text for token in tokens[max(0, index - 1) : index + 2]}
+    match = _RANKED.search(sentence.text[start:end])
+    return match is not None and (match[0].lower() not in _PLACES or match[0].lower() in beside)
 
 
 def _parts(sentence: Sentence, index: int) -> list[int] | Whole:

@@ -21,13 +21,15 @@ from codepar.prompts.tokens import Sentence, Token
 
 _CONJUNCTION = re.compile(r"\b(?:and|or|und|oder|sowie|y|e|o|и|или)\b|&|和|及|と", re.IGNORECASE)
 _END = re.compile(
-    r"\s*(?:[:!?—–(]|\s(?:-|in|with|using|for|to|please|pls|plz|briefly|by|on|so|mean|do|does|mit|für|en|con|para|на|для|с|each|work"
+    r"\s*(?:[:!?—–(]|\s(?:-|in|with|using|for|to|please|pls|plz|briefly|by|on|so|mean|do|does|mit|für|en|con|para|на|для"
+    r"|с|each|work"
     r"|respectively|separately|is|are|was|were|have|has|stand|be|released|from|bitte|por favor|пожалуйста|by)(?:\s|\Z|[,.;:]))",
     re.IGNORECASE,
 )
 _DEALS = re.compile(
     r"\b(?:each|every|everyone|separately|individually|one at a time|one by one|apiece"
-    r"|(?:one|a|an|two|three|\d) (?:\w+ ){0,2}(?:per(?! (?:node|rank|core|thread|process|gpu|second|minute|day|socket))|each)|per (?:function|word|term|item|flag|language|topic|file|entry|name|question|element|option|line|concept)"
+    r"|(?:one|a|an|two|three|\d) (?:\w+ ){0,2}(?:per(?! (?:node|rank|core|thread|process|gpu|second|minute|day|socket))"
+    r"|each)|per (?:function|word|term|item|flag|language|topic|file|entry|name|question|element|option|line|concept)"
     r"|jeweils|jede[rsnm]?|je ein\w*|cada (?:un[ao]|\w+)|кажд\w+|по одн\w+)\b",
     re.IGNORECASE,
 )
@@ -49,6 +51,12 @@ _JOINED = frozenset("differences results values links sums combinations relation
 _ON_ONE = frozenset(
     "add put insert append remove delete drop set include support handle accept take parse need needs with".split()
 )
+# Without a verb only what is asked for politely, or opened by a preposition ("synonyms for:"), is a wish.
+_WISH = re.compile(
+    r"\b(?:please|pls|plz|thanks|thx|bitte|danke|por favor|gracias|пожалуйста|these|those|following)\b|\b(?:for|of|about)\s*[:：]"
+    r"|\A\W*(?:[\w-]+ )+definitions?\b",
+    re.IGNORECASE,
+)
 _COLONS = frozenset({":", "：", "—", "–"})
 # Verbs whose objects are worked on one by one.
 _APPLIED = frozenset(
@@ -58,6 +66,7 @@ _APPLIED = frozenset(
 _ATTRIBUTES = frozenset(
     "complexity meaning definition capital purpose syntax default cost origin population etymology signature".split()
 )
+_VERBS = frozenset("explain describe write make give implement translate convert port test use".split())
 _MOST_WORDS = 5
 
 
@@ -89,11 +98,17 @@ def _is_dealt_out(discourse: Discourse, index: int, run: _Run) -> bool:
         return False
     if makes_one_thing(sentence, len(run.before), distributes=dealt) or not asks_for(sentence):
         return False
+    if act_of(sentence) is None and not sentence.is_question and not (dealt or _WISH.search(sentence.text)):
+        return False
     head = sentence.text[: run.elements[0][0] - sentence.start]
     if _BINDS.search(head):
         return False
     if dealt:
         return len(run.elements) > 1
+    last = run.before[-1] if run.before else None
+    if last is not None and last.text not in _COLONS and not last.has(Tag.PLURAL) and any(t.text in _COLONS for t in run.before):
+        # Behind the colon stands a sentence of its own.
+        return False
     if any(token.text in _ON_ONE for token in run.before):
         return False
     if len(run.elements) < 3 or _BINDS.search(sentence.text) or _ONE.search(sentence.text):
@@ -179,7 +194,9 @@ def _is_plain(discourse: Discourse, start: int, end: int) -> bool:
     if not 0 < len(words) <= _MOST_WORDS or words[0].has(Tag.QUESTION, Tag.THEM, Tag.THESE, Tag.THEN):
         return False
     acts = words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE) and not words[0].has(Tag.ALIKE, Tag.ARTIFACT)
-    return not (acts and len(words) > 1) and not any(token.has(Tag.THEM, Tag.THAT) for token in words)
+    return not (acts and (len(words) > 1 or words[0].text in _VERBS)) and not any(
+        token.has(Tag.THEM, Tag.THAT) for token in words
+    )
 
 
 def _run(discourse: Discourse, sentence: Sentence, parts: list[tuple[int, int]]) -> _Run | None:
@@ -200,6 +217,10 @@ def _run(discourse: Discourse, sentence: Sentence, parts: list[tuple[int, int]])
         first = (words[-longest].start, words[-1].end) if len(words) > longest else first
     elements = [first, *(trimmed(prose, *part) for part in parts[1:-1]), last]
     if any(start >= end for start, end in elements) or not all(_is_plain(discourse, *one) for one in elements):
+        return None
+    articles = [Sentence(prose, *one).tokens[0].has(Tag.A) for one in elements]
+    if articles[0] and not any(articles[1:]):
+        # "A program, that reads, sorts and prints": a clause of the first.
         return None
     if cut >= 0:
         elements = [_without(prose, tokens[cut].text, one) for one in elements]

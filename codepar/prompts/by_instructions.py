@@ -15,8 +15,8 @@ from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_sense import ASKING, TASKS, is_command
 from codepar.prompts.lists import trimmed
+from codepar.prompts.names import looks_like_name, name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
-from codepar.prompts.references import looks_like_name, name_of
 from codepar.prompts.tokens import Sentence
 
 _SEQUENCE = (
@@ -57,7 +57,8 @@ _COULD_I = re.compile(
 
 
 _ALSO = re.compile(
-    r"(?:(?:and|also|plus|besides|next|finally|unrelated(?: to (?:that|this|it))?|und|außerdem|también|также)\b[\s,]*|(?:また|そして|あと|另外|还有)[、，]?)+",
+    r"(?:(?:and|also|plus|besides|next|finally|unrelated(?: to (?:that|this|it))?|und|außerdem|también|также)\b[\s,]*"
+    r"|(?:また|そして|あと|另外|还有)[、，]?)+",
     re.IGNORECASE,
 )
 
@@ -105,7 +106,8 @@ def _questions_in(discourse: Discourse, sentence: Sentence) -> list[tuple[int, i
 
 
 _NEXT_QUESTION = re.compile(
-    r"\s*(?:[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\s(?:and|und|y|и)\s+)(?=(?:what|how|why|when|where|who|was|wie|warum|wo|wer|qué|cómo"
+    r"\s*(?:[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\s(?:and|und|y|и)\s+)(?=(?:what|how|why|when|where|who|was|wie|warum|wo"
+    r"|wer|qué|cómo"
     r"|dónde|quién|что|как|почему|где|кто)\b)",
     re.IGNORECASE,
 )
@@ -167,8 +169,10 @@ def _are_ordered(discourse: Discourse, pieces: list[_Piece]) -> bool:
 
 
 _ONLY_THEN = re.compile(
-    r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that|exactly this) order\b|\berst (?:dann|danach)\b"
-    r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|\bin dieser reihenfolge\b|\ben (?:ese|este) orden\b"
+    r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that|exactly this) order\b|\berst"
+    r" (?:dann|danach)\b"
+    r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|\bin dieser reihenfolge\b|\ben"
+    r" (?:ese|este) orden\b"
     r"|\bв (?:этом|таком) порядке\b|之后才|その後で",
     re.IGNORECASE,
 )
@@ -247,15 +251,19 @@ def _is_own_thing(discourse: Discourse, piece: _Piece) -> bool:
 
 _OF = re.compile(r"\w+ (?:me |us )?the \w+(?: \w+)? (?:of|between|from|for|behind|to)\b", re.IGNORECASE)
 _OWN = re.compile(
-    r"(?:[^\W\d]+ (?!\Z))?(?:(?:up with|me|us|mir|uns|мне|нам|bitte|please|briefly|kurz),? ?)*(?:an?|one|some|another|eine?[nmrs]?|un[ao]?|what|how|why"
-    r"|when|who|where|which|was|wie|warum|wo|qué|cómo|por qué|что|как|почему|зачем|[\"'“«„]|\d|two|three|four|five|six|ten|zwei|drei|vier|fünf"
+    r"(?:[^\W\d]+ (?!\Z))?(?:(?:up with|me|us|mir|uns|мне|нам|bitte|please|briefly|kurz),? ?)*(?:an?|one|some|another"
+    r"|eine?[nmrs]?|un[ao]?|what|how|why"
+    r"|when|who|where|which|was|wie|warum|wo|qué|cómo|por qué|что|как|почему|зачем|[\"'“«„]|\d|two|three|four|five|six"
+    r"|ten|zwei|drei|vier|fünf"
     r"|dos|tres|cinco|два|две|три|пять)(?=[\W\d]|\b)",
     re.IGNORECASE,
 )
 # What is made of, or for, what an earlier instruction makes.
 _RELATED = re.compile(
-    r"\b(?:an?|some|one) (?:\w+ ){0,2}(?:fix|patch|test|tests|summary|explanation|solution|example|conclusion|improvement|description"
-    r"|comment|comments|docstring|benchmark|variant|version|alternative|caption|title|name)\b(?! (?:for|of|about|on|to|in|called)\b)"
+    r"\b(?:an?|some|one) (?:\w+ ){0,2}(?:fix|patch|test|tests|summary|explanation|solution|example|conclusion|improvement"
+    r"|description"
+    r"|comment|comments|docstring|benchmark|variant|version|alternative|caption|title|name)\b(?! (?:for|of|about|on|to|in"
+    r"|called)\b)"
     r"|\bwhat (?:went|is) wrong|\b(?:he|she|they|whose)\b",
     re.IGNORECASE,
 )
@@ -317,12 +325,16 @@ def _bare(prose: str, start: int, end: int) -> tuple[int, int]:
     return trimmed(prose, low, high - 1) if prose[high - 1 : high] in {"?", "!", "？", "！"} else (low, high)
 
 
+# "explain, what X is" in Russian and German; a text in quotes.
+_BEFORE_OBJECT = frozenset({",", "'", '"', "“", "„", "«"})
+
+
 def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
     """Whether a verb with an object follows; a name of the code that reads like one ("put, get") is none. Of a verb that is in
     no lexicon an article or number must follow."""
     tokens = Sentence(discourse.prose, start, min(end, start + 60)).tokens
     begin = next((i for i, t in enumerate(tokens) if not (t.has(Tag.POLITE) and not t.has(Tag.WRITE))), None)
-    if begin is None or len(tokens) < begin + 2 or not tokens[begin + 1].is_word:
+    if begin is None or len(tokens) < begin + 2 or not (tokens[begin + 1].is_word or tokens[begin + 1].text in _BEFORE_OBJECT):
         return False
     first, second = tokens[begin], tokens[begin + 1]
     if first.quoted or first.text in discourse.symbols:
@@ -340,8 +352,10 @@ def _starts_with_verb(discourse: Discourse, start: int, end: int) -> bool:
 
 _LEAD_IN = re.compile(
     r"\W*(?:(?:and|also|then|please|pls|kindly|first|finally|next)\b[\s,]*)*(?:(?:can|could|would|will) (?:you"
-    r"|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+|i(?:'d| would)? (?:also |still )?(?:need|want|like) (?=(?:an?|the|some|\d)\b))?"
-    r"(?:(?:(?:and|also|then)[\s,]+)*(?:unrelated|separately|independently(?: of (?:that|this))?|on another note|besides)[:,]\s*)?",
+    r"|u)\b\s*(?:please|kindly|also)?\s*|bitte\s+|por favor,?\s+|пожалуйста,?\s+|i (?:need|want) you to\s+|i(?:'d|"
+    r" would)? (?:also |still )?(?:need|want|like) (?=(?:an?|the|some|\d)\b))?"
+    r"(?:(?:(?:and|also|then)[\s,]+)*(?:unrelated|separately|independently(?: of (?:that|this))?|on another note"
+    r"|besides)[:,]\s*)?",
     re.IGNORECASE,
 )
 _THANKS = re.compile(

@@ -20,12 +20,14 @@ _PROTOTYPE = re.compile(
     re.MULTILINE,
 )
 _WANTED = re.compile(
-    r"\b(?:implement\w*|write|fill (?:in|out)|complete|define|provide|bod(?:y|ies)|definitions?|implementier\w*|schreib\w*|impl[eé]ment\w*"
+    r"\b(?:implement\w*|write|fill (?:in|out)|complete|define|provide|bod(?:y|ies)|definitions?|implementier\w*"
+    r"|schreib\w*|impl[eé]ment\w*"
     r"|escrib\w*|реализу\w*|напиш\w*)\b|实现|編写|实作|実装",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"\b(?:prototypes?|signatures?|declarations?|stubs?|interface|header|api|functions?|these|following|all|each|every|below|prototypen"
+    r"\b(?:prototypes?|signatures?|declarations?|stubs?|interface|header|api|functions?|these|following|all|each|every"
+    r"|below|prototypen"
     r"|funktionen|prototipos|funciones|прототип\w*|функци\w*)\b|函数|原型|声明|関数|宣言",
     re.IGNORECASE,
 )

@@ -122,11 +122,13 @@ def _are_parts(discourse: Discourse, lead: Sentence, elements: list[tuple[int, i
 
 def _asks_openly(lead: Sentence) -> bool:
     """ "Factor these numbers:", "a few questions:"."""
-    return lead.has(Tag.TASK) or (lead.has(Tag.THESE, Tag.PLURAL) and asks_for(lead))
+    return lead.has(Tag.TASK) or (asks_for(lead) and (lead.has(Tag.THESE) or _PLEASE.search(lead.text) is not None))
 
 
+_PLEASE = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b", re.IGNORECASE)
 _MUST = re.compile(
-    r"\b(?:it|program|function|script|class|code|tool|app|kernel|which|that) (?:needs? to|should|must|has to|have to|does|do|will|can)\b",
+    r"\b(?:it|program|function|script|class|code|tool|app|kernel|which|that) (?:needs? to|should|must|has to|have to|does"
+    r"|do|will|can)\b",
     re.IGNORECASE,
 )
 _SLASH = re.compile(r"\s+/\s+")
@@ -160,6 +162,8 @@ def _is_bare_verb(lead: Sentence) -> bool:
     """ "Explain briefly:", "Translate to French:": the series is the object of the verb."""
     words = [token for token in lead.tokens if token.is_word]
     if len(words) <= 3 and not any(t.quoted or t.has(Tag.THE, Tag.A) for t in words):
+        if any(t.text in {"this", "that"} for t in words[:-1]):
+            return False
         writes = any(t.has(Tag.WRITE) and not t.has(Tag.READ, Tag.CHANGE) for t in words)
         return not writes or not any(not t.tags and t.text not in TARGETS for t in words)
     acts = act_of(lead) is Tag.READ or ON_TEXTS.search(lead.text) is not None
@@ -283,7 +287,11 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
     held = [i for i, (low, high) in enumerate(elements[:-1]) if " of " in discourse.prose[low:high]]
     if elements and _HOLDS.search(discourse.prose[slice(*elements[0])]):
         return None
-    if len(elements) < 3 or held[:1] > [0] or re.search(r"\bin (?:a|one) (?:single )?(?:table|sentence|list)\b", sentence.text):
+    if (
+        len(elements) < 3
+        or held[:1] > [0]
+        or re.search(r"\bin (?:a|one) (?:single )?(?:table|sentence|list)\b", sentence.text, re.IGNORECASE)
+    ):
         return None
     elements = bare(discourse, elements)
     short = all(len(discourse.prose[a:b].split()) <= SHORT for a, b in elements)
@@ -293,7 +301,10 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 # "A pipeline with build, test and deploy stages": the series belongs to one thing.
-_HOLDS = re.compile(r"\b(?:with|between|from|containing|showing|that|which|where|including)\b", re.IGNORECASE)
+_HOLDS = re.compile(
+    r"\b(?:with|between|from|containing|showing|that|which|where|including|zwischen|entre|между|enthält|contiene)\b",
+    re.IGNORECASE,
+)
 
 
 def _each_of(discourse: Discourse, sentence: Sentence) -> Found:

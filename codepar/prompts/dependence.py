@@ -26,9 +26,11 @@ _CONSTRAINT = re.compile(
     r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others"
     r"|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different"
     r"|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
-    r"|\bdon'?t (?:repeat|reuse)\b|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes"
+    r"|\bno (?:\w+ ){1,2}(?:used |may be used |appears? |occurs? )?(?:twice|more than once)\b|\bdon'?t (?:repeat|reuse)\b"
+    r"|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes"
     r"|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in"
-    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|(?<!relation )(?<!no link )between them|across all (?:of )?(?:them"
+    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|(?<!relation )(?<!no link )between them"
+    r"|across all (?:of )?(?:them"
     r"|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
     r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
     r"|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names"
@@ -74,10 +76,12 @@ _BACK = re.compile(
     r"|named|picked|suggested|drafted|wrote"
     r"|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations"
     r"|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones"
-    r"|the above|the previous|previous|the new (?:version|code|function|script|one|file|program|kernel|class|name|names)|the (?:resulting|finished|rewritten|translated|optimi[sz]ed"
+    r"|the above|the previous|previous|the new (?:version|code|function|script|one|file|program|kernel|class|name|names)"
+    r"|the (?:resulting|finished|rewritten|translated|optimi[sz]ed"
     r"|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated"
     r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d(?![\d.])|(?:step"
-    r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*|вопрос\w*) ?#?\d|the (?:first"
+    r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
+    r"|вопрос\w*) ?#?\d|the (?:first"
     r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
     r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面|上述|结果|結果|前の|上で",
     re.IGNORECASE,
@@ -127,7 +131,7 @@ def edges_of(reading: Reading) -> tuple[Edge, ...]:
         case Kind.CODE:
             found = list(_signatures(reading))
             if reading.ordered:
-                found += [(i, i + 1, EdgeKind.ORDER) for i in range(len(reading.elements) - 1)]
+                found += [(a, b, EdgeKind.ORDER) for a, b in pairwise(reading.order or range(len(reading.elements)))]
         case Kind.FILE:
             found = list(_between_files(reading))
         case Kind.WORDS:
@@ -220,7 +224,8 @@ def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
     numbers = [
         int(n) - 1
         for n in re.findall(
-            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
+            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea"
+            r"|задач\w+|пункт\w*"
             r"|#|\()\s?#?(\d)\b",
             text,
             re.IGNORECASE,

@@ -1,6 +1,6 @@
 """Lists by number within a paragraph: "(1) a, (2) b", "a) ... b) ...", "first, ... second, ...", "Task 1: ... Task 2: ...".
 
-Offsets are characters. Limits: a numbering must begin at its first number and go up by one; the first 20,000 characters are looked at.
+Offsets are characters. Limits: a numbering must begin at its first number and go up by one; 20,000 characters are looked at.
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ _EN = {
     " versus vs decide",
     Tag.EACH: "each every individually separately per respectively",
     Tag.ALL: "all both",
-    Tag.THESE: "these those following below above attached here this next same aforementioned shown pasted listed provided underneath",
+    Tag.THESE: "these those following below above attached here this next same aforementioned shown pasted"
+    " listed provided underneath",
     Tag.THE: "the my our your",
     Tag.A: "a an one single",
     Tag.FOR: "for of to per in on",
@@ -172,7 +173,8 @@ _DE = {
     Tag.METHOD: "methode methoden",
     Tag.CLASS: "klasse klassen",
     Tag.SUBROUTINE: "unterprogramm unterprogramme subroutinen",
-    Tag.TASK: "aufgabe aufgaben frage fragen satz sätze sätzen begriff begriffe begriffen wörter wörtern punkte punkten texte texten",
+    Tag.TASK: "aufgabe aufgaben frage fragen satz sätze sätzen begriff begriffe begriffen wörter wörtern punkte punkten texte"
+    " texten",
     Tag.ALIKE: "variante varianten versionen ideen vorschlag vorschläge beispiel beispiele möglichkeiten fragen"
     " aufgaben tipps testfälle namen"
     " rezepte gründe witze gedichte überschriften implementierungen lösungen ansätze sätze",
@@ -252,7 +254,7 @@ _RU = {
     Tag.KERNEL: "ядро ядра ядер ядру ядрам кернел*",
     Tag.STRUCT: "структур*",
     Tag.SUBROUTINE: "подпрограмм*",
-    Tag.TASK: "задач* вопрос* задани* предложени* фраз* термин* поняти* слов* текст* пункт*",
+    Tag.TASK: "задач* вопрос* задани* предложени* фраз* термин* поняти* определени* слов* текст* пункт*",
     Tag.ALIKE: "вариант* верси* иде* пример* способ* совет* вопрос* упражнени* рецепт* причин* назван* имен* шут*"
     " стих* заголов* реализаци* решени*"
     " задач* тестов тест-кейс* предложени*",

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import IMPERATIVES, act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import Listing
-from codepar.prompts.references import name_of, references
+from codepar.prompts.names import name_of
+from codepar.prompts.references import references
 from codepar.prompts.tokens import Sentence
 
 _MOST = 0.6
@@ -76,7 +77,8 @@ QUERY = re.compile(
 
 
 _SUMMED = re.compile(
-    r"\bsummari[sz]e\b[^.:]*\bin (?:one|a|a single) (?:sentence|line|paragraph|word)\b|\bsummari[sz]e (?:the following|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
+    r"\bsummari[sz]e\b[^.:]*\bin (?:one|a|a single) (?:sentence|line|paragraph|word)\b|\bsummari[sz]e (?:the following"
+    r"|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
     re.IGNORECASE,
 )
 
@@ -120,10 +122,20 @@ def sense_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -> S
 
 def _sense_alone(discourse: Discourse, listing: Listing, share: float) -> Sense:
     """A list without a sentence before it."""
+    if any(s.start >= listing.end and _BACK.match(s.text) for s in discourse.spoken):
+        return Sense.DETAILS
     if share >= _MOST or _names_pieces(discourse, listing) or listing.is_labelled:
         return Sense.TASKS
     delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
     return Sense.TASKS if delivers else Sense.OPEN
+
+
+# "Write this in C." behind the list: its elements are steps of what is to be made.
+_BACK = re.compile(
+    r"\W*(?:please |now )?(?:write|do|make|implement|put|code|turn|convert|schreib\w*|escrib\w*|напиш\w*) (?:this|that|it"
+    r"|all (?:of )?(?:this|that))\b",
+    re.IGNORECASE,
+)
 
 
 def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> Sense:
@@ -156,9 +168,12 @@ def _announces_tasks(lead: Sentence) -> bool:
 
 _ANNOUNCING = 16
 _ANNOUNCED = re.compile(
-    r"\b(?:tasks|questions|requests|favou?rs|things|to-?dos|exercises|jobs|wishes|needs|tareas|dudas|preguntas|cosas|aufgaben|fragen"
-    r"|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need|want|like)\b"
-    r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|\bwish ?list\b|\bkleinigkeiten\b|\bpunkte\b|\bpuntos\b|\bhomework\b|\bhausaufgaben\b|任务|事情|几件事|问题|お願い|質問|タスク",
+    r"\b(?:tasks|questions|requests|favou?rs|things|to-?dos|exercises|jobs|wishes|needs|tareas|dudas|preguntas|cosas"
+    r"|aufgaben|fragen"
+    r"|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need"
+    r"|want|like)\b"
+    r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|\bwish ?list\b|\bkleinigkeiten\b|\bpunkte\b|\bpuntos\b"
+    r"|\bhomework\b|\bhausaufgaben\b|任务|事情|几件事|问题|お願い|質問|タスク",
     re.IGNORECASE,
 )
 
@@ -169,7 +184,8 @@ def _speaks_of_rows(discourse: Discourse) -> bool:
 
 
 _ROWS = re.compile(
-    r"\b(?:each|every|per|all|one)\b[^.;?!]{0,30}\b(?:rows?|lines?|entry|entries|word|item|function|term|name|case|sentence|one)\b"
+    r"\b(?:each|every|per|all|one)\b[^.;?!]{0,30}\b(?:rows?|lines?|entry|entries|word|item|function|term|name|case"
+    r"|sentence|one)\b"
     r"|\brow by row\b|\bjede\w* (?:zeile|eintrag)|\bcada (?:fila|línea)|\bкажд\w+ строк|每一?行|各行",
     re.IGNORECASE,
 )
@@ -248,7 +264,8 @@ def _works_on_texts(lead: Sentence) -> bool:
 
 ON_TEXTS = re.compile(
     r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell"
-    r"|how do you say|wie hei(?:ß|ss)t|cómo se dice|как будет|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед|исправ)|翻译|译成|改正|訳し|翻訳|直し"
+    r"|how do you say|wie hei(?:ß|ss)t|cómo se dice|как будет|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед"
+    r"|исправ)|翻译|译成|改正|訳し|翻訳|直し"
     r"|定義|意味|定义|含义",
     re.IGNORECASE,
 )
@@ -313,18 +330,11 @@ def _commands(discourse: Discourse, start: int, end: int) -> bool:
     return is_command(discourse.prose, start, min(end, start + 120))
 
 
-# Verbs that begin a request; elsewhere the words mean other things as well.
-_IMPERATIVES = frozenset(
-    "state prove derive bump drop delete upgrade downgrade enable disable switch verify set pin tag publish release format run install"
-    " configure define wrap split merge reduce increase decrease hoist fuse guard log print rerun revert restore archive".split()
-)
-
-
 def is_command(prose: str, start: int, end: int) -> bool:
     """Whether a text begins with a verb that asks for something."""
     tokens = Sentence(prose, start, end).tokens
     for index, token in enumerate(tokens[:6]):
-        if index == 0 and token.text in _IMPERATIVES and len(tokens) > 1:
+        if index == 0 and token.text in IMPERATIVES and len(tokens) > 1:
             return tokens[1].is_word
         if token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.COMPARE) or (token.has(Tag.TEST) and len(tokens) > 1):
             return not (index == 0 and len(tokens) > 1 and tokens[1].text in {":", "="})

@@ -47,6 +47,8 @@ class Reading:
     end: int
     tier: Tier = "high"
     ordered: bool = False
+    order: tuple[int, ...] = ()
+    """The elements in the order that is wanted, where that is not their own."""
     instructions: bool = False
 
 

@@ -14,7 +14,8 @@ from codepar.prompts.reading import Kind, Reading
 _CLOSING = re.compile(
     r"(?P<lead>(?:[,;.]\s*|\n\s*|\A\s*)(?:and\s+|und\s+|y\s+|и\s+)?|\s(?:and|und|y|и|plus)\s+)"
     r"(?P<wish>(?:(?:then|finally|lastly|afterwards|also|at the end|in the end|am ende|zum schluss|abschließend"
-    r"|al final|finalmente|в конце|в итоге|last(?:ly)?|(?:close|end|finish|conclude|wrap up|round off) with|when (?:you're |you are )?done|once (?:all|they)[^,.]{0,30})\b,?\s*)"
+    r"|al final|finalmente|в конце|в итоге|last(?:ly)?|(?:close|end|finish|conclude|wrap up|round off) with|when"
+    r" (?:you're |you are )?done|once (?:all|they)[^,.]{0,30})\b,?\s*)"
     r"(?:[^.;!?\n]{0,80}?)(?:summar\w+|tables?|overview|compar\w+|rank\w*|which (?:one )?(?:is|was|has"
     r"|are)|total|conclusion|list of|report|recommend\w*|paragraph|best|fastest|zusammenfass\w*|tabelle|vergleich\w*"
     r"|überblick|übersicht|tabla|resum\w+|compara\w*|таблиц\w+|сравн\w+|итог\w*|вывод\w*)[^.;!?\n]*"

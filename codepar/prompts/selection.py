@@ -41,9 +41,12 @@ _ORDINALS = re.compile(
     rf"(?P<which>{_ORDINAL.pattern}(?:\s*(?:,|and|&)\s*(?:and )?(?:the )?{_ORDINAL.pattern})+) {_NOUN}", re.IGNORECASE
 )
 _FIRST_FEW = re.compile(
-    rf"\b(?P<end>first|last) (?P<number>two|three|four|five|couple|pair|\d)(?: of)?(?: the)? (?:{_NOUN}|of (?:them|these|those)\b)"
-    r"|\b(?P<de>ersten|letzten) (?P<nde>beiden|zwei|drei|vier|\d)\b|\b(?P<nes>dos|tres|cuatro|\d) (?P<es>primer[oa]s|últim[oa]s)\b"
-    r"|\b(?P<es2>primer[oa]s|últim[oa]s) (?P<nes2>dos|tres|cuatro|\d)\b|\b(?P<ru>перв\w+|последн\w+) (?P<nru>дв[аеу]\w*|тр[иеё]\w*|\d)\b"
+    rf"\b(?P<end>first|last) (?P<number>two|three|four|five|couple|pair|\d)(?: of)?(?: the)? (?:{_NOUN}|of (?:them|these"
+    rf"|those)\b)"
+    r"|\b(?P<de>ersten|letzten) (?P<nde>beiden|zwei|drei|vier|\d)\b|\b(?P<nes>dos|tres|cuatro|\d) (?P<es>primer[oa]s"
+    r"|últim[oa]s)\b"
+    r"|\b(?P<es2>primer[oa]s|últim[oa]s) (?P<nes2>dos|tres|cuatro|\d)\b|\b(?P<ru>перв\w+|последн\w+) (?P<nru>дв[аеу]\w*"
+    r"|тр[иеё]\w*|\d)\b"
     r"|(?P<zh>最后|前|后)(?P<nzh>[两二三四\d])个|(?P<ja>最初|最後)の(?P<nja>[二三四\d])つ",
     re.IGNORECASE,
 )

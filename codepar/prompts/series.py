@@ -17,7 +17,8 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence
 
 SPLIT = re.compile(
-    r"\s{0,9}(?:[,;](?!\s*(?:что|чтобы|котор\w+|где|когда|если|dass|weil|wenn|damit|because|so that)\b)\s*(?:and|or|und|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
+    r"\s{0,9}(?:[,;](?!\s*(?:что|чтобы|котор\w+|где|когда|если|dass|weil|wenn|damit|because|so that)\b)\s*(?:and|or|und"
+    r"|oder|sowie|y|e|и)?(?=\s|[^\x00-\x7f])\s*|[，、；]\s*(?:或者|以及|还有|和|及)?\s*"
     r"|(?<=\s)(?:and|or|&|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*|(?:和|以及|及|と|および)[ ]?(?=[^、，,;；。\s]))",
     re.IGNORECASE,
 )
@@ -85,6 +86,9 @@ def bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[in
         r"(?:\([^()]*\) *)?(?:(?:the|a) (?:[\w-]+ ){1,3}(?:of|for|behind) |\([^()]*\) *)", prose[first[0] : first[1]]
     )
     first = (first[0] + article.end(), first[1]) if article else first
+    if article and all(prose[low:high].startswith("of ") for low, high in elements[1:]):
+        elements = [elements[0], *((low + len("of "), high) for low, high in elements[1:])]
+        last, end = elements[-1]
     spoken = re.match(r"一下", prose[first[0] : first[1]])
     first = (first[0] + spoken.end(), first[1]) if spoken else first
     longest = max(len(prose[low:high].split()) for low, high in elements[:-1])

@@ -21,7 +21,8 @@ _COUNTED = "つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|�
 _HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:{_COUNTED}))"
 _IDEOGRAPHIC = "|".join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))
 _TOKEN = re.compile(
-    rf"(?P<quoted>`[^`\n]+`)|(?P<suffix>(?<![\w.*/])\*?\.(?:c|h|hpp|cpp|cc|cu|f90|py)\b)|(?P<file>{FILE_NAME})|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
+    rf"(?P<quoted>`[^`\n]+`)|(?P<suffix>(?<![\w.*/])\*?\.(?:c|h|hpp|cpp|cc|cu|f90|py)\b)|(?P<file>{FILE_NAME})"
+    rf"|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
     rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d|-[^\W\d]))"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
     rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
@@ -37,6 +38,7 @@ _ABBREVIATION = re.compile(
 # Behind a full stop within quotes the sentence goes on.
 _GOES_ON = re.compile(r"[ \t]+(?:[a-zäöüа-я]|[,;/])")
 _NO_TAGS: frozenset[Tag] = frozenset()
+_VERBS = frozenset({Tag.READ, Tag.CHANGE, Tag.TEST})
 _TYPO_LENGTH = 6
 _LONGEST_WORD = 40
 # What goes on for longer is no sentence; its beginning tells what it asks.
@@ -198,6 +200,9 @@ def tags_of(word: str) -> frozenset[Tag]:
     for length in range(len(word), 2, -1):
         if word[:length] in STEMS:
             return frozenset(STEMS[word[:length]])
+    if "-" in word and (behind := EXACT.get(word.rsplit("-", 1)[1], set()) & _VERBS):
+        # "MPI-parallelise", "unit-test"
+        return frozenset(behind)
     if len(word) >= _TYPO_LENGTH - 1 and word.isascii() and word.isalpha():
         return _near(word)
     return _NO_TAGS
