@@ -14,10 +14,12 @@ import typer
 from codepar.cli.common import JsonOption, checked_output, print_json, read_text
 from codepar.errors import InputTooLarge, InvalidInput
 from codepar.project import MAX_FILE_BYTES, MAX_PROJECT_BYTES
+from codepar.prompts.cost import ASSUMED_COST
 from codepar.prompts.extract import extract
-from codepar.prompts.items import Decomposition, Item
+from codepar.prompts.items import Decomposition, Item, Predicted
 from codepar.prompts.plan import Plan, plan_of
 from codepar.prompts.published import published
+from codepar.settings import Settings
 
 _SHOWN = 72
 _BUDGET_S = 900.0
@@ -35,6 +37,9 @@ def split_command(
     *,
     file: Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help="An attachment; may be repeated.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Also show edges, waves, contract and template.")] = False,
+    model: Annotated[
+        bool, typer.Option("--model", help="Ask the language model where the rules are unsure; takes seconds.")
+    ] = False,
     run: Annotated[bool, typer.Option("--run", help="Answer the parts, and join the answers.")] = False,
     split: Annotated[
         Literal["auto", "never", "always"], typer.Option(help="With --run: part by part where that pays, never, or always.")
@@ -63,7 +68,9 @@ def split_command(
             "seed": seed,
         }
         return _carry_out(text, files, options, trust=trust, server=server, places=(output, patch), as_json=as_json)
-    found = extract(text, files)
+    found = _found(text, files, model=model)
+    if plan and found.split:
+        found = found.model_copy(update={"predicted": _predicted(found, plan_of(found, text, files))})
     if parallelprompt:
         print_json(published(found, text))
     elif as_json:
@@ -71,6 +78,14 @@ def split_command(
     else:
         _show(found, plan_of(found, text, files) if plan and found.split else None)
     return 0
+
+
+def _found(text: str, files: dict[str, str], *, model: bool) -> Decomposition:
+    if not model:
+        return extract(text, files)
+    from codepar.cli.split_model import found_with_model
+
+    return found_with_model(text, files)
 
 
 def _carry_out(
@@ -92,6 +107,18 @@ def _carry_out(
         raise InvalidInput(f"--output {folder} is a file", remedy="name a folder")
     request = DecompositionRequest.model_validate({"prompt": text, "files": files, "options": options})
     return run_split(request, Output(as_json, folder, checked_output(patch)), trust=trust, server=server)
+
+
+def _predicted(found: Decomposition, plan: Plan) -> Predicted:
+    """What the engine that was measured last would take, else the default one on idle cores."""
+    from codepar.flows.calibrate import all_calibrations, place_of
+    from codepar.flows.decompose_mode import predicted_of
+    from codepar.flows.decompose_request import DecompositionOptions
+
+    settings = Settings()
+    here = place_of(settings)
+    measured = (one.cost for one in all_calibrations(settings) if (one.model, one.where) == (settings.model, here))
+    return predicted_of(found, plan, next(measured, ASSUMED_COST), DecompositionOptions().concurrency)
 
 
 def _prompt(argument: str) -> str:
@@ -141,6 +168,8 @@ def _show(found: Decomposition, plan: Plan | None) -> None:
         typer.echo(f"at the end: {plan.reduce}")
     if plan.contract:
         typer.echo(f"contract:\n{plan.contract}")
+    if found.predicted is not None:
+        typer.echo(f"predicted: {found.predicted.serial_s:.1f} s at once, {found.predicted.parallel_s:.1f} s side by side")
     typer.echo(f"template:\n{found.template}")
 
 

@@ -16,7 +16,7 @@ from codepar.flows.cuda_one import Means
 from codepar.flows.decompose_accept import Acceptance
 from codepar.flows.decompose_check import FileCompiler
 from codepar.flows.decompose_join import join
-from codepar.flows.decompose_mode import Mode, mode_of, predicted_of
+from codepar.flows.decompose_mode import Mode, cost_of, mode_of, predicted_of, schedule_for
 from codepar.flows.decompose_parts import PartsRun, Prepared, asked_once
 from codepar.flows.decompose_read import Read, Spent, planned, read_request, result_of, schedule_of, with_files
 from codepar.flows.decompose_request import DecompositionRequest
@@ -82,8 +82,9 @@ async def predicted(read: Read, generator: Generator | None, settings: Settings)
     if len(read.wants) == len(read.found.items):
         # Nothing is asked of the model alone: to load it for a forecast would cost more than it tells.
         generator = None
-    seconds = await predicted_of(read.found, read.plan, generator, settings, read.request.options.concurrency)
-    return replace(read, found=read.found.model_copy(update={"predicted": seconds}))
+    cost = await cost_of(generator, settings)
+    seconds = predicted_of(read.found, read.plan, cost, read.request.options.concurrency)
+    return replace(read, found=read.found.model_copy(update={"predicted": seconds}), cost=cost)
 
 
 async def _whole(read: Read, mode: Mode, generator: Generator | None, begun: float) -> DecompositionResult:
@@ -116,8 +117,6 @@ async def _parts(read: Read, mode: Mode, hands: Hands, begun: float) -> Decompos
             run.acceptance.compiler.executor = None
             hands.on_broken_off(await parts_result(read, mode.reason, run, begun))
         raise
-    if run.fault is not None and not any(one.ok for one in run.results.values()):
-        raise EngineUnavailable(f"no part was answered: {run.fault}", remedy="codepar doctor, or send the request again")
     return await parts_result(read, mode.reason, run, begun)
 
 
@@ -135,7 +134,7 @@ def parts_run(read: Read, hands: Hands, schedule: ScheduleOptions | None = None)
         merger=read.merger,
         wants=read.wants if executor is not None else {},
         options=options,
-        schedule=schedule or schedule_of(read.request),
+        schedule=schedule_for(schedule or schedule_of(read.request), read.found, read.plan, read.cost),
     )
     means = Means(hands.generator, executor, SilentProgress(), hands.settings) if executor is not None else None
     acceptance = Acceptance(read.merger, FileCompiler(executor, read.merger.targets.texts(), slots))

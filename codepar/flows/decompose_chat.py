@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from codepar.errors import EngineUnavailable
 from codepar.flows.decompose import Hands, parts_run, predicted
 from codepar.flows.decompose_join import item_text
 from codepar.flows.decompose_mode import mode_of
@@ -117,35 +116,22 @@ class _Telling:
     room: int
     pieces: asyncio.Queue[Chunk | None] = field(default_factory=asyncio.Queue)
     said: list[str] = field(default_factory=list)
-    held: list[str] = field(default_factory=list)
     used: int = 0
 
     async def work(self, run: PartsRun) -> None:
         """Carry the run out; the queue ends with it, whatever comes of it."""
         try:
             await run.run()
-            if run.fault is not None and not any(one.ok for one in run.results.values()):
-                raise EngineUnavailable(run.fault, remedy="send the request again")
-            for text in self.held:
-                self._say(text, 0)
             for text, tokens in _afterwards(run):
                 self._say(text, tokens)
         finally:
             self.pieces.put_nowait(None)
 
     async def hear(self, result: ItemResult) -> None:
-        """One part is finished. Without an accepted answer it says so, unless there is no answer at all."""
+        """One part is finished; without an accepted answer it says so."""
         merger = self.read.merger
         assert merger is not None
-        text = item_text(merger.targets[result.id], result)
-        if not result.ok and not self.said and not result.answer:
-            # It may be that the engine answers nothing, which is an error and no answer; the next part tells.
-            self.held.append(text)
-            return
-        for one in self.held:
-            self._say(one, 0)
-        self.held.clear()
-        self._say(text, result.answer_tokens)
+        self._say(item_text(merger.targets[result.id], result), result.answer_tokens)
 
     def _say(self, text: str, tokens: int) -> None:
         left = self.room - self.used

@@ -114,7 +114,8 @@ async def _compiled_together(run: PartsRun, asked: Mapping[str, str]) -> tuple[M
 
 async def _compiles(run: PartsRun, merged: Merged) -> tuple[bool | None, str]:
     """Whether all changed files compile; None where none of them could be tried."""
-    by_path = {one.file: run.prepared.merger.targets[one.item] for one in merged.placements if one.file is not None}
+    targets = run.prepared.merger.targets
+    by_path = {one.file: targets[one.item] for one in merged.placements if one.file is not None and one.file in merged.files}
     outcomes = []
     for path, target in by_path.items():
         files, place = for_compiler(target, merged.files, path)

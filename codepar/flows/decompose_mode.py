@@ -11,10 +11,11 @@ from typing import Literal
 from codepar.errors import CodeparError
 from codepar.flows.calibrate import load_cost
 from codepar.flows.decompose_request import SplitChoice
-from codepar.prompts.cost import ASSUMED_COST, CostModel, pays, predict
+from codepar.prompts.cost import ASSUMED_COST, CostModel, best_workers, pays, predict, tuned
 from codepar.prompts.items import Decomposition, Predicted
 from codepar.prompts.lengths import answer_lengths
 from codepar.prompts.plan import Plan
+from codepar.prompts.schedule import ScheduleOptions
 from codepar.protocols import Generator
 from codepar.settings import Settings
 
@@ -44,12 +45,15 @@ def mode_of(found: Decomposition, choice: SplitChoice, *, has_judged: bool) -> M
     return Mode("parts", count)
 
 
-async def predicted_of(
-    found: Decomposition, plan: Plan, generator: Generator | None, settings: Settings, workers: int
-) -> Predicted:
-    """Seconds at once and side by side."""
-    cost = await cost_of(generator, settings)
-    return predict(plan, answer_lengths(found, plan), cost, min(workers, len(found.items)))
+def predicted_of(found: Decomposition, plan: Plan, cost: CostModel, most: int) -> Predicted:
+    """Seconds at once, and side by side with ``most`` answers at a time or fewer."""
+    lengths = answer_lengths(found, plan)
+    return predict(plan, lengths, cost, min(most, best_workers(plan, lengths, cost)))
+
+
+def schedule_for(options: ScheduleOptions, found: Decomposition, plan: Plan, cost: CostModel) -> ScheduleOptions:
+    """The options as they suit the engine: longest answers first, no more side by side than it gains by."""
+    return tuned(options, plan, answer_lengths(found, plan), cost)
 
 
 async def cost_of(generator: Generator | None, settings: Settings) -> CostModel:

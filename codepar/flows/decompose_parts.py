@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from codepar.errors import CodeparError
+from codepar.errors import CodeparError, EngineUnavailable
 from codepar.flows.cuda_one import Means
 from codepar.flows.decompose_accept import Acceptance
 from codepar.flows.decompose_judged import Judged, judged
@@ -78,7 +78,7 @@ class PartsRun:
         self._failed: list[ItemAnswer] = []
 
     async def run(self) -> None:
-        """Answer everything; failures are in the results."""
+        """Answer everything; failures are in the results. Raises ``EngineUnavailable`` where the engine failed for all."""
         await _side_by_side(self._answer_all(), self._order.run())
         await self._close()
 
@@ -90,7 +90,11 @@ class PartsRun:
             await self._ask_all()
         else:
             await _side_by_side(self._judge_all(), self._ask_all())
-        for answer in await self._last_rung(self._failed):
+        failed = await self._last_rung(self._failed)
+        is_any = any(one.ok for one in self.results.values()) or any(one.ok for one in failed)
+        if self.fault is not None and not is_any:
+            raise EngineUnavailable(f"no part was answered: {self.fault}")
+        for answer in failed:
             self._settle(self._asked(answer))
 
     async def _tell(self, result: ItemResult) -> None:
@@ -134,8 +138,7 @@ class PartsRun:
         if not plan.steps:
             return
         if self.generator is None:
-            for step in plan.steps:
-                self._settle(self._asked(ItemAnswer(id=step.item, why=NO_MODEL)))
+            self._failed = [ItemAnswer(id=step.item, why=NO_MODEL) for step in plan.steps]
             self.fault = NO_MODEL
             return
         carried = await carry_out(

@@ -14,6 +14,7 @@ from codepar.flows.decompose_judged import is_workable
 from codepar.flows.decompose_request import DecompositionRequest
 from codepar.flows.decompose_result import DecompositionCost, DecompositionResult, ItemResult, PlannedStep
 from codepar.flows.decompose_wants import Want, wants_of
+from codepar.prompts.cost import ASSUMED_COST, CostModel
 from codepar.prompts.extract import extract
 from codepar.prompts.items import Decomposition
 from codepar.prompts.merge import Merger
@@ -26,7 +27,10 @@ RUNGS: tuple[Rung, ...] = ("first", "retry", "neighbours")
 
 @dataclass(frozen=True)
 class Read:
-    """A request after reading: ``plan`` and ``merger`` are there where it splits; ``wants`` are for capabilities."""
+    """A request after reading: ``plan`` and ``merger`` are there where it splits; ``wants`` are for capabilities.
+
+    ``cost`` is that of the engine it is asked of.
+    """
 
     request: DecompositionRequest
     found: Decomposition
@@ -35,6 +39,7 @@ class Read:
     wants: dict[str, Want]
     notes: tuple[str, ...]
     seconds: float
+    cost: CostModel = ASSUMED_COST
 
 
 def read_request(request: DecompositionRequest) -> Read:

@@ -41,6 +41,7 @@ def test_the_plan_is_shown(split):
     assert code == 0
     assert "1 -> 2  signature" in out
     assert "wave 1: 1, 2" in out
+    assert "s side by side" in out
     assert "int f(int a);" in out
 
 
@@ -74,7 +75,9 @@ def test_the_published_row(split):
 @pytest.mark.parametrize(
     ("arguments", "stdin", "word"),
     [
-        (["Give me 4 puns", "--run"], "", "--plan"),
+        (["", "--run", "--no-verify"], "", "nothing is asked"),
+        (["Give me 4 puns", "--run", "--budget", "0"], "", "budget"),
+        (["Give me 4 puns", "--run", "--trust", "--server", "http://127.0.0.1:9"], "", "--trust"),
         (["Explain MPI.", "--parallelprompt"], "", "stays whole"),
         (["Comment a.c", "--file", "missing.c"], "", "does not exist"),
     ],
