@@ -16,7 +16,7 @@ from codepar.cuda.function import SequentialFunction
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.build_expr import ExprBuilder, Pointer, called_name, strip, type_of
 from codepar.cuda.rules.build_switch import as_branches, switch_branches
-from codepar.cuda.rules.counted import counted, repeated
+from codepar.cuda.rules.counted import counted, read_symbols, repeated
 from codepar.cuda.rules.ctypes import LONG_LONG, CType, Kind, promoted, read_type
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Storage, Symbol
@@ -166,7 +166,15 @@ class StatementBuilder:
             return self._effect(left) + self._effect(right)
         expressions = ExprBuilder(self._scope)
         moved = expressions.pointer_effect(node)
-        return self._with_steps(moved if moved is not None else expressions.value(node), _line(node))
+        return self._unchained(moved if moved is not None else expressions.value(node), _line(node))
+
+    def _unchained(self, expr: ir.Expr, line: int) -> Body:
+        """``a[i] = s += e`` as ``s += e; a[i] = s`` where the place of the first does not depend on the second."""
+        match expr:
+            case ir.Assign(op="=", target=target, value=ir.Assign(target=ir.Ref(symbol=symbol)) as inner):
+                if symbol not in read_symbols(target):
+                    return (*self._unchained(inner, line), *self._with_steps(replace(expr, value=ir.Ref(symbol)), line))
+        return self._with_steps(expr, line)
 
     def _with_steps(self, expr: ir.Expr, line: int) -> Body:
         """``a[i++] = e`` as ``a[i] = e; i++`` where the variable stands once and is not under a condition."""

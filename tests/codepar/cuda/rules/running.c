@@ -35,3 +35,6 @@ void downwards(const int *a, int *b, int n) { int i = n; while (i-- > 0) b[i] = 
 void chosen(const int *a, int *b, int n) {
     for (int i = 0; i < n; i++) switch (a[i]) { case 1: case 2: b[i] = 5; break; case 7: continue; default: b[i] += a[i]; }
 }
+int place_of_greatest(const int *a, int n) { int at = 0; for (int i = 1; i < n; i++) if (a[i] > a[at]) at = i; return at; }
+void totalled(const int *a, int *b, long *total, int n) { for (int i = 0; i < n; i++) { *total += a[i]; b[i] = *total % 7; } }
+void handed_on(const int *a, int *b, int n) { int s = -4; for (int i = 0; i < n; i++) { b[i] = s; s = a[i]; } }

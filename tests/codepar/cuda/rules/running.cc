@@ -35,6 +35,7 @@ TWO(flagged)
 TWO(brought)
 TWO(downwards)
 TWO(chosen)
+TWO(handed_on)
 TWO(greatest_so_far)
 static void in_place_host(int *a, int n) { Ints out(a, a + n); { Held<int> held(out); in_place_launch(held.device, n); } for (int i = 0; i < n; i++) a[i] = out[i]; }
 static void two_at_once_host(const int *a, int *b, unsigned *c, int n) {
@@ -44,6 +45,15 @@ static void two_at_once_host(const int *a, int *b, unsigned *c, int n) {
 }
 static int first_greatest_host(const int *a, int n) {
     return valued<int>([&](int *result) { Held<int> in(copy(a, n)); first_greatest_launch(in.device, n, result); });
+}
+static int place_of_greatest_host(const int *a, int n) {
+    return valued<int>([&](int *result) { Held<int> in(copy(a, n)); place_of_greatest_launch(in.device, n, result); });
+}
+static void totalled_host(const int *a, int *b, long *total, int n) {
+    Ints out(b, b + n); std::vector<long> sum(1, *total);
+    { Held<int> in(copy(a, n)), held(out); Held<long> all(sum); totalled_launch(in.device, held.device, all.device, n); }
+    *total = sum[0];
+    for (int i = 0; i < n; i++) b[i] = out[i];
 }
 static int last_least_host(const int *a, int n, int *least) {
     Ints out(1);
@@ -88,6 +98,13 @@ int main() {
         SAME("two_at_once", b, c);
         SAME("two_at_once", f, g);
         SAME("first_greatest", first_greatest(a.data(), n), ENTRY(first_greatest)(a.data(), n));
+        SAME("place_of_greatest", place_of_greatest(a.data(), n), ENTRY(place_of_greatest)(a.data(), n));
+        long sum = 5, total = 5;
+        totalled(a.data(), b.data(), &sum, n), ENTRY(totalled)(a.data(), c.data(), &total, n);
+        SAME("totalled", sum, total);
+        SAME("totalled", b, c);
+        handed_on(a.data(), b.data(), n), ENTRY(handed_on)(a.data(), c.data(), n);
+        SAME("handed_on", b, c);
         int low = 0, least = 0;
         SAME("last_least", last_least(a.data(), n, &low), ENTRY(last_least)(a.data(), n, &least));
         SAME("last_least", low, least);
