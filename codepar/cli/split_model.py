@@ -1,6 +1,6 @@
 """``codepar split --model``: the language model is asked where the rules see signs of several tasks but find none.
 
-It is loaded at the first question, so a request that the rules split costs nothing more. Limits: without a model the rules' answer
+It is loaded at the first question: a request that the rules split costs nothing more. Limits: without a model the rules' answer
 stands, and standard error says so.
 """
 

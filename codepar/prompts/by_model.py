@@ -44,7 +44,7 @@ _SYSTEM = (
     'If the request asks for one thing, however many requirements, steps or options it lists, answer {"tasks": []}. '
     "Steps that build on each other, and things to be compared or combined, are one task."
 )
-_SHOWN = (
+_SHOWN: tuple[tuple[str, list[str]], ...] = (
     (
         "Hi, while you are at it: the help text has a typo, and could the version go to 2.1? Cheers",
         ["the help text has a typo", "could the version go to 2.1?"],

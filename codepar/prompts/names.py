@@ -84,9 +84,9 @@ def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGro
     gaps = [after - index for index, after in pairwise(hits)]
     if ordered and max(gaps) <= _ORDERED_WINDOW and len({name_of(tokens[index]) for index in hits}) == len(hits):
         return [NameGroup(tuple(tokens[i] for i in hits), (), hits[0], hits[-1], loose=True)]
-    between = [token for index, after in pairwise(loose) for token in tokens[index + 1 : after]]
+    stretch = [token for index, after in pairwise(loose) for token in tokens[index + 1 : after]]
     if len(loose) > 1 and all(
-        token.text in _LOOSE or token.text in _SEPARATORS or token.has(Tag.AND, Tag.THEN) for token in between
+        token.text in _LOOSE or token.text in _SEPARATORS or token.has(Tag.AND, Tag.THEN) for token in stretch
     ):
         return [NameGroup(tuple(tokens[i] for i in loose), (), loose[0], loose[-1], loose=True)]
     return []

@@ -110,14 +110,15 @@ def is_narrowed(text: str) -> bool:
 
 def _with_header(source: Source, units: list[Unit], adjectives: set[str]) -> list[Unit]:
     """Those whose declaration has the adjective ("the void functions"), where some have it; the ones that call themselves."""
-    assert source.code is not None or not units
+    code = source.code
+    if code is None:
+        return units
     for word in adjectives & _HEADER_WORDS:
-        data = source.code.data.lower()
+        data = code.data.lower()
         pattern = re.compile(rb"\b" + word.encode() + rb"\b")
         fitting = [u for u in units if u.body_start and pattern.search(data, u.start, data.find(b"(", u.start))]
         units = fitting or units
-    if "recursive" in adjectives and source.code is not None:
-        code = source.code
+    if "recursive" in adjectives:
         units = [u for u in units if len(code.occurrences(u, u.name)) > 1] or units
     return units
 
