@@ -62,6 +62,7 @@ def split_command(
         options = {
             "run": True,
             "split": split,
+            "model": model,
             "verify": not no_verify,
             "max_tokens": max_tokens,
             "budget_s": budget,

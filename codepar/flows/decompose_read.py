@@ -42,10 +42,10 @@ class Read:
     cost: CostModel = ASSUMED_COST
 
 
-def read_request(request: DecompositionRequest) -> Read:
-    """Find the parts, plan them, and see which of them a capability answers. Asks nothing; long for a long prompt."""
+def read_request(request: DecompositionRequest, found: Decomposition | None = None) -> Read:
+    """Find the parts (unless they are ``found``), plan them, and see which of them a capability answers. Asks nothing."""
     begun = time.monotonic()
-    found = extract(request.prompt, request.files)
+    found = found or extract(request.prompt, request.files)
     seconds = time.monotonic() - begun
     if not found.split:
         return Read(request, found, None, None, {}, (), seconds)

@@ -29,6 +29,7 @@ class DecompositionOptions(Record):
 
     split: SplitChoice = "auto"
     run: bool = False
+    model: bool = Field(default=False, description="ask the language model for the parts where the rules are unsure")
     verify: bool = Field(default=True, description="translate and complete with a verdict, compile other code")
     max_tokens: int = Field(default=1024, ge=1, le=32_768)
     temperature: float = Field(default=0.0, ge=0, le=5)
