@@ -6,8 +6,11 @@ import asyncio
 
 import pytest
 from decomposition_simulated import A_S, B_S, LawfulEngine, equal, line
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from virtual_time import run
 
+from codepar.prompts.cost import PUBLISHED_COST, Work, plan_s
 from codepar.prompts.plan import Plan, Step
 from codepar.prompts.schedule import ScheduleOptions, carry_out
 
@@ -65,6 +68,18 @@ def test_a_hanging_request_costs_its_patience_and_one_more_answer_instead_of_ten
 def test_an_even_engine_is_never_asked_twice():
     passed, hedges = seconds(40, lambda asked, nth: 1.0, hedge=True)
     assert (passed, hedges) == (pytest.approx(A_S + B_S * 100), 0)
+
+
+@given(lengths=st.lists(st.integers(1, 400), min_size=1, max_size=15), workers=st.integers(1, 8))
+@settings(max_examples=30, deadline=None)
+def test_the_cost_model_predicts_what_the_scheduler_does(lengths, workers):
+    plan = plan_of(len(lengths))
+    known = {step.item: length for step, length in zip(plan.steps, lengths, strict=True)}
+    engine = LawfulEngine({step.prompt: known[step.item] for step in plan.steps}, lambda asked, nth: 1.0)
+    options = ScheduleOptions(concurrency=workers, lengths=known, hedge=False, item_budget_s=None)
+    _, passed = run(carry_out(plan, engine, options))
+    predicted = plan_s(PUBLISHED_COST, [[Work(0, length) for length in lengths]], 0, workers)
+    assert passed == pytest.approx(predicted - 0.01, rel=1e-6)
 
 
 def test_a_line_of_the_table():
