@@ -32,9 +32,6 @@ _SUFFIX_CHARACTERS = 1_500
 _NEAR = 3
 """Lines between the place that the rules found for a call and the one that the scorer found."""
 
-_RULED = frozenset[str]()
-"""Functions whose arguments the rules know better than the ranker, where they know them."""
-
 
 @dataclass
 class Filled:
@@ -118,9 +115,7 @@ class ArgumentFiller:
         ruled = self._by_rules(call)
         ranked = self._ranker.rank(call.function, call.start, self._whole) if self._ranker is not None else []
         texts = [CallText("", call.function, one.arguments) for one in ranked]
-        if ruled is None:
-            return texts
-        return [ruled, *texts] if call.function in _RULED or not texts else [*texts, ruled]
+        return texts if ruled is None else [*texts, ruled]
 
     def _by_rules(self, call: Located) -> CallText | None:
         near = [edit for edit in self._inferred if edit.function == call.function and self._is_near(edit, call)]
