@@ -93,31 +93,15 @@ async def _round(run: _Run, number: int) -> bool:
     """One round, or after the last the measurement alone; False when somebody stopped it."""
     teaches = number <= run.options.rounds
     folder = run.output / f"round-{number:02d}"
-    members = _members(run, number, teaches=teaches)
-    stage = Stage(number, folder, members, dict(run.adapters))
+    stage = Stage(number, folder, _members(run, number, teaches=teaches), dict(run.adapters))
     if not (await propose_tests(stage, run.options, run.hands) and await translate(stage, run.options, run.hands)):
         return False
     statistics = _measured(stage)
     if teaches:
-        outcomes = outcomes_of(stage)
-        pairs = [
-            row for one, found in zip(members, outcomes, strict=True) for row in kept_pairs(one, found, number, run.options.keep)
-        ]
-        sets = [kept_set(one, found, number, run.options.least_score) for one, found in zip(members, outcomes, strict=True)]
-        tests = [row for row in sets if row is not None]
-        write_rows(folder / PAIRS_FILE, pairs)
-        write_rows(folder / TESTS_FILE, tests)
-        found = {
-            "translator": _taught(run, "translator", number, pairs, run.pairs),
-            "tester": _taught(run, "tester", number, tests, run.tests),
-        }
-        run.pairs += pairs
-        run.tests += tests
-        statistics = statistics.model_copy(update=found)
-        if None in found.values():
+        taught = _filter_and_teach(run, stage)
+        if taught is None:
             return False
-        for role in ROLES:
-            run.adapters[role] = adapter_in(folder, role) or run.adapters[role]
+        statistics = statistics.model_copy(update=taught)
     write_one(folder / STATISTICS_FILE, statistics)
     run.rounds.append(statistics)
     draw(run.rounds, run.output / CURVE_FILE)
@@ -125,15 +109,37 @@ async def _round(run: _Run, number: int) -> bool:
     return True
 
 
-def _taught(run: _Run, role: Role, number: int, fresh: Sequence[LearnedRow], earlier: Sequence[LearnedRow]) -> Learned | None:
-    options = run.options
-    rows = learned(fresh, earlier, number, options.seed, options.seen_again)
+def _filter_and_teach(run: _Run, stage: Stage) -> dict[str, Learned] | None:
+    """Write down what is kept, and train both roles on it; None when somebody stopped it."""
+    options, found = run.options, list(zip(stage.members, outcomes_of(stage), strict=True))
+    pairs = [row for one, outcome in found for row in kept_pairs(one, outcome, stage.number, options.keep)]
+    sets = [kept_set(one, outcome, stage.number, options.least_score) for one, outcome in found]
+    tests = [row for row in sets if row is not None]
+    write_rows(stage.folder / PAIRS_FILE, pairs)
+    write_rows(stage.folder / TESTS_FILE, tests)
+    lessons: dict[Role, Lesson] = {
+        "translator": _lesson(run, "translator", stage, pairs, run.pairs),
+        "tester": _lesson(run, "tester", stage, tests, run.tests),
+    }
+    taught: dict[str, Learned] = {}
+    for role, lesson in lessons.items():
+        learning = teach(lesson, options.learn, options.seed + stage.number, run.train)
+        if learning is None:
+            return None
+        taught[role] = learning
+        run.adapters[role] = adapter_in(stage.folder, role) or run.adapters[role]
+    run.pairs += pairs
+    run.tests += tests
+    return taught
+
+
+def _lesson(run: _Run, role: Role, stage: Stage, fresh: Sequence[LearnedRow], earlier: Sequence[LearnedRow]) -> Lesson:
+    rows = learned(fresh, earlier, stage.number, run.options.seed, run.options.seen_again)
     seen = {row.id for row in earlier}
-    new = sum(row.split == "train" and row.id not in seen for row in rows)
-    folder = run.output / f"round-{number:02d}"
-    lesson = Lesson(role, rows, new, folder, run.adapters[role])
-    run.hands.tell(f"round {number}, {role}: {new} new rows, {sum(row.split == 'train' for row in rows) - new} seen before")
-    return teach(lesson, options.learn, options.seed + number, run.train)
+    training = [row.id for row in rows if row.split == "train"]
+    new = sum(name not in seen for name in training)
+    run.hands.tell(f"round {stage.number}, {role}: {new} new rows, {len(training) - new} seen before")
+    return Lesson(role, rows, new, stage.folder, run.adapters[role])
 
 
 def _members(run: _Run, number: int, *, teaches: bool) -> list[CFunction]:

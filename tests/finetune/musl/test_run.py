@@ -123,15 +123,15 @@ def test_kept_tests_notice_the_empty_kernel(run):
         assert row["verdict"]["status"] == "ok"
 
 
-def test_both_roles_learn_and_the_next_round_asks_what_they_became(run):
+def test_both_roles_learn_and_the_next_round_asks_what_they_became(run, checkpoint):
     output, result, _ = run
     first, second, last = result["rounds"]
     for role in ("translator", "tester"):
         assert (output / "round-01" / f"musl-{role}" / "adapter_model.safetensors").is_file()
         assert first[role]["new"] == first[role]["by_origin"]["rules"] > 0
         assert first[role]["steps"] >= 1
-        assert second["models"][role] == f"checkpoint+musl-{role}"
-        assert first["models"][role] == "checkpoint"
+        assert second["models"][role] == f"{checkpoint.name}+musl-{role}"
+        assert first["models"][role] == checkpoint.name
     # Everything that was seen is learned again here: the draw is set to 1.
     assert second["translator"]["again"] == first["translator"]["new"]
     assert (last["translator"], last["tester"]) == (None, None)
@@ -160,15 +160,8 @@ def test_the_second_adapter_goes_on_from_the_first(run):
     assert 0 < distance < 0.3 * size
 
 
-@pytest.mark.parametrize(
-    ("more", "why"),
-    [(("--candidates", "2"), "other options"), (("--held-out", "PAIRS"), "held out")],
-    ids=["other options", "another corpus"],
-)
-def test_another_run_in_the_same_folder_is_refused(run, mirrors, environment, tmp_path, more, why):
-    pairs = Path(tmp_path) / "pairs.jsonl"
-    pairs.write_text(json.dumps({"id": 1, "cpp_code": "void f(int n) { for (int i = 0; i < n; i++) n--; }"}) + "\n")
-    words = [str(pairs) if word == "PAIRS" else word for word in more]
-    done = subprocess.run(command(mirrors, run[0], *words), env=environment, capture_output=True, text=True, check=False)
+def test_another_run_in_the_same_folder_is_refused(run, mirrors, environment):
+    words = command(mirrors, run[0], "--candidates", "2")
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert why in done.stderr
+    assert "other options" in done.stderr
