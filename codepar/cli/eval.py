@@ -129,7 +129,7 @@ def score_command(
     if is_codepp(samples):
         return score_codepp(samples, part, as_json=as_json, batch=batch)
     if is_babeltower(samples):
-        return score_babeltower(samples, len(babeltower.load(data)) if data else None, as_json=as_json)
+        return score_babeltower(samples, babeltower.load(data) if data else None, as_json=as_json)
     if is_pareval(samples):
         return score_pareval(samples, data, as_json=as_json)
     kinds = _kinds(labels)

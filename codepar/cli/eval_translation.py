@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,13 +41,13 @@ def run_babeltower(
     limit, every = part
     pairs = babeltower.load(data)[::every][:limit]
     if Path(system).is_file():
-        return score_babeltower(Path(system), len(pairs), as_json=as_json)
+        return score_babeltower(Path(system), pairs, as_json=as_json)
     options = options_of(system, **asked)
     path = checked_output(output) or _new_file(settings, system)
     plan = TranslationPlan(pairs, system, options, hashlib.sha256(data.read_bytes()).hexdigest()[:12])
     ran, provenance = asyncio.run(_run(plan, path, settings))
     say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
-    score_babeltower(path, len(pairs), provenance, as_json=as_json)
+    score_babeltower(path, pairs, provenance, as_json=as_json)
     return 3 if ran.faults else 0
 
 
@@ -67,9 +68,12 @@ async def _run(plan: TranslationPlan, path: Path, settings: Settings) -> tuple[T
     return ran, provenance
 
 
-def score_babeltower(path: Path, tasks: int | None, provenance: dict[str, Any] | None = None, *, as_json: bool) -> int:
-    """Show the report of a file of samples."""
-    report = report_translations(path, tasks, provenance)
+def score_babeltower(
+    path: Path, pairs: Sequence[babeltower.Pair] | None, provenance: dict[str, Any] | None = None, *, as_json: bool
+) -> int:
+    """Show the report of a file of samples; with the pairs also how alike the kernels are."""
+    references = {pair.task_id: pair.kernel for pair in pairs or ()}
+    report = report_translations(path, len(pairs) if pairs is not None else None, provenance, references)
     for note in report.notes:
         say(f"codepar: note: {note}")
     if as_json:

@@ -18,6 +18,8 @@ from evaluators.benchmarks.pareval import Problem
 
 MAX_TOKENS = 1024
 """As upstream."""
+_STOP = ("\n}",)
+"""What ends a function that is written in the usual way; the brace is put back."""
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
 _GRACE_S = 5.0
 
@@ -27,7 +29,7 @@ async def ask_body(problem: Problem, generator: Generator, budget_s: float) -> s
     capabilities = await generator.capabilities()
     chat = capabilities.chat and not capabilities.infill
     prompt = Prompt(messages=(Message(role="user", content=_instruction(problem)),)) if chat else Prompt(text=problem.prompt)
-    sampling = Sampling(max_tokens=MAX_TOKENS, budget_s=budget_s)
+    sampling = Sampling(max_tokens=MAX_TOKENS, budget_s=budget_s, stop=() if chat else _STOP)
     async with asyncio.timeout(budget_s + _GRACE_S):
         answer = await generator.complete(prompt, sampling)
     return read_body(answer.text, problem) if chat else body_of(answer.text)

@@ -70,3 +70,16 @@ def test_systems_are_what_they_say() -> None:
     assert options_of("default", 4, 1, 60).candidates == 4
     with pytest.raises(InvalidInput, match="no system"):
         options_of("best", 1, 1, 1)
+
+
+def test_kernels_are_compared_where_the_published_ones_are_given(tmp_path: Path) -> None:
+    kernel = "__global__ void twice(float *x, int n) {\n    int i = threadIdx.x;\n    if (i < n) x[i] *= 2;\n}"
+    host = "\nvoid twice_all(float *x, int n) { twice<<<1, n>>>(x, n); }\n"
+    path = write(tmp_path / "s.jsonl", row("1", Status.OK, source=kernel + host), row("2", Status.REFUSED))
+    likeness = report_translations(path, 2, None, {"1": kernel, "2": kernel}).likeness
+    assert likeness is not None
+    assert likeness.pairs == 2
+    assert likeness.code_bleu.syntax == 0.5
+    assert likeness.overlap is not None
+    assert "CodeBLEU" in "\n".join(lines_of_translations(report_translations(path, 2, None, {"1": kernel})))
+    assert report_translations(path, 2).likeness is None
