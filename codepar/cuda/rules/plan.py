@@ -14,6 +14,7 @@ from codepar.cuda.rules.counted import leaves, returns, target_symbol, written_s
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Symbol, walk_all
 from codepar.cuda.rules.nest import NestBuilder
+from codepar.cuda.rules.peel import peeled
 from codepar.cuda.rules.plan_types import (
     Allocate,
     Fill,
@@ -26,7 +27,7 @@ from codepar.cuda.rules.plan_types import (
     Step,
 )
 from codepar.cuda.rules.rewrites import rewritten
-from codepar.cuda.rules.scalars import Later
+from codepar.cuda.rules.scalars import Later, declared_in
 from codepar.cuda.rules.structure import structured
 
 _FEW_TURNS = 32
@@ -40,14 +41,18 @@ def plan_of(function: Function) -> tuple[Plan, Analysis]:
         return _plan_of(function, body, result)
     except CannotProve:
         # The reason, if there is no other way, is told in the words of the text as it is.
-        other = rewritten(body, function.scope)
-        if other == body:
-            raise
-        try:
-            return _plan_of(function, other, result)
-        except CannotProve:
-            pass
+        for other in (rewritten(body, function.scope), peeled(body, function.scope)):
+            plan = _perhaps(function, other, result) if other != body else None
+            if plan is not None:
+                return plan
         raise
+
+
+def _perhaps(function: Function, body: Body, result: Symbol | None) -> tuple[Plan, Analysis] | None:
+    try:
+        return _plan_of(function, body, result)
+    except CannotProve:
+        return None
 
 
 def _plan_of(function: Function, body: Body, result: Symbol | None) -> tuple[Plan, Analysis]:
@@ -190,7 +195,7 @@ class _Planner:
     def _branch(self, one: ir.If, following: tuple[Later, ...]) -> list[Step]:
         both = (*one.then, *one.otherwise)
         has_loop = any(isinstance(node, ir.Loop | ir.Repeat) for node in walk_all(both))
-        written = written_symbols(both)
+        written = written_symbols(both) - declared_in(both)
         if not has_loop and not (self.is_host(one) and not written & self._known and not any(x.is_memory for x in written)):
             self.device |= {symbol for symbol in written if not symbol.is_memory}
             return [Single(one.line, (one,))]

@@ -7,9 +7,7 @@ variable. Limits: the value of the turn before follows from the loop's variable 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from codepar.cuda.rules import ir
 from codepar.cuda.rules.build import rebuilt
@@ -19,6 +17,7 @@ from codepar.cuda.rules.ir import Body, Symbol
 from codepar.cuda.rules.recurrence import without_array_recurrences
 from codepar.cuda.rules.scalars import Exposure
 from codepar.cuda.rules.scope import Scope
+from codepar.cuda.rules.statements import exchanged, mapped
 
 
 def rewritten(body: Body, scope: Scope) -> Body:
@@ -70,7 +69,7 @@ def _compared(loop: ir.Stmt, scope: Scope) -> Body:
         branch = replace(one, condition=condition, then=(keep, *one.then))
         test = ir.Binary(loop.compare, loop.lower, loop.bound)
         start = ir.If(loop.line, test, (ir.Do(loop.line, ir.Assign("=", ir.Ref(best), old)),))
-        inner = tuple(_exchanged(each, one, branch) for each in loop.body)
+        inner = tuple(exchanged(each, one, branch) for each in loop.body)
         return (ir.Declare(loop.line, best), start, replace(loop, body=inner))
     return (loop,)
 
@@ -89,17 +88,6 @@ def _by_place(one: ir.If, loop: ir.Loop) -> tuple[ir.Element, ir.Element] | None
             if is_own and mentions == 2 and old.view is None and new.view is None and old.symbol not in written_symbols((loop,)):
                 return old, new
     return None
-
-
-def _exchanged(one: ir.Stmt, old: ir.Stmt, new: ir.Stmt) -> ir.Stmt:
-    if one is old:
-        return new
-    parts: dict[str, Any] = {}
-    for each in fields(one):
-        value = getattr(one, each.name)
-        if isinstance(value, tuple) and value and isinstance(value[0], ir.Stmt):
-            parts[each.name] = tuple(_exchanged(inner, old, new) for inner in value)
-    return replace(one, **parts) if parts else one
 
 
 # One element as a variable
@@ -146,19 +134,7 @@ def _with_variable(body: Body, element: ir.Element, held: Symbol) -> Body:
     def change(node: ir.Expr) -> ir.Expr:
         return ir.Ref(held) if node == element else rebuilt(node, change)
 
-    return tuple(_mapped(one, change) for one in body)
-
-
-def _mapped(one: ir.Stmt, change: Callable[[ir.Expr], ir.Expr]) -> ir.Stmt:
-    """The statement with every expression changed."""
-    parts: dict[str, Any] = {}
-    for each in fields(one):
-        value = getattr(one, each.name)
-        if isinstance(value, ir.Expr):
-            parts[each.name] = change(value)
-        elif isinstance(value, tuple) and value and isinstance(value[0], ir.Stmt):
-            parts[each.name] = tuple(_mapped(inner, change) for inner in value)
-    return replace(one, **parts)
+    return tuple(mapped(one, change) for one in body)
 
 
 # Constants stored into one element

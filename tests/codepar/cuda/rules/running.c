@@ -38,3 +38,4 @@ void chosen(const int *a, int *b, int n) {
 int place_of_greatest(const int *a, int n) { int at = 0; for (int i = 1; i < n; i++) if (a[i] > a[at]) at = i; return at; }
 void totalled(const int *a, int *b, long *total, int n) { for (int i = 0; i < n; i++) { *total += a[i]; b[i] = *total % 7; } }
 void handed_on(const int *a, int *b, int n) { int s = -4; for (int i = 0; i < n; i++) { b[i] = s; s = a[i]; } }
+void without_first(const int *a, int *b, int n) { for (int i = 0; i < n; i++) { int t = a[i]; b[i] = t > 3 ? b[i] - b[0] : t; } }

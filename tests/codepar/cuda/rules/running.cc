@@ -36,6 +36,7 @@ TWO(brought)
 TWO(downwards)
 TWO(chosen)
 TWO(handed_on)
+TWO(without_first)
 TWO(greatest_so_far)
 static void in_place_host(int *a, int n) { Ints out(a, a + n); { Held<int> held(out); in_place_launch(held.device, n); } for (int i = 0; i < n; i++) a[i] = out[i]; }
 static void two_at_once_host(const int *a, int *b, unsigned *c, int n) {
@@ -104,6 +105,7 @@ int main() {
         SAME("totalled", sum, total);
         SAME("totalled", b, c);
         handed_on(a.data(), b.data(), n), ENTRY(handed_on)(a.data(), c.data(), n);
+        without_first(a.data(), b.data(), n), ENTRY(without_first)(a.data(), c.data(), n);
         SAME("handed_on", b, c);
         int low = 0, least = 0;
         SAME("last_least", last_least(a.data(), n, &low), ENTRY(last_least)(a.data(), n, &least));
