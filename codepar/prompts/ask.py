@@ -43,13 +43,13 @@ def ask_of(request: Request, reading: Reading) -> Ask:
         words = _BLANK_LINES.sub("\n\n", "\n\n".join(_prose(request, low, high) for low, high in request.stretches).strip())
         between = f"\n\n{CONTEXT}" if context else ""
         return Ask(f"{_escaped(words)}{between}\n\n{DATA}", context)
-    if not _is_series(request, reading.elements):
+    if not is_series(request, reading.elements):
         return Ask(f"{_escaped(request.prompt.strip())}\n\n{_ALONE}{DATA}", "")
     start, end = reading.start, reading.end
     return Ask(_escaped(request.prompt[:start]) + DATA + _escaped(request.prompt[end:]), "")
 
 
-def _is_series(request: Request, elements: tuple[Element, ...]) -> bool:
+def is_series(request: Request, elements: tuple[Element, ...]) -> bool:
     """Whether only separators and numbers stand between the elements, so that one place can stand for all of them."""
     places = sorted({(element.place.start, element.place.end) for element in elements if element.place.file is None})
     data = request.prompt.encode() if len(places) > 1 else b""

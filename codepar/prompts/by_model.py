@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from codepar.prompts.acts import act_of, asks_for, is_statement
+from codepar.prompts.ask import is_series
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.extract import decomposed, extract
 from codepar.prompts.items import Decomposition, Refusal
@@ -141,9 +142,11 @@ def _quotes(text: str) -> list[str] | None:
 
 
 def _from_quotes(discourse: Discourse, quotes: list[str]) -> Decomposition | None:
-    """The decomposition whose items the quotes are; None where they are not in the request."""
+    """The decomposition whose items the quotes are; None where they are not in the request, or leave words out between them."""
     reading = _of_pieces(discourse, quotes) or _of_words(discourse, quotes)
     if reading is None or len(reading.elements) < 2:
+        return None
+    if reading.kind is Kind.WORDS and not is_series(discourse.request, reading.elements):
         return None
     try:
         return decomposed(discourse, reading)
@@ -191,7 +194,7 @@ def _why_dropped(quotes: list[str] | None, found: Decomposition | None, prompt: 
     if len(quotes) < 2:
         return "the model finds one task, too"
     if found is None:
-        return "not every quote stands in the request"
+        return "not every quote stands in the request, or words between them are left out"
     if not found.split:
         return found.reason
     faults = validate(found, prompt, files)

@@ -189,7 +189,7 @@ _ES = {
     Tag.READ: "explic* explíc* descríb* describ* document* coment* revis* analiz* resum* defin* complejidad",
     Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
     " pasa pasar corrig* mejor*"
-    " transform* acelera* cambi* modific* adapt*",
+    " corregir subir quitar borrar poner comprobar transform* acelera* cambi* modific* adapt*",
     Tag.TEST: "prueba pruebas tests",
     Tag.WRITE: "escrib* implement* crea crear genera generar dame haz hazme propon* propón enumera lista necesito"
     " quiero sugier* diseñ* muestra"

@@ -92,7 +92,7 @@ def references(sentence: Sentence) -> list[Reference]:
     for index, token in enumerate(tokens):
         nouns = tuple(tag for tag in NOUNS if tag in token.tags)
         if token.quoted and token.text in _LOOPS and index and tokens[index - 1].has(Tag.EACH, Tag.ALL, Tag.THESE):
-            found.append(Reference((Tag.LOOP,), index - 1, index, True, False, False, None, (token.text,)))
+            found.append(Reference((Tag.LOOP,), index - 1, index, True, False, False, None, _loop_words(tokens, index)))
             continue
         if token.text == "ones" and index and not tokens[index - 1].has(*_OTHER_ROLES, Tag.THE, Tag.THESE):
             nouns = (Tag.FUNCTION,)
@@ -120,6 +120,15 @@ def _stepwise(sentence: Sentence) -> Reference | None:
         return None
     noun = Tag.FILE if Tag.FILE in nouns else nouns[0]
     return Reference((noun,), index, index, True, False, False, None, ())
+
+
+def _loop_words(tokens: tuple[Token, ...], index: int) -> tuple[str, ...]:
+    """ "Every `for` and `while`": the kinds of loops from ``index`` on."""
+    words = [tokens[index].text]
+    while index + 2 < len(tokens) and tokens[index + 1].has(Tag.AND) and tokens[index + 2].text in _LOOPS:
+        index += 2
+        words.append(tokens[index].text)
+    return tuple(words)
 
 
 _SINGLY = re.compile(
