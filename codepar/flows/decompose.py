@@ -69,7 +69,7 @@ async def decompose(
         return planned(read)
     if read.found.refusal is Refusal.EMPTY:
         raise InvalidInput("nothing is asked", remedy="say what is to be done", param="prompt")
-    mode = mode_of(read.found, request.options.split, has_judged=bool(read.wants))
+    mode = mode_of(read.found, request.options.split, judged=len(read.wants))
     await progress.report("plan", {"mode": mode.name, "items": len(read.found.items), "reason": mode.reason})
     if mode.name == "whole":
         return await _whole(read, mode, generator, begun)

@@ -81,7 +81,7 @@ class SplitGenerator:
         )
         request = DecompositionRequest(prompt=text, options=options)
         read = await predicted(await asyncio.to_thread(read_request, request), self._generator, self._settings)
-        return read if mode_of(read.found, self._choice, has_judged=False).name == "parts" else None
+        return read if mode_of(read.found, self._choice, judged=0).name == "parts" else None
 
     async def _parts(self, read: Read, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Chunk]:
         assert prompt.messages is not None

@@ -28,8 +28,8 @@ class Mode:
     reason: str
 
 
-def mode_of(found: Decomposition, choice: SplitChoice, *, has_judged: bool) -> Mode:
-    """``has_judged``: a capability answers some items with a verdict, which is worth more than time."""
+def mode_of(found: Decomposition, choice: SplitChoice, *, judged: int) -> Mode:
+    """``judged`` items are answered by a capability, with a verdict, which is worth more than time."""
     if not found.split:
         return Mode("whole", found.reason)
     count = f"{len(found.items)} parts"
@@ -37,8 +37,8 @@ def mode_of(found: Decomposition, choice: SplitChoice, *, has_judged: bool) -> M
         return Mode("whole", f"{count}, but splitting was not wanted")
     if choice == "always":
         return Mode("parts", f"{count}, as was wanted")
-    if has_judged:
-        return Mode("parts", f"{count}, some of which are verified by themselves")
+    if judged:
+        return Mode("parts", f"{count}, {'each' if judged == len(found.items) else judged} with a verdict of its own")
     if found.predicted is not None and not pays(found.predicted):
         gain = f"{found.predicted.serial_s:.1f} s at once, {found.predicted.parallel_s:.1f} s side by side"
         return Mode("whole", f"{count}, but it is not expected to pay: {gain}")

@@ -53,11 +53,12 @@ class Merger:
 
     def __init__(self, found: Decomposition, prompt: str, files: Mapping[str, str]) -> None:
         self.targets = Targets(found, prompt, files)
+        self._order = {item.id: number for number, item in enumerate(found.items)}
         self._places = Counter((item.file, item.span) for item in found.items)
 
     def merge(self, answers: Mapping[str, str]) -> Merged:
         """As ``merge``."""
-        given = [target for target in self.targets.all if target.item.id in answers]
+        given = [self.targets[item] for item in sorted(answers, key=self._order.__getitem__)]
         findings: list[MergeFinding] = []
         placements: dict[str, Placement] = {}
         files = self._spliced([one for one in given if self.replaces(one, answers[one.item.id])], answers, placements, findings)
