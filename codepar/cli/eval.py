@@ -146,11 +146,12 @@ def fetch_command(
     *,
     data: Annotated[Path, typer.Option(help="The folder to make.")],
     commit: Annotated[str, typer.Option(help="Another commit than the one that the adapter was tried on.")] = pareval.COMMIT,
+    url: Annotated[str, typer.Option(help="Where to clone it from: a mirror, or a folder.")] = pareval.REPOSITORY,
 ) -> int:
     """Clone a benchmark's repository at a pinned commit; its text never becomes part of codepar."""
     if benchmark != pareval.NAME:
         raise InvalidInput(f"{benchmark!r} is not fetched", remedy=f"codepar eval fetch {pareval.NAME} --data FOLDER")
-    return fetch_pareval(data, commit)
+    return fetch_pareval(data, commit, url)
 
 
 @_app.command("list")

@@ -9,7 +9,9 @@ import asyncio
 import hashlib
 import json
 import platform
+import re
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,27 +92,36 @@ def is_pareval(path: Path) -> bool:
     return row.get("benchmark") == pareval.NAME or str(row.get("task_id")).partition("/")[0] in pareval.MODELS
 
 
-def fetch_pareval(folder: Path, commit: str = pareval.COMMIT) -> int:
+def fetch_pareval(folder: Path, commit: str = pareval.COMMIT, url: str = pareval.REPOSITORY) -> int:
     """Clone the repository at a commit into ``folder``. Raises ``ToolMissing``, ``EnvironmentFault``, ``InvalidInput``."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"{folder} is not empty", remedy="name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    _git("init", "-q", str(folder))
-    _git("-C", str(folder), "fetch", "-q", "--depth", "1", pareval.REPOSITORY, commit)
-    _git("-C", str(folder), "checkout", "-q", "FETCH_HEAD")
-    problems = pareval.load(folder, pareval.MODELS)
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        raise InvalidInput(f"{commit[:60]!r} is no commit", remedy="give all 40 hexadecimal digits")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
+            made = Path(name) / "clone"
+            _git("init", "-q", str(made))
+            _git("fetch", "-q", "--depth", "1", "--", url, commit, at=made)
+            _git("checkout", "-q", "FETCH_HEAD", at=made)
+            problems = pareval.load(made, pareval.MODELS)
+            made.rename(folder)
+    except OSError as error:
+        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name another folder") from error
     say(f"codepar: {len(problems)} tasks of {pareval.NAME} at {commit[:12]}: {folder}")
     return 0
 
 
-def _git(*arguments: str) -> None:
+def _git(command: str, *arguments: str, at: Path | None = None) -> None:
+    place = () if at is None else ("-C", str(at))
     try:
-        ran = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+        ran = subprocess.run(["git", *place, command, *arguments], capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise ToolMissing("git is not installed", remedy="install git, or give --data a clone made elsewhere") from error
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise EnvironmentFault(f"git {arguments[0]} failed: {last}", remedy="see that the repository can be reached")
+        raise EnvironmentFault(f"git {command} failed: {last}", remedy="see that the repository can be reached (--url)")
 
 
 def _problems(asked: Asked) -> Sequence[Problem]:

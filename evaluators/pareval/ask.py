@@ -25,13 +25,18 @@ _GRACE_S = 5.0
 
 
 async def ask_body(problem: Problem, generator: Generator, budget_s: float) -> str:
-    """The text behind the prompt. Raises what the engine raises; an answer without code gives a text that does not compile."""
+    """The text behind the prompt; an answer without code gives a text that does not compile.
+
+    Raises what the engine raises, and ``TimeoutError`` for an answer that the time cut off.
+    """
     capabilities = await generator.capabilities()
     chat = capabilities.chat and not capabilities.infill
     prompt = Prompt(messages=(Message(role="user", content=_instruction(problem)),)) if chat else Prompt(text=problem.prompt)
     sampling = Sampling(max_tokens=MAX_TOKENS, budget_s=budget_s, stop=() if chat else _STOP)
     async with asyncio.timeout(budget_s + _GRACE_S):
         answer = await generator.complete(prompt, sampling)
+    if answer.finish_reason == "budget":
+        raise TimeoutError
     return read_body(answer.text, problem) if chat else body_of(answer.text)
 
 

@@ -125,7 +125,10 @@ async def _sample(plan: ParEvalPlan, problem: Problem, bench: Bench) -> ParEvalS
             else await judge(problem, answer, bench.executor)
         )
         truth = await bench.truths.of(problem)
-    except (EnvironmentFault, TimeoutError) as error:
+    except TimeoutError:
+        reason = "the answer took longer than it may (--budget)"
+        return ParEvalSample.model_validate({**names, "status": Status.TIMEOUT, "reason": reason})
+    except EnvironmentFault as error:
         return ParEvalSample.model_validate({**names, "answer": answer, "status": Status.INFRA_ERROR, "reason": str(error)})
     except Exception as error:  # one sample's crash never ends a run
         reason = f"{type(error).__name__}: {error}"
