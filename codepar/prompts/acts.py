@@ -80,6 +80,8 @@ _COMPARES = re.compile(
     r"|\ben qué orden\b"
     r"|\bв каком порядке\b|什么顺序|どの順|\b(?:interleav|concatenat)\w*|\bswap (?:the|these|loops?|both)\b|\b(?:pick|choose"
     r"|select) (?:two|three|\d)\b"
+    r"|\b(?:what|which|who)(?:'s| is| are| would be)? (?:the )?(?:better|best|faster|fastest|easier|easiest|worse"
+    r"|worst)\b|\brather\b"
     r"|\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
     r"|a single|1)\b|\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"

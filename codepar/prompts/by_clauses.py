@@ -111,7 +111,8 @@ def _says_something(discourse: Discourse, clause: _Clause) -> bool:
     named = Sentence(discourse.prose, clause.place, clause.end).tokens
     end = named[0].end if named else clause.end
     behind = Sentence(discourse.prose, end, clause.end).tokens
-    return any(t.is_word and not t.has(Tag.POLITE, Tag.AND, Tag.THEM, Tag.EACH, Tag.ALL) for t in behind)
+    nothing = (Tag.POLITE, Tag.AND, Tag.THEM, Tag.EACH, Tag.ALL)
+    return any(t.is_word and not t.has(*nothing) and t.text not in _TOO for t in behind)
 
 
 def _say_the_same(discourse: Discourse, clauses: list[_Clause]) -> bool:
@@ -137,4 +138,5 @@ def _reading(discourse: Discourse, clauses: list[_Clause]) -> Reading:
     return Reading(Kind.WORDS, tuple(elements), Tag.CHANGE, begin, clauses[-1].end, instructions=True)
 
 
+_TOO = frozenset({"too", "as", "well", "likewise", "auch", "también", "тоже"})
 _PREPOSITIONS = frozenset({"for", "in", "für", "para", "для"})

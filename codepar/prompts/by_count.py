@@ -69,7 +69,7 @@ _BEHIND = frozenset(
 _COULD_I_HAVE = re.compile(
     r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
     r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
-    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink of\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich"
+    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink (?:of|up)\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich"
     r" (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|\bquisiera\b|\bquerría\b"
     r"|\bnecesitaría\b|想要|欲しい",
     re.IGNORECASE,
@@ -222,8 +222,10 @@ def _asks(sentence: Sentence, index: int) -> bool:
             if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
                 return True
             return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
-        is_noun = _is_unknown_plural(token) or (
-            token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in _UNITS_OF_TEXT
+        is_noun = (
+            _is_unknown_plural(token)
+            or (token.has(Tag.ARTIFACT) and token.text.endswith("s"))
+            or (token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in _UNITS_OF_TEXT)
         )
         if is_noun and (_is_strong_wish(tokens, index) or _is_bare_wish(sentence, index)) and _ends_noun(after):
             return True

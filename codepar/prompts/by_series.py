@@ -227,6 +227,8 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     if not ON_TEXTS.search(sentence.text) or compares(sentence, 0):
         return None
     texts = list(_QUOTED.finditer(sentence.text))
+    if not texts:
+        return _quoted_behind(discourse, sentence)
     between = [sentence.text[a.end() : b.start()] for a, b in pairwise(texts)]
     if len(texts) < 2 or not all(
         re.fullmatch(r"[\s,，、;]*(?:and|or|und|y|и|和|と|・|/)?\s*", text, re.IGNORECASE) for text in between
@@ -235,6 +237,21 @@ def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
     return reading_of(discourse, sentence, [(sentence.start + t.start() + 1, sentence.start + t.end() - 1) for t in texts])
 
 
+def _quoted_behind(discourse: Discourse, sentence: Sentence) -> Found:
+    """Texts in quotes that follow a sentence: "Rewrite these. 'He go.' 'They was.'"."""
+    end = next((high for low, high in discourse.stretches if low <= sentence.start < high), sentence.end)
+    match = _ONLY_QUOTED.match(discourse.prose, sentence.end, min(end, sentence.end + SPAN))
+    if match is None or not (_speaks_of_several(sentence) or sentence.has(Tag.EACH)):
+        return None
+    texts = [text.span() for text in _QUOTED.finditer(discourse.prose, *match.span())]
+    return _reading_of_quotes(discourse, sentence, texts) if len(texts) > 1 else None
+
+
+def _reading_of_quotes(discourse: Discourse, sentence: Sentence, texts: list[tuple[int, int]]) -> Found:
+    return reading_of(discourse, sentence, [(low + 1, high - 1) for low, high in texts])
+
+
+_ONLY_QUOTED = re.compile(r"""(?:[\s,，、;/]*(?:"[^"\n]+"|“[^”\n]+”|«[^»\n]+»|(?<!\w)'[^'\n]+'(?!\w)))+""")
 _QUOTED = re.compile(r"(?<![^\s(:])'[^'\n]+'(?![^\W\d])|\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
 
 

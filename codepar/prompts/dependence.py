@@ -26,7 +26,8 @@ _CONSTRAINT = re.compile(
     r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others"
     r"|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different"
     r"|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
-    r"|\bno (?:\w+ ){1,2}(?:used |may be used |appears? |occurs? )?(?:twice|more than once)\b|\bdon'?t (?:repeat|reuse)\b"
+    r"|\bno (?:\w+ ){1,2}(?:used |may be used |appears? |occurs? )?(?:twice|more than once)\b|\ball together\b"
+    r"|\balphabetically\b|(?:rhym\w+|fit\w*|match\w*|go\w*) (?:with|to) each other\b|\bdon'?t (?:repeat|reuse)\b"
     r"|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes"
     r"|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in"
     r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|(?<!relation )(?<!no link )between them"
@@ -61,7 +62,7 @@ _BINDING = frozenset(
     " combined together taken between"
     " across sum add exactly only most least more consistent uniform common same one increasing growing"
     " rising decreasing easy simple such"
-    " each alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
+    " each alphabetically alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
     " mindestens dieselbe gemeinsame"
     " gemeinsamen gemeinsam ningun ninguna sin entre misma compartida compartido single easiest simplest from".split()
 )

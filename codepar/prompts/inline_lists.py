@@ -20,7 +20,8 @@ _KINDS = tuple(
         r"(?P<mark>[①-⑳])[ \t]*",
         r"(?<![^\s#q第題题])(?P<mark>[0-9]{1,2}|[a-h])[:：.)][ \t]+",
         r"(?<!\w)(?P<mark>one|two|three|four|five|eins|zwei|drei|uno|dos|tres)[:：)][ \t]+",
-        r"(?<!\w)(?<!the )(?P<mark>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens|zweitens|drittens|viertens"
+        r"(?<!\w)(?<!the )(?P<mark>first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|erstens|zweitens"
+        r"|drittens|viertens"
         r"|fünftens|en primer lugar|en segundo lugar|en tercer lugar|primero|segundo|tercero|во-первых|во-вторых|в-третьих"
         rf"|в-четвёртых|в-четвертых)\b(?:[ \t]+(?:{_NOUN})[:,])?[ \t]*[,:]?[ \t]*",
         r"(?P<mark>第一|第二|第三|第四|第五|首先|其次|最后)[，,、：:]\s*",

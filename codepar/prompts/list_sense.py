@@ -229,6 +229,9 @@ _ADVERBS = frozenset("briefly shortly quickly me us kurz brevemente кратко
 def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
     """Whether a lead says that the list is what there is, not what is wanted: errors, tries, wishes for each of some pieces."""
     text = lead.text
+    named = {name_of(token).lower() for token in lead.tokens} & discourse.symbols
+    if len(named) > 1 and not lead.has(Tag.TASK):
+        return True
     if lead.has(Tag.EACH) and discourse.request.sources and any(r.each and r.nouns for r in references(lead)):
         return True
     if _IGNORED.search(text) or _SUMMED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
@@ -264,7 +267,7 @@ def _works_on_texts(lead: Sentence) -> bool:
 
 ON_TEXTS = re.compile(
     r"\b(?:translat|correct|explain|defin|proofread|rephras|paraphras|classif|summari|shorten|rewrite|fix the|check the|spell"
-    r"|how do you say|wie hei(?:ß|ss)t|cómo se dice|как будет|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|перевед"
+    r"|how do you say|wie hei(?:ß|ss)t|cómo se dice|как будет|mean\b|bedeut|übersetz|korrigier|tradu[cz]|corrig|переве[дс]"
     r"|исправ)|翻译|译成|改正|訳し|翻訳|直し"
     r"|定義|意味|定义|含义",
     re.IGNORECASE,

@@ -70,7 +70,7 @@ def name_groups(sentence: Sentence, known: Mapping[str, object]) -> list[NameGro
     groups: list[list[int]] = []
     for index in hits:
         between = tokens[groups[-1][-1] + 1 : index] if groups else ()
-        parted = any(token.text == ";" for token in between) and index + 1 < len(tokens) and tokens[index + 1].is_word
+        parted = any(token.text in ";(" for token in between) and index + 1 < len(tokens) and tokens[index + 1].is_word
         if groups and not parted and _joined(between):
             groups[-1].append(index)
         else:

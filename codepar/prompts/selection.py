@@ -40,6 +40,11 @@ _ORDINAL_WORDS = ("1st", "2nd", "3rd", "4th", "5th", "fir", "sec", "thi", "fou",
 _ORDINALS = re.compile(
     rf"(?P<which>{_ORDINAL.pattern}(?:\s*(?:,|and|&)\s*(?:and )?(?:the )?{_ORDINAL.pattern})+) {_NOUN}", re.IGNORECASE
 )
+_NUMBERED = re.compile(
+    r"\b(?P<noun>loop|function|kernel|struct|method|subroutine)s? (?:no\.? )?#?[1-9](?:(?:,| and| &|, and) (?:(?P=noun)"
+    r" )?(?:no\.? )?#?[1-9])+(?!\w)",
+    re.IGNORECASE,
+)
 _FIRST_FEW = re.compile(
     rf"\b(?P<end>first|last) (?P<number>two|three|four|five|couple|pair|\d)(?: of)?(?: the)? (?:{_NOUN}|of (?:them|these"
     rf"|those)\b)"
@@ -75,7 +80,9 @@ class Ordinals:
 
 
 def ordinals_in(text: str) -> Ordinals | None:
-    """ "The 1st and the 3rd function", "the last two loops"."""
+    """ "The 1st and the 3rd function", "the last two loops", "loop 1 and loop 3"."""
+    if (match := _NUMBERED.search(text)) is not None:
+        return Ordinals(tuple(int(number) - 1 for number in re.findall(r"\d", match[0])))
     if (match := _ORDINALS.search(text)) is not None:
         words = [word.lower() for word in _ORDINAL.findall(match["which"])]
         return Ordinals(tuple(-1 if word == "last" else _ORDINAL_WORDS.index(word[:3]) % 5 for word in words))

@@ -70,6 +70,8 @@ def reading_of(discourse: Discourse, sentence: Sentence, elements: list[tuple[in
 def bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Without the words that are written once for all: "me the terms" before the first, "in simple words" behind the last."""
     prose, (first, *_), (last, end) = discourse.prose, elements, elements[-1]
+    colon = prose.rfind(": ", *first)
+    first = (colon + 2, first[1]) if colon >= 0 else first
     lead = Sentence(prose, *first).tokens
     for token in lead[:-1]:
         shared = token.has(Tag.TASK, Tag.THESE) or (
