@@ -7,11 +7,11 @@ explained, for languages and models to write in, and for things with an article 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.by_enumeration import read_enumeration
 from codepar.prompts.by_list import stated
+from codepar.prompts.by_quotes import read_quotes
 from codepar.prompts.by_target import TARGETS, read_targets, read_values
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
@@ -62,7 +62,7 @@ def read_series(discourse: Discourse) -> Found:
                 return found
             continue
         found = (
-            _quoted(discourse, sentence)
+            read_quotes(discourse, sentence)
             or _before_verb(discourse, sentence)
             or _listed_commands(discourse, sentence)
             or _behind_colon(discourse, sentence)
@@ -220,39 +220,6 @@ _ARTICLE_SPLIT = re.compile(
     r"|un[ao]?|another)\s)",
     re.IGNORECASE,
 )
-
-
-def _quoted(discourse: Discourse, sentence: Sentence) -> Found:
-    """Several texts in quotes, side by side, to be translated, corrected or classified."""
-    if not ON_TEXTS.search(sentence.text) or compares(sentence, 0):
-        return None
-    texts = list(_QUOTED.finditer(sentence.text))
-    if not texts:
-        return _quoted_behind(discourse, sentence)
-    between = [sentence.text[a.end() : b.start()] for a, b in pairwise(texts)]
-    if len(texts) < 2 or not all(
-        re.fullmatch(r"[\s,，、;]*(?:and|or|und|y|и|和|と|・|/)?\s*", text, re.IGNORECASE) for text in between
-    ):
-        return None
-    return reading_of(discourse, sentence, [(sentence.start + t.start() + 1, sentence.start + t.end() - 1) for t in texts])
-
-
-def _quoted_behind(discourse: Discourse, sentence: Sentence) -> Found:
-    """Texts in quotes that follow a sentence: "Rewrite these. 'He go.' 'They was.'"."""
-    end = next((high for low, high in discourse.stretches if low <= sentence.start < high), sentence.end)
-    match = _ONLY_QUOTED.match(discourse.prose, sentence.end, min(end, sentence.end + SPAN))
-    if match is None or not (_speaks_of_several(sentence) or sentence.has(Tag.EACH)):
-        return None
-    texts = [text.span() for text in _QUOTED.finditer(discourse.prose, *match.span())]
-    return _reading_of_quotes(discourse, sentence, texts) if len(texts) > 1 else None
-
-
-def _reading_of_quotes(discourse: Discourse, sentence: Sentence, texts: list[tuple[int, int]]) -> Found:
-    return reading_of(discourse, sentence, [(low + 1, high - 1) for low, high in texts])
-
-
-_ONLY_QUOTED = re.compile(r"""(?:[\s,，、;/]*(?:"[^"\n]+"|“[^”\n]+”|«[^»\n]+»|(?<!\w)'[^'\n]+'(?!\w)))+""")
-_QUOTED = re.compile(r"(?<![^\s(:])'[^'\n]+'(?![^\W\d])|\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|„[^“”\n]+[“”]|「[^」\n]+」")
 
 
 def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:

@@ -187,7 +187,7 @@ def _needs(code: Code, other: Code, name: str, own_name: str) -> bool:
 
 
 def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
-    texts = [_FENCED.sub("", element.name) for element in reading.elements]
+    texts = [_FENCED.sub("", e.name) if "```" in e.name else e.name for e in reading.elements]
     if len(texts) > _MANY_ITEMS:
         return
     made: dict[str, int] = {}
