@@ -19,6 +19,7 @@ from codepar.syntax.cuda import CudaSource
 from evaluators.intervals import Interval, wilson
 from evaluators.metrics.code_bleu import CodeBleu, corpus_code_bleu
 from evaluators.metrics.text_overlap import Overlap, overlap
+from evaluators.samples import Variant
 from evaluators.translations import TranslationSample, read_translations
 
 _TITLES = {
@@ -56,6 +57,7 @@ class TranslationReport(Record):
 
     benchmark: str
     model: str
+    variant: Variant = "original"
     metrics: dict[str, Interval]
     origins: dict[str, int]
     statuses: dict[str, int]
@@ -82,6 +84,7 @@ def report_translations(
     return TranslationReport(
         benchmark=every[0].benchmark,
         model=every[0].system or path.stem,
+        variant=every[0].variant,
         metrics=_metrics(rows),
         origins=dict(Counter(row.origin.value for row in rows if row.verified and row.origin is not None)),
         statuses=dict(Counter(row.status.value for row in rows).most_common()),
@@ -141,7 +144,8 @@ def _cost(rows: Sequence[TranslationSample]) -> CostShares | None:
 
 def lines_of_translations(report: TranslationReport) -> Iterator[str]:
     """The report as lines of text."""
-    yield f"{report.benchmark}, {report.model}: {report.metrics['solved'].n} pairs; 95 % intervals (Wilson)"
+    renamed = " (renamed)" if report.variant == "renamed" else ""
+    yield f"{report.benchmark}, {report.model}{renamed}: {report.metrics['solved'].n} pairs; 95 % intervals (Wilson)"
     for name, title in _TITLES.items():
         interval = report.metrics[name]
         if interval.value is not None:

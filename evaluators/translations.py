@@ -25,7 +25,7 @@ from codepar.protocols import Executor, Generator, SilentProgress, Status
 from codepar.settings import Settings
 from evaluators.benchmarks.babeltower import NAME, Pair
 from evaluators.recorded_tests import baseline, passes
-from evaluators.samples import SampleWriter
+from evaluators.samples import SampleWriter, Variant
 
 _REPORT_EVERY_S = 20.0
 
@@ -42,6 +42,7 @@ class TranslationSample(BaseModel):
     benchmark: str = NAME
     task_id: str
     system: str = ""
+    variant: Variant = "original"
     data: str = ""
     environment: str = ""
     function: str = ""
@@ -70,6 +71,7 @@ class TranslationPlan:
     options: TranslationOptions
     data: str
     environment: str = ""
+    variant: Variant = "original"
 
 
 TRANSLATORS: Mapping[str, str] = {
@@ -122,7 +124,13 @@ async def run_translations(
 
 async def _sample(plan: TranslationPlan, pair: Pair, generator: Generator | None, executor: Executor) -> TranslationSample:
     begun = time.monotonic()
-    names = {"task_id": pair.task_id, "system": plan.system, "data": plan.data, "environment": plan.environment}
+    names = {
+        "task_id": pair.task_id,
+        "system": plan.system,
+        "variant": plan.variant,
+        "data": plan.data,
+        "environment": plan.environment,
+    }
     options = plan.options.model_copy(update={"function": pair.function})
     request = CudaTranslationRequest(project=Project.of_source(pair.source), options=options)
     before = await baseline(pair, executor)
@@ -189,10 +197,11 @@ def _known(plan: TranslationPlan, path: Path) -> set[str]:
     for row in rows:
         wanted = {
             "system": plan.system,
+            "variant": plan.variant,
             "data file": plan.data,
             "environment (codepar's code, model or Python)": plan.environment,
         }
-        given = (row.system, row.data, row.environment)
+        given = (row.system, row.variant, row.data, row.environment)
         other = next((name for (name, mine), theirs in zip(wanted.items(), given, strict=True) if mine != theirs), None)
         if other is not None:
             raise Conflict(f"{path} holds samples of another {other}", remedy="name another file with -o")

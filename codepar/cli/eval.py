@@ -1,6 +1,6 @@
 """``codepar eval run|score|list|fetch``: what a system is worth, on hpcorpusmpi (MPI), babeltower and pareval (CUDA), or codepp.
 
-Limits: the options --labels and --variant are for hpcorpusmpi alone, --part and --batch for codepp, --target for pareval.
+Limits: --labels is for hpcorpusmpi alone, --variant for it and babeltower, --part and --batch for codepp, --target for pareval.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from codepar.cli.common import JsonOption, checked_output, print_json, say
 from codepar.cli.eval_codepp import is_codepp, run_codepp, score_codepp
 from codepar.cli.eval_pareval import SYSTEMS as PAREVAL_SYSTEMS
 from codepar.cli.eval_pareval import Asked, fetch_pareval, is_pareval, run_pareval_command, score_pareval
+from codepar.cli.eval_translation import Part as PairsPart
 from codepar.cli.eval_translation import is_babeltower, run_babeltower, score_babeltower
 from codepar.errors import EnvironmentFault, InvalidInput
 from codepar.settings import Settings
@@ -87,7 +88,8 @@ def run_command(
     settings = Settings(model=model) if model else Settings()
     if benchmark == babeltower.NAME:
         asked = {"candidates": candidates, "repair": repair, "budget_s": budget}
-        return run_babeltower(data, system, (limit, every), output, settings=settings, asked=asked, as_json=as_json)
+        pairs = PairsPart(limit, every, variant)
+        return run_babeltower(data, system, pairs, output, settings=settings, asked=asked, as_json=as_json)
     if benchmark == pareval.NAME:
         asked_for = Asked(data, system, pareval.models_of(target), limit, every, budget, output)
         return run_pareval_command(asked_for, settings, as_json=as_json)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,30 +21,41 @@ from codepar.cli.model import open_model
 from codepar.errors import EngineUnavailable, EnvironmentFault
 from codepar.settings import Settings
 from evaluators.benchmarks import babeltower
+from evaluators.benchmarks.renamed import renamed_pair
 from evaluators.harness import environment_hash
+from evaluators.samples import Variant
 from evaluators.translation_report import lines_of_translations, report_translations
 from evaluators.translations import TranslationPlan, TranslationRun, options_of, run_translations
 from worker.executor import open_executor
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which pairs: each so manieth, at most so many, under which names."""
+
+    limit: int | None = None
+    every: int = 1
+    variant: Variant = "original"
+
+
 def run_babeltower(
     data: Path,
     system: str,
-    part: tuple[int | None, int],
+    part: Part,
     output: Path | None,
     *,
     settings: Settings,
     asked: dict[str, Any],
     as_json: bool,
 ) -> int:
-    """Ask a system for each pair and judge what it answers; ``system`` may be a file of samples. ``part``: limit and step."""
-    limit, every = part
-    pairs = babeltower.load(data)[::every][:limit]
+    """Ask a system for each pair and judge what it answers; ``system`` may be a file of samples."""
+    pairs = babeltower.load(data)[:: part.every][: part.limit]
     if Path(system).is_file():
         return score_babeltower(Path(system), pairs, as_json=as_json)
     options = options_of(system, **asked)
-    path = checked_output(output) or _new_file(settings, system)
-    plan = TranslationPlan(pairs, system, options, hashlib.sha256(data.read_bytes()).hexdigest()[:12])
+    path = checked_output(output) or _new_file(settings, system, part.variant)
+    chosen = [renamed_pair(pair) for pair in pairs] if part.variant == "renamed" else pairs
+    plan = TranslationPlan(chosen, system, options, hashlib.sha256(data.read_bytes()).hexdigest()[:12], variant=part.variant)
     ran, provenance = asyncio.run(_run(plan, path, settings))
     say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
     score_babeltower(path, pairs, provenance, as_json=as_json)
@@ -93,10 +104,10 @@ def is_babeltower(path: Path) -> bool:
     return isinstance(row, dict) and row.get("benchmark") == babeltower.NAME
 
 
-def _new_file(settings: Settings, system: str) -> Path:
+def _new_file(settings: Settings, system: str, variant: str) -> Path:
     folder = settings.data_dir / "evaluations"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
-    return folder / f"{babeltower.NAME}-{system}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"
+    return folder / f"{babeltower.NAME}-{system}-{variant}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"

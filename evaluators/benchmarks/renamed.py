@@ -1,4 +1,4 @@
-"""A task with other names: its own variables and functions are renamed alike in the program and in the wanted calls.
+"""A task with other names: its own variables and functions are renamed alike in the program and in the wanted calls or tests.
 
 What a model remembers of a public program, or guesses from a name such as ``rank``, does not help it here.
 Limits: types, members, labels, and names that a macro uses keep theirs; statements are not restructured; a name that nothing in
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from codepar.syntax.language import Language
 from codepar.syntax.tree import SyntaxTree, parse
 from codepar.syntax.variables import read_declarator, text_of
+from evaluators.benchmarks.babeltower import Pair, RecordedTest
 from evaluators.benchmarks.task import Task
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -28,11 +30,22 @@ def renamed(task: Task) -> Task:
     return replace(task, source=_rename_source(tree, names), labels=_rename_text(task.labels, names))
 
 
-def new_names(tree: SyntaxTree) -> dict[str, str]:
-    """New names by old ones, for what the file itself declares."""
+def renamed_pair(pair: Pair) -> Pair:
+    """The same function under other names, its recorded tests calling it so; the published kernel keeps its names."""
+    tree = parse(pair.source, Language.CXX)
+    names = new_names(tree, {word for test in pair.tests for word in _WORD.findall(test.statements)})
+    tests = tuple(
+        RecordedTest(test.calling(names.get(test.called, test.called)), test.output) if test.called else test
+        for test in pair.tests
+    )
+    return replace(pair, source=_rename_source(tree, names), tests=tests)
+
+
+def new_names(tree: SyntaxTree, used: AbstractSet[str] = frozenset()) -> dict[str, str]:
+    """New names by old ones, for what the file itself declares; none of them is in ``used``."""
     functions = {function.name for function in tree.functions} - {"main"}
     own = (functions | _declared(tree)) - _used_by_macros(tree) - {"main"}
-    taken = set(_WORD.findall(tree.text))
+    taken = {*used, *_WORD.findall(tree.text)}
     names: dict[str, str] = {}
     counts = {"f": 0, "v": 0}
     for node in tree.capture("(identifier) @it"):

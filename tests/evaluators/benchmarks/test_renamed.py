@@ -5,7 +5,8 @@ import re
 import pytest
 
 from codepar.mpi.holes import find_holes
-from evaluators.benchmarks.renamed import renamed
+from evaluators.benchmarks.babeltower import Pair, RecordedTest
+from evaluators.benchmarks.renamed import renamed, renamed_pair
 from evaluators.benchmarks.task import Task
 from evaluators.calls import read_published
 from evaluators.metrics.mpi_wellformed import words_of
@@ -55,3 +56,18 @@ def test_it_is_the_same_each_time(tasks):
 @pytest.mark.parametrize("text", ["", "{{{ not a program", "int main() { int é = 1; return é; }"])
 def test_any_text_is_taken(text):
     assert renamed(task_of(text, "")).source.count("\n") == text.count("\n")
+
+
+def test_a_pair_is_called_by_its_new_name():
+    pair = Pair(
+        "7",
+        "void scale(float *data, int n) { for (int i = 0; i < n; i++) data[i] *= n; }\n",
+        "__global__ void scale_kernel(float *data, int n) { }",
+        (RecordedTest("float v1[2] = {1, 2};\nint f1 = 2;\nwrapper(scale, v1, f1);", "out"),),
+    )
+    after = renamed_pair(pair)
+    # `v1` and `f1` are names of the test: the call must not meet them.
+    assert after.source == "void f2(float *v2, int v3) { for (int v4 = 0; v4 < v3; v4++) v2[v4] *= v3; }\n"
+    assert after.function == "f2"
+    assert after.tests[0].statements.endswith("wrapper(f2, v1, f1);")
+    assert (after.task_id, after.kernel, after.tests[0].output) == (pair.task_id, pair.kernel, "out")
