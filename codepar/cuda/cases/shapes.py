@@ -22,6 +22,7 @@ _LARGE: Mapping[Purpose, tuple[int, ...]] = {
 }
 _SMALL: Mapping[Purpose, tuple[int, ...]] = {"rank": (5, 3, 18, 2, 7, 33), "judge": (4, 6, 1, 31, 9, 17)}
 _FEW = 2_500
+_ROOM = 32_000
 _FLOATS = (0.5, -1.25, 2.0, 0.75, 3.5, 0.25, -0.5)
 _UNIT_FLOATS = (0.5, 0.875, 0.25, 0.75, 0.9375, 0.125)
 
@@ -114,8 +115,13 @@ def other_scalars(
         if name in shape.sizes:
             continue
         turn = shape.turn + at
-        # A stride of zero makes iterations depend on each other: tried where few enough run in turn.
-        options = [one for one in _options(facts, name, widest) if one or name not in facts.shapes or is_small]
+        options = _options(facts, name, widest)
+        if name in facts.shapes:
+            # A stride of zero makes iterations depend on each other: tried where few enough run in turn.
+            options = [one for one in options if one or is_small]
+        if name in facts.shapes and len(shape.sizes) == 1:
+            # With a stride as wide as the only size, that size could never be large.
+            options = [one for one in options if abs(one) * widest <= _ROOM] or options
         if layout.is_number:
             values[name] = _value(facts, name, layout.numbers[0], options=options, turn=turn, plain=generator.randint(-9, 9))
         else:

@@ -52,12 +52,22 @@ def strided(
         return None
     if any(read_symbols(step) & changed or not symbol.type.is_plain_integer for symbol, step in increments.items()):
         return None
+    if any(_may_wrap(symbol, step) for symbol, step in increments.items()):
+        return None
     made = _Maker(fresh, line, declared)
     found = made.started(before, increments)
     if found is None:
         return None
     count = _count(test, found, changed)
     return made.loop(found, count, body, first) if count is not None else None
+
+
+def _may_wrap(symbol: Symbol, step: ir.Expr) -> bool:
+    """A step that is a number of another kind than the variable's, or takes an unsigned one below zero."""
+    if isinstance(step, ir.Literal):
+        return False
+    kind = type_of(step)
+    return not kind.is_integer or kind.is_signed != symbol.type.is_signed or (isinstance(step, ir.Unary) and not kind.is_signed)
 
 
 def _at_end(body: Body, tested: set[Symbol]) -> tuple[Body, Body]:
