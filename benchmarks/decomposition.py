@@ -24,7 +24,7 @@ from typing import get_args
 
 from codepar.engine.factory import open_generator
 from codepar.flows.calibrate import calibrate
-from codepar.prompts.cost import CostModel, Work, pays, plan_s, predict, serial_s, tuned
+from codepar.prompts.cost import ASSUMED_COST, CostModel, Work, pays, plan_s, predict, serial_s, tuned
 from codepar.prompts.extract import extract
 from codepar.prompts.lengths import answer_lengths
 from codepar.prompts.merge import Merger
@@ -197,19 +197,25 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
     yield f"serial answers cut off: {sum(row.serial_cut for row in rows)}"
 
 
+async def fitted_cost(generator: Generator, budget_s: float) -> CostModel:
+    """The cost model under the load there is; the assumed one where no time is given to fit it."""
+    if not budget_s:
+        return ASSUMED_COST
+    with tempfile.TemporaryDirectory() as folder:
+        found = await calibrate(generator, Settings(data_dir=Path(folder)), SilentProgress(), budget_s=budget_s)
+    print(f"the cost model is off by {found.error:+.2f} on a mix it was not fitted to; notes: {found.notes}")
+    return found.cost
+
+
 async def measure(options: argparse.Namespace) -> None:
     """Everything once."""
     generator = await open_generator(Settings())
     rows: list[Row] = []
     try:
         async with other_clients(generator, options.load):
-            with tempfile.TemporaryDirectory() as folder:
-                found = await calibrate(
-                    generator, Settings(data_dir=Path(folder)), SilentProgress(), budget_s=options.calibration
-                )
-            print(f"load of the machine {os.getloadavg()[0]:.1f}, other clients {options.load}; {found.cost.model_dump_json()}")
-            print(f"the cost model is off by {found.error:+.2f} on a mix it was not fitted to; notes: {found.notes}", flush=True)
-            bench = Bench(generator, found.cost, options.max_tokens, options.seed)
+            cost = await fitted_cost(generator, options.calibration)
+            print(f"load of the machine {os.getloadavg()[0]:.1f}, other clients {options.load}; {cost}", flush=True)
+            bench = Bench(generator, cost, options.max_tokens, options.seed)
             for case in load_part(options.part):
                 if len(rows) == options.limit:
                     break
@@ -231,7 +237,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=20)
     parser.add_argument("--load", type=int, default=0, help="other clients that keep generating")
     parser.add_argument("--max-tokens", type=int, default=160)
-    parser.add_argument("--calibration", type=float, default=60.0, help="seconds for fitting the cost model")
+    parser.add_argument("--calibration", type=float, default=60.0, help="seconds for fitting the cost model; 0: assumed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     asyncio.run(measure(parser.parse_args()))
