@@ -125,7 +125,7 @@ def act_beside(sentence: Sentence, first: int, last: int) -> Tag | None:
 
 def _act(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
     heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in _LIGHT and not t.quoted]
-    read = [t for t in tokens if t.has(Tag.READ) and not t.quoted]
+    read = [t for i, t in enumerate(tokens) if t.has(Tag.READ) and not t.quoted and not _is_added(tokens, i)]
     tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]
     if heavy and not (read and read[0].start < heavy[0].start and sentence.is_question):
         return Tag.CHANGE
@@ -147,6 +147,13 @@ _JOINT = frozenset(
     " notice i we"
     " he she it they my our there here if when because although sortiere ordne ordena suma отсортируй сложи".split()
 )
+
+
+def _is_added(tokens: tuple[Token, ...], index: int) -> bool:
+    """ "Add a check of the arguments": what is added to code changes it."""
+    if tokens[index].text not in {"check", "checks"}:
+        return False
+    return any(token.text in _ADDS for token in tokens[max(0, index - 5) : index])
 
 
 @once

@@ -161,6 +161,7 @@ def _pasted(prompt: str) -> Iterator[Block]:
         start = max(start, position)
         while start < len(prompt) and prompt[start] == "\n":
             start += 1
+        start = _with_assignments(prompt, position, start)
         end = _end_of_code(prompt, start)
         text = prompt[start:end]
         if _is_code(text):
@@ -169,6 +170,20 @@ def _pasted(prompt: str) -> Iterator[Block]:
             outer = heading.start() if heading else start
             yield Block(outer, end, start, end, _language("", name, text), name, fenced=False)
         position = max(end, match.end())
+
+
+def _with_assignments(prompt: str, low: int, start: int) -> int:
+    """Where code begins, assignments in the lines right before it taken along ("cache = {}" before the first ``def``)."""
+    while start > low:
+        before = prompt[low:start].rstrip()
+        line = before.rfind("\n") + 1
+        if not _ASSIGNMENT.match(before, line) or low + line == 0:
+            break
+        start = low + line
+    return start
+
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:[ \t]*:[^=\n]+)?[ \t]*=[ \t]*[^\s=][^\n]*\Z")
 
 
 def _is_code(text: str) -> bool:

@@ -18,8 +18,8 @@ from codepar.prompts.selection import is_narrowed
 from codepar.prompts.tokens import Sentence, Token
 
 _RELATIVE = re.compile(
-    r"\A\s*(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where|with a|with an"
-    r"|taking|returning|longer|using|calling|die|que|котор\w+)\s+(\w+)(?:\s+(\w+))?",
+    r"\A\s*(?:with an?|(?:(?:below|above|here|there|in \w+(?:\.\w+)?)\s+)?(?:that|which|whose|where"
+    r"|taking|returning|longer|using|calling|die|que|котор\w+))\s+(\w+)(?:\s+(\w+))?",
     re.IGNORECASE,
 )
 _PLAIN_RELATIVE = frozenset("i you we follow follows are is were was below come comes i've ich hier siguen sigue folgen".split())
@@ -142,6 +142,11 @@ def is_verb(token: Token) -> bool:
 
 def is_dealt(sentence: Sentence, group: NameGroup) -> bool:
     """ "A section for a.c, for b.c and for c.c": the preposition before each name."""
+    if any(
+        token.text in {"each", "every", "jede", "jeder", "cada"}
+        for token in sentence.tokens[max(0, group.first - 3) : group.first]
+    ):
+        return True
     prepositions = sum(token.has(Tag.FOR) for token in sentence.tokens[group.first : group.last])
     return prepositions >= len(group.tokens) - 1
 

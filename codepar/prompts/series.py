@@ -62,6 +62,10 @@ def reading_of(discourse: Discourse, sentence: Sentence, elements: list[tuple[in
     if number is not None and number != len(elements):
         return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(elements)} follow")
     prompt = discourse.request.prompt
+    figures = [prompt[low:high].isdecimal() for low, high in elements]
+    if any(figures) and not all(figures):
+        # Numbers of a list that was cut at its own marks.
+        return None
     found = tuple(Element(discourse.request.place(low, high), prompt[low:high]) for low, high in elements)
     act = act_of(sentence) or Tag.WRITE
     return Reading(Kind.WORDS, found, act, elements[0][0], elements[-1][1], tier="medium", instructions=instructions)
