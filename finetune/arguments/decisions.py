@@ -34,8 +34,8 @@ _SHAPE_TOKENS = frozenset(
 class Shares:
     """How much of one repository is learned from: calls in all, calls of one that every program has."""
 
-    calls: int = 1500
-    boilerplate: int = 60
+    calls: int = 300
+    boilerplate: int = 30
 
 
 @dataclass(frozen=True)

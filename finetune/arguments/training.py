@@ -26,11 +26,11 @@ class Recipe:
     """``repositories``: how many must have a feature; ``features``: the most that are kept, the strongest;
     ``candidates``: the most that one decision keeps for learning."""
 
-    epochs: int = 4
+    epochs: int = 5
     rate: float = 0.1
-    decay: float = 1e-5
+    decay: float = 0.0
     repositories: int = 3
-    features: int = 60_000
+    features: int = 80_000
     candidates: int = 20
     seed: int = 1
 
@@ -74,7 +74,8 @@ class Batch:
         scores = np.add.reduceat(weights[self.features], _starts(self.feature_counts)).astype(np.float64)
         starts = _starts(self.candidate_counts)
         raised: NDArray[np.float64] = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), self.candidate_counts))
-        return np.divide(raised, np.repeat(np.add.reduceat(raised, starts), self.candidate_counts))
+        found: NDArray[np.float64] = raised / np.repeat(np.add.reduceat(raised, starts), self.candidate_counts)
+        return found
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -172,11 +172,6 @@ class Describer:
         found += [f"nw:{word}" for word in words]
         last_place, next_place = self.spot.order.get(name, (9, 9))
         found += [f"rl:{letter}:{min(last_place, 4)}", f"rf:{letter}:{min(next_place, 4)}"]
-        first, last_byte = self.spot.block
-        written_here = any(u.kind in WRITES and u.start >= first for u in before)
-        read_here = any(u.kind in READS and u.start < last_byte for u in after)
-        touched = any(first <= u.start < last_byte for u in uses)
-        found.append(f"bb:{letter}:{int(written_here)}{int(read_here)}{int(touched)}{int(written)}{int(read)}")
         found += ["b:in"] * any(re.search(rf"\b{name}\b", branch.condition) for branch in self.spot.branches)
         found += ["o:in"] * any(name in names_of(loop.bound) for loop in self.spot.inside)
         nearby = [u for u in uses[max(number - 3, 0) : number + 3] if abs(u.line - line) <= 6]

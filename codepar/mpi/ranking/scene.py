@@ -228,7 +228,7 @@ class Spot:
         """Branches, loops and function around the place, the innermost first."""
         self.branches: list[Branch] = []
         self.inside: list[Loop] = []
-        self.within = self.block = (0, len(self.scene.tree.data))
+        self.within = (0, len(self.scene.tree.data))
         start = self.start
         node: Node | None = self.scene.tree.root.descendant_for_byte_range(start, start)
         while node is not None:
@@ -239,8 +239,6 @@ class Spot:
     def _note(self, node: Node) -> None:
         if node.type == "for_statement" and node.start_byte in self.scene.loops:
             self.inside.append(self.scene.loops[node.start_byte])
-        elif node.type == "compound_statement" and self.block[0] == 0:
-            self.block = (node.start_byte, node.end_byte)
         elif node.type == "function_definition" and self.within[0] == 0:
             self.within = (node.start_byte, node.end_byte)
         elif node.type == "if_statement":
