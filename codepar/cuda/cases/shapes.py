@@ -23,6 +23,8 @@ _LARGE: Mapping[Purpose, tuple[int, ...]] = {
 _SMALL: Mapping[Purpose, tuple[int, ...]] = {"rank": (5, 3, 18, 2, 7, 33), "judge": (4, 6, 1, 31, 9, 17)}
 _FEW = 2_500
 _ROOM = 32_000
+_WARP = 32
+_WIDE = [0, 2, 1042, 1042, 1]
 _FLOATS = (0.5, -1.25, 2.0, 0.75, 3.5, 0.25, -0.5)
 _UNIT_FLOATS = (0.5, 0.875, 0.25, 0.75, 0.9375, 0.125)
 
@@ -121,7 +123,7 @@ def other_scalars(
             options = [one for one in options if one or is_small]
         if name in facts.shapes and len(shape.sizes) == 1:
             # With a stride as wide as the only size, that size could never be large.
-            options = [one for one in options if abs(one) * widest <= _ROOM] or options
+            options = _WIDE if widest <= _WARP else [one for one in options if abs(one) * widest <= _ROOM] or options
         if layout.is_number:
             values[name] = _value(facts, name, layout.numbers[0], options=options, turn=turn, plain=generator.randint(-9, 9))
         else:
