@@ -7,6 +7,7 @@ follow its send; what nobody knows is dropped.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -56,11 +57,13 @@ class ArgumentFiller:
     async def fill(self, calls: Sequence[Located], generator: Generator | None, budget_s: float) -> Filled:
         """Arguments for each call, in order. Whatever the engine raises passes through."""
         filled = Filled()
+        self._whole = []
         deadline = time.monotonic() + budget_s
         capabilities = await generator.capabilities() if generator is not None else None
         asks = generator if capabilities is not None and capabilities.infill else None
         for call in calls:
-            known = self._known(call)
+            # Ranking is work for a processor: other requests of this process go on meanwhile.
+            known = await asyncio.to_thread(self._known, call)
             if self._take(call, known, filled):
                 continue
             if asks is not None and capabilities is not None and time.monotonic() < deadline:

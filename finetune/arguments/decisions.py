@@ -24,7 +24,6 @@ from codepar.syntax.tree import parse
 _BOILERPLATE = frozenset({"MPI_Init", "MPI_Comm_rank", "MPI_Comm_size", "MPI_Barrier", "MPI_Abort"})
 _MOST_CONSTANTS = 30
 _MOST_SHAPES = 40
-_SHAPE = TOKEN
 _SHAPE_TOKENS = frozenset(
     {"R", "S", "L", "i", "a", "aa", "p", "pp", "0", "1", "2", "&", "[", "]", "(", ")", "+", "-", "*", "/", "%"}
 )
@@ -126,7 +125,7 @@ def vocabulary_of(programs: Sequence[ProgramText], signatures: Signatures) -> Vo
 
 def is_composed(shape: str) -> bool:
     """Whether a shape is made of variables of a place and can be made again at another."""
-    tokens = _SHAPE.findall(shape)
+    tokens = TOKEN.findall(shape)
     free = [token for token in tokens if token[0] in "iap"]
     return len(tokens) > 1 and set(tokens) <= _SHAPE_TOKENS and len(set(tokens) - {"&"}) > 1 and len(free) <= 2
 

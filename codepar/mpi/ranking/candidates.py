@@ -7,7 +7,7 @@ than two free variables.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, product
@@ -167,9 +167,8 @@ def _is_number(expression: Expression, spot: Spot) -> bool:
     return first is None or not letter_of(first).startswith(("f", "h"))
 
 
-def _near(spot: Spot, fits: object) -> list[Expression]:
+def _near(spot: Spot, fits: Callable[[Expression, Spot], bool]) -> list[Expression]:
     """The fitting expressions whose names the place sees, those of its function first, then the nearest."""
-    assert callable(fits)
     first, last = spot.within
 
     def distance(one: Expression) -> tuple[bool, int]:
@@ -240,9 +239,8 @@ def _may_hold_integers(variable: Variable) -> bool:
     return not variable.type.startswith("MPI_") and re.search(r"double|float|char", variable.type) is None
 
 
-def _addresses(spot: Spot, fits: object) -> Iterator[str]:
+def _addresses(spot: Spot, fits: Callable[[Variable], bool]) -> Iterator[str]:
     """The addresses of fitting variables, and of elements and members of them."""
-    assert callable(fits)
     fitting = {name for name, variable in spot.visible.items() if fits(variable)}
     for name in reversed([*spot.visible]):
         if name not in fitting:

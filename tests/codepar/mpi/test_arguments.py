@@ -96,7 +96,12 @@ def test_without_a_model_that_fills_in_or_time_nothing_is_invented():
 
 def test_the_ranker_fills_what_no_rule_knows_and_no_model_is_asked():
     model = Model()
-    calls = [call("MPI_Comm_rank", "double"), call("MPI_Comm_size", "double"), call("MPI_Bcast", "use("), call("MPI_Abort", "return")]
+    calls = [
+        call("MPI_Comm_rank", "double"),
+        call("MPI_Comm_size", "double"),
+        call("MPI_Bcast", "use("),
+        call("MPI_Abort", "return"),
+    ]
     filled = fill(calls, model, ranked=True)
     assert [edit.text for edit in filled.edits][:3] == [
         "MPI_Comm_rank(MPI_COMM_WORLD, &rank);",
@@ -111,3 +116,11 @@ def test_the_ranker_fills_what_no_rule_knows_and_no_model_is_asked():
 def test_a_function_that_mpi_h_lacks_is_dropped():
     filled = fill([call("MPI_Nonsense", "use(")], ranked=True)
     assert filled.dropped[0].text == "MPI_Nonsense(...)"
+
+
+def test_rivals_for_one_place_do_not_see_each_other():
+    completer = Completer(parse(PROGRAM, Language.C), load_signatures())
+    filler = ArgumentFiller(PROGRAM, completer.rules, completer.by_rules())
+    alone = fill([call("MPI_Recv", "use(")], ranked=True).edits
+    asyncio.run(filler.fill([call("MPI_Send", "use(")], None, 30.0))
+    assert asyncio.run(filler.fill([call("MPI_Recv", "use(")], None, 30.0)).edits == alone
