@@ -1,5 +1,6 @@
 """A whole co-evolution by the command with a random tiny model: killed twice, gone on with, and what it leaves."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from codepar.errors import Conflict
 
 ROUNDS, SEEN = 2, 1.0
 OPTIONS = [
@@ -160,8 +163,13 @@ def test_the_second_adapter_goes_on_from_the_first(run):
     assert 0 < distance < 0.3 * size
 
 
-def test_another_run_in_the_same_folder_is_refused(run, mirrors, environment):
-    words = command(mirrors, run[0], "--candidates", "2")
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "other options" in done.stderr
+def test_another_run_in_the_same_folder_is_refused(run):
+    from finetune.musl.files import read_rows
+    from finetune.musl.functions import CFunction
+    from finetune.musl.options import LearnOptions, MuslOptions
+    from finetune.musl.run import evolve
+
+    corpus = list(read_rows(run[0] / "functions.jsonl", CFunction))
+    other = MuslOptions(candidates=2, learn=LearnOptions(base="another"))
+    with pytest.raises(Conflict, match="other options"):
+        asyncio.run(evolve(other, corpus, run[0], hands=None, train=None))
