@@ -141,4 +141,4 @@ def problem(folder: Path) -> Callable[[Model], Problem]:
 @pytest.fixture
 def executor(tmp_path: Path, shared_cache: Callable[[Path], Path]) -> Executor:
     """The real one."""
-    return open_executor(Settings(data_dir=tmp_path / "data", cache_dir=shared_cache(tmp_path / "data")), False)
+    return open_executor(Settings(data_dir=shared_cache(tmp_path / "data")), False)
