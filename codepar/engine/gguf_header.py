@@ -1,14 +1,15 @@
-"""The header of a GGUF file without the `gguf` package: scalars, numeric arrays, and the types of the tensors.
+"""The header of a GGUF file without the `gguf` package: scalars, arrays, and where the tensors lie.
 
-The library's reader takes seconds for a vocabulary of 150,000 strings; this skips them. Limits: little-endian, versions 2 and 3.
+The library's reader takes seconds for a vocabulary of 150,000 strings; this skips those that are not asked for. Limits:
+little-endian, versions 2 and 3.
 """
 
 from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,25 @@ _MAGIC = b"GGUF"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _CONTROL_TOKEN, _UNUSED_TOKEN = 3, 5
+_ALIGNMENT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TensorPlace:
+    """``shape`` is outermost first, ``kind`` the number of ggml's type, ``offset`` counts bytes from the start of the file."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: int
+    offset: int
 
 
 @dataclass(frozen=True)
 class GgufHeader:
-    """What the file says about itself. ``tensor_types`` are the numbers of ggml's types, in file order."""
+    """What the file says about itself. Arrays of strings that were not asked for are None."""
 
     metadata: dict[str, Any]
-    tensor_types: list[int] = field(default_factory=list)
+    tensors: tuple[TensorPlace, ...] = ()
 
     @property
     def architecture(self) -> str:
@@ -48,14 +60,17 @@ class GgufHeader:
         return frozenset(token for token, token_type in enumerate(types) if token_type == kind)
 
 
-def read_header(path: Path) -> GgufHeader:
-    """The header of ``path``. Raises ``InvalidInput`` when it is not a whole GGUF header."""
+def read_header(path: Path, strings: Collection[str] = ()) -> GgufHeader:
+    """The header of ``path``, with the arrays of strings that ``strings`` names.
+
+    Raises ``InvalidInput`` when it is not a whole GGUF header.
+    """
     with path.open("rb") as file:
         if file.read(4) != _MAGIC:
             raise InvalidInput(f"{path} is not a GGUF file", remedy="name a file that starts with the bytes GGUF")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
-                return _Cursor(data).header()
+                return _Cursor(data, strings).header()
             except (struct.error, KeyError, UnicodeDecodeError) as error:
                 raise InvalidInput(f"{path} has a damaged GGUF header", remedy="download it again") from error
 
@@ -63,8 +78,9 @@ def read_header(path: Path) -> GgufHeader:
 class _Cursor:
     """Reads the header's fields one after the other."""
 
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: mmap.mmap, strings: Collection[str]) -> None:
         self._data = data
+        self._strings = strings
         self._at = len(_MAGIC)
 
     def header(self) -> GgufHeader:
@@ -73,8 +89,11 @@ class _Cursor:
         metadata = {}
         for _ in range(entries):
             key = self._string()
-            metadata[key] = self._value(self._scalar("I"))
-        return GgufHeader(metadata, [self._tensor_type() for _ in range(tensors)])
+            metadata[key] = self._value(self._scalar("I"), key in self._strings)
+        places = [self._tensor() for _ in range(tensors)]
+        alignment = metadata.get("general.alignment", _ALIGNMENT)
+        start = -(-self._at // alignment) * alignment
+        return GgufHeader(metadata, tuple(replace(place, offset=start + place.offset) for place in places))
 
     def _scalar(self, code: str) -> Any:
         (value,) = struct.unpack_from("<" + code, self._data, self._at)
@@ -94,14 +113,16 @@ class _Cursor:
             at += 8 + unpack(data, at)[0]
         self._at = at
 
-    def _value(self, kind: int) -> Any:
+    def _value(self, kind: int, with_strings: bool) -> Any:
         if kind == _STRING:
             return self._string()
         if kind == _ARRAY:
-            return self._array(self._scalar("I"), self._scalar("Q"))
+            return self._array(self._scalar("I"), self._scalar("Q"), with_strings)
         return self._scalar(_SCALARS[kind])
 
-    def _array(self, kind: int, count: int) -> Any:
+    def _array(self, kind: int, count: int, with_strings: bool) -> Any:
+        if kind == _STRING and with_strings:
+            return tuple(self._string() for _ in range(count))
         if kind == _STRING:
             self._skip_strings(count)
             return None
@@ -109,10 +130,9 @@ class _Cursor:
         self._at += struct.calcsize(f"<{count}{_SCALARS[kind]}")
         return values
 
-    def _tensor_type(self) -> int:
-        self._string()
-        dimensions = self._scalar("I")
-        self._at += 8 * dimensions
+    def _tensor(self) -> TensorPlace:
+        """The next tensor; its offset counts from where the tensors begin, which is known behind the last."""
+        name = self._string()
+        innermost_first = [int(self._scalar("Q")) for _ in range(self._scalar("I"))]
         kind = int(self._scalar("I"))
-        self._at += 8
-        return kind
+        return TensorPlace(name, tuple(reversed(innermost_first)), kind, int(self._scalar("Q")))

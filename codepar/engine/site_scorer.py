@@ -6,12 +6,14 @@ Limits: one text after the other; a text of more than `_MAX_TOKENS` tokens is re
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from codepar.engine.gguf_file import load_gguf, open_gguf
+from codepar.engine.gguf_file import load_gguf
+from codepar.engine.gguf_header import GgufHeader, TensorPlace, read_header
 from codepar.engine.models import InstalledModel
 from codepar.engine.openvino_pipeline import load_openvino
 from codepar.engine.site_build import METADATA
@@ -23,6 +25,8 @@ _MAX_TOKENS = 6144
 _LEAST = 0.02
 """Probabilities below this are not told."""
 
+_TOKENS = "tokenizer.ggml.tokens"
+_FUNCTIONS = f"{METADATA}.functions"
 _SAMPLE = "  MPI_Comm_rank(MPI_COMM_WORLD, &rank);\n"
 
 Encode = Callable[[str], list[int]]
@@ -98,7 +102,7 @@ class LocalSiteScorer:
 
 def _require_vocabulary(path: Path, encode: Encode) -> None:
     """Raise ``Unsupported`` unless ``encode`` gives the tokens that the scorer's own model has."""
-    tokens = open_gguf(path).get_field("tokenizer.ggml.tokens").contents()
+    tokens = read_header(path, (_TOKENS,)).metadata.get(_TOKENS) or ()
     ids = encode(_SAMPLE)
     # Byte-level vocabularies spell a blank and a line end so.
     spelled = "".join(tokens[index] for index in ids if index < len(tokens))
@@ -111,29 +115,31 @@ def _require_vocabulary(path: Path, encode: Encode) -> None:
 
 def _load(path: Path, threads: int | None) -> tuple[tuple[str, ...], Any]:
     load_openvino()
+    import numpy
     import openvino
 
-    reader = open_gguf(path)
-    field = reader.get_field(f"{METADATA}.functions")
-    if field is None:
+    header = read_header(path, (_FUNCTIONS,))
+    functions = header.metadata.get(_FUNCTIONS)
+    if not functions:
         raise EngineUnavailable(f"{path} holds no site scorer", remedy="codepar models build mpi-sites")
-    functions = tuple(field.contents())
-    tensors = {tensor.name: _array(tensor) for tensor in reader.tensors}
-    model = GraphBuilder(_shape(reader, len(functions)), tensors).build()
+    data = numpy.memmap(path, dtype=numpy.uint8, mode="r")
+    tensors = {place.name: _array(data, place) for place in header.tensors}
+    model = GraphBuilder(_shape(header, len(functions)), tensors).build()
     properties: dict[str, Any] = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
     return functions, openvino.Core().compile_model(model, "CPU", properties)
 
 
-def _array(tensor: Any) -> Any:
+def _array(data: Any, place: TensorPlace) -> Any:
     """Q8_0 as its bytes, anything else as float32."""
-    kind = tensor.tensor_type
-    return tensor.data if kind.name == "Q8_0" else load_gguf().quants.dequantize(tensor.data, kind)
+    gguf = load_gguf()
+    kind = gguf.GGMLQuantizationType(place.kind)
+    shape = gguf.quants.quant_shape_to_byte_shape(place.shape, kind)
+    raw = data[place.offset : place.offset + math.prod(shape)].reshape(shape)
+    return raw if kind.name == "Q8_0" else gguf.quants.dequantize(raw, kind)
 
 
-def _shape(reader: Any, functions: int) -> Shape:
-    def number(key: str) -> Any:
-        return reader.get_field(key).contents()
-
+def _shape(header: GgufHeader, functions: int) -> Shape:
+    number = header.metadata.__getitem__
     heads, width = number("qwen2.attention.head_count"), number("qwen2.embedding_length")
     return Shape(
         layers=number(f"{METADATA}.layers"),
