@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class JobKind(StrEnum):
-    """What a job does; each kind has one flow (``codepar.flows.FLOWS``)."""
+    """What a job does; each kind has one flow (``codepar.flows.registry.FLOWS``)."""
 
     MPI_COMPLETION = "mpi_completion"
     CUDA_TRANSLATION = "cuda_translation"

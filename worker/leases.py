@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from codepar.errors import CodeparError, InvalidInput, StoreUnavailable
 from codepar.events import JobProgress
-from codepar.flows import FLOWS, Flow
+from codepar.flows.flow import Flow
+from codepar.flows.registry import FLOWS
 from codepar.jobs import ErrorBody, JobKind, JobState
 from codepar.logs import job_context
 from codepar.owners import is_dead, new_owner

@@ -78,6 +78,8 @@ def root(
 def _register(arguments: Sequence[str]) -> None:
     """Add the sub-command that is named; all of them for a page of help. Importing the others would cost half a second."""
     words = [word for word in arguments if not word.startswith("-")]
+    if not words and "--version" in arguments:
+        return
     named = words[0] if words and words[0] in _COMMANDS and _COMPLETING not in os.environ else None
     for name in _COMMANDS if named is None else (named,):
         _load(name)

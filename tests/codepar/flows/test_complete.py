@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from codepar.engine.factory import open_generator
 from codepar.errors import EngineUnavailable, EnvironmentFault, InvalidInput, Unsupported
-from codepar.flows import FLOWS
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.flows.registry import FLOWS
 from codepar.jobs import JobKind
 from codepar.mpi.encode import labels_of
 from codepar.mpi.remove import strip

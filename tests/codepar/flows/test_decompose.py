@@ -13,10 +13,10 @@ import pytest
 from pydantic import ValidationError
 
 from codepar.errors import EngineUnavailable, InvalidInput
-from codepar.flows import FLOWS
 from codepar.flows.decompose import decompose
 from codepar.flows.decompose_request import DecompositionRequest
 from codepar.flows.decompose_result import Capability
+from codepar.flows.registry import FLOWS
 from codepar.jobs import JobKind
 from codepar.prompts.items import Refusal
 from codepar.prompts.merged import FindingKind, Form

@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from codepar.errors import EngineUnavailable, EnvironmentFault, InvalidInput
-from codepar.flows import FLOWS
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.parallelize import parallelize
+from codepar.flows.registry import FLOWS
 from codepar.jobs import JobKind
 from codepar.protocols import SilentProgress, Status
 

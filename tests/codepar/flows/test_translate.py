@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from codepar.cuda.translation import Origin, Target
 from codepar.cuda.verdict import CheckName
 from codepar.errors import EngineUnavailable, EnvironmentFault, InvalidInput
-from codepar.flows import FLOWS
 from codepar.flows.cuda_request import CudaTranslationRequest
+from codepar.flows.registry import FLOWS
 from codepar.flows.translate import translate
 from codepar.jobs import JobKind
 from codepar.project import Project
