@@ -101,7 +101,7 @@ def _names(discourse: Discourse, sentence: Sentence) -> dict[str, int]:
         name = name_of(token).lower()
         if name in discourse.symbols or token.is_file:
             found.setdefault(name, token.start)
-    if not found:
+    if not found and discourse.request.sources:
         found = {match["word"].lower(): sentence.start + match.start("word") for match in _ORDINAL.finditer(sentence.text)}
     return found
 

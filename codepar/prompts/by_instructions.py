@@ -18,6 +18,7 @@ from codepar.prompts.lists import trimmed
 from codepar.prompts.names import looks_like_name, name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence
+from codepar.prompts.wishes import is_detail, is_elliptical
 
 _SEQUENCE = (
     r"(?:(?:only |erst |solo |sólo |только )?(?:then|after (?:that|this)|afterwards|next|dann|danach|luego|después|despues|затем"
@@ -33,7 +34,7 @@ _BOUND = re.compile(
     r"\b(?:then|after(?:wards| that)?|next|finally|it|that(?=\s*(?:[,.;]|\Z|one\b|code\b|function\b|version\b"
     r"|to\b|in\b|with\b|for\b))|them|they|those|this one|the (?:result|output"
     r"|outcome|new|resulting|rewritten|translated|final|above)\w*|result|results|based on|you (?:wrote"
-    r"|changed|made|did|find|found)|your|what is left|again|so"
+    r"|changed|made|did|find|found)|your|what is left|again|so|(?:for|of) each(?=\W*\Z)|which one"
     r"|dann|danach|anschließend|es|das ergebnis|ergebnis|davon|luego|después|resultado|eso|ello|затем"
     r"|потом|результат\w*|его|её|этого)\b|然后|再|接着|之后|根据|结果|其|它|その後|それ|次に|結果",
     re.IGNORECASE,
@@ -77,7 +78,11 @@ def _questions(discourse: Discourse) -> Found:
     bounds = [bound for sentence in asked for bound in _questions_in(discourse, sentence)]
     if len(bounds) < 2:
         return None
-    bound = [i for i, (low, high) in enumerate(bounds) if i and _PRONOUN_QUESTION.search(discourse.prose, low, high)]
+    bound = [
+        i
+        for i, (low, high) in enumerate(bounds)
+        if i and (_PRONOUN_QUESTION.search(discourse.prose, low, high) or is_elliptical(discourse.prose[low:high]))
+    ]
     if discourse.request.blocks or bound:
         return Whole(Refusal.CHAIN, "the questions are about one thing, and later ones lean on earlier ones") if bound else None
     return _made(discourse, bounds)
@@ -207,6 +212,11 @@ def _stand_alone(discourse: Discourse, pieces: list[_Piece], free: list[_Piece])
     if discourse.request.sources or discourse.lists or len(free) < len(pieces):
         return False
     texts = [discourse.prose[piece.start : piece.end] for piece in pieces]
+    if any(
+        is_elliptical(text) if piece.asks else is_detail(text, 0, len(text), adds=False)
+        for piece, text in zip(pieces, texts, strict=True)
+    ):
+        return False
     own = all(_is_own_thing(discourse, piece) for piece in pieces)
     if any((_ON_ONE_THING.search(text) and not own) or (":" in text and '"' not in text) for text in texts):
         return False

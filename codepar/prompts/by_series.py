@@ -202,7 +202,7 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     if match is None:
         return None
     elements = elements_of(discourse.prose, match.end(), sentence.end, _ARTICLE_SPLIT)
-    if _takes(discourse, elements):
+    if _takes(discourse, elements) or any(_OF_EARLIER.search(discourse.prose, low, high) for low, high in elements[1:]):
         return None
     if any(Sentence(discourse.prose, a, b).has(Tag.THEN) for a, b in elements):
         return None
@@ -215,6 +215,10 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     return reading_of(discourse, sentence, elements)
 
 
+# "A function that parses a date, and a test for it".
+_OF_EARLIER = re.compile(
+    r"\b(?:for|of|to|with|around|about|für|para|для) (?:it|them|that|this|ihn|sie|ella|él|неё|него|нее)(?=\W*\Z)", re.IGNORECASE
+)
 _ARTICLE_SPLIT = re.compile(
     r"\s{0,9}(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?"
     r"|un[ao]?|another)\s)",

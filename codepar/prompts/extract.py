@@ -17,16 +17,19 @@ from codepar.prompts.by_instructions import read_instructions
 from codepar.prompts.by_list import read_lists
 from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
+from codepar.prompts.by_wishes import read_wishes
 from codepar.prompts.category import category_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
-from codepar.prompts.reading import Element, Found, Reading, Whole
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.reduce import reduce_of
 from codepar.prompts.request import Request
 
 _NOTHING = Whole(Refusal.ONE_TASK, "it asks for one thing")
 _ORDER = tuple(Refusal)
+# Reasons that do not come from how the wishes are worded.
+_BOUND = frozenset(Refusal) - {Refusal.ONE_TASK, Refusal.CHAIN, Refusal.COMPARISON}
 
 
 def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
@@ -64,11 +67,14 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     for rule in rules:
         found = rule(discourse)
         if isinstance(found, Reading):
-            return _wider(discourse, found) if rule is read_counts else found
+            found = _wider(discourse, found) if rule is read_counts else found
+            return _whole_wishes(discourse, found) if rule in {read_counts, read_series, read_instructions} else found
         if found is not None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
+    if not any(whole.refusal in _BOUND for whole in reasons) and (wishes := read_wishes(discourse)) is not None:
+        return wishes
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
 
 
@@ -83,6 +89,17 @@ def _wider(discourse: Discourse, counted: Reading) -> Reading:
         return others
     holding = [place for place in places if any(place.start <= e.place.start < place.end for e in counted.elements)]
     return others if len(holding) == 1 and len(places) > 1 else counted
+
+
+def _whole_wishes(discourse: Discourse, found: Reading) -> Reading:
+    """The wishes of the text instead of what was found within one of them, or where the wishes are as many or more."""
+    wishes = read_wishes(discourse)
+    if not isinstance(wishes, Reading) or found.ordered:
+        return found
+    places = [element.place for element in wishes.elements]
+    inside = [any(p.start <= e.place.start and e.place.end <= p.end for e in found.elements) for p in places]
+    more = found.instructions and found.kind is Kind.WORDS and len(places) >= len(found.elements)
+    return wishes if sum(inside) == 1 or more else found
 
 
 def _plain_reason(discourse: Discourse) -> Whole | None:
