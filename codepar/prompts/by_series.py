@@ -95,7 +95,7 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     if any(len(discourse.prose[a:b].split()) > _MAX_WORDS for a, b in elements):
         return None
-    if not asks_for(lead):
+    if not asks_for(lead) or any(_IT.search(discourse.prose, low, high) for low, high in elements[1:]):
         return None
     if _MUST.search(lead.text):
         return None
@@ -125,6 +125,8 @@ def _asks_openly(lead: Sentence) -> bool:
     return lead.has(Tag.TASK) or (asks_for(lead) and (lead.has(Tag.THESE) or _PLEASE.search(lead.text) is not None))
 
 
+# "Explain: what is a compiler, why is it so picky?"
+_IT = re.compile(r"\b(?:is|does|do|did|was|can|why|how|when) it\b", re.IGNORECASE)
 _PLEASE = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b", re.IGNORECASE)
 _MUST = re.compile(
     r"\b(?:it|program|function|script|class|code|tool|app|kernel|which|that) (?:needs? to|should|must|has to|have to|does"

@@ -27,14 +27,15 @@ from codepar.prompts.wishes import (
     holds,
     is_detail,
     is_elliptical,
+    names_again,
     speaks_back,
     stands_alone,
     without_lead,
 )
 
 _CUT = re.compile(
-    r"\s*[,;+，；、]\s*|\s+(?:and|plus|und|sowie|y|e|и|also(?=\s+(?:an?|some|how|what|the)\b))(?=\s)\s*|(?:\s"
-    r"|\.\.\.)+[—–-]\s+|\s*\.\.\.\s*|：\s*|:\s+"
+    r"\s*[,;，；、]\s*|\s+(?:and|plus|und|sowie|y|e|и|also(?=\s+(?:an?|some|how|what|the)\b))(?=\s)\s*|(?:\s"
+    r"|\.\.\.)+[—–-]\s+|\s*\.\.\.\s*|\s\+\s+|：\s*|:\s+"
     r"|(?<=\s)(?=(?:number (?:two|three|four|2|3)|\d(?:st|nd|rd|th):|second:|third:)(?:\s|\Z))|和",
     re.IGNORECASE,
 )
@@ -60,14 +61,30 @@ def read_wishes(discourse: Discourse) -> Found:
     if discourse.lists or len(discourse.spoken) > _MOST_SENTENCES:
         return None
     wishes = [wish for line, sentence in enumerate(discourse.spoken) for wish in _wishes_in(discourse, sentence, line)]
+    if wishes and _closes(discourse.prose, wishes[-1]):
+        wishes.pop()
     if not 1 < len(wishes) <= _MOST_WISHES:
         return None
     if any(s.is_question and is_elliptical(s.text) for s in discourse.spoken):
         return None
-    free = [wish for wish in wishes if stands_alone(discourse.prose, wish)]
+    prose = discourse.prose
+    free = [wish for wish in wishes if stands_alone(prose, wish) and not _leans(prose, wish, wishes)]
     if len(free) < 2 or wishes[0] not in free or not _are_apart(discourse, wishes, free):
         return None
     return _made(discourse, wishes)
+
+
+# "Could you make drafts?", "Please produce all of them."
+_CLOSING = re.compile(r"\A(?=\w)(?:\w+ \w+|.*\b(?:all of (?:them|these|those)|these|those|them all))\Z", re.IGNORECASE)
+
+
+def _leans(prose: str, wish: Wish, wishes: list[Wish]) -> bool:
+    earlier = " ".join(prose[one.start : one.end] for one in wishes if one.start < wish.start)
+    return bool(earlier) and names_again(prose[wish.start : wish.end], earlier)
+
+
+def _closes(prose: str, wish: Wish) -> bool:
+    return wish.head is Head.VERB and _CLOSING.match(prose[wish.start : wish.end]) is not None
 
 
 def _wishes_in(discourse: Discourse, sentence: Sentence, line: int) -> list[Wish]:
@@ -108,11 +125,14 @@ def _goes_on(prose: str, start: int, low: int, high: int) -> bool:
 
 def _leads(prose: str, sentence: Sentence, low: int, high: int) -> bool:
     """Whether a clause that wishes nothing may stand before a wish of its sentence."""
-    if is_detail(prose, low, sentence.end) or not _opens(prose, high):
+    if is_detail(prose, low, sentence.end) or not (_opens(prose, high) or _WHILE.match(prose, low, high)):
         return False
-    return not is_statement(sentence) or _SEVERAL.search(prose, low, high) is not None
+    return (
+        _WHILE.match(prose, low, high) is not None or not is_statement(sentence) or _SEVERAL.search(prose, low, high) is not None
+    )
 
 
+_WHILE = re.compile(r"\W*(?:while|since|besides|before i|während|mientras|además de|пока|кроме)\b", re.IGNORECASE)
 _SEVERAL = re.compile(
     r"\b(?:two|three|four|five|few|couple|some|several|following|list|todo|zwei|drei|ein paar|dos|tres|два|две|три)\b",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ tells apart stays whole; precision goes before recall.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from codepar.prompts.acts import chains, compares
@@ -68,7 +69,10 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
         found = rule(discourse)
         if isinstance(found, Reading):
             found = _wider(discourse, found) if rule is read_counts else found
-            return _whole_wishes(discourse, found) if rule in {read_counts, read_series, read_instructions} else found
+            told = _whole_wishes(discourse, found) if rule in {read_counts, read_series, read_instructions} else found
+            if told is not None:
+                return told
+            continue
         if found is not None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
@@ -91,8 +95,20 @@ def _wider(discourse: Discourse, counted: Reading) -> Reading:
     return others if len(holding) == 1 and len(places) > 1 else counted
 
 
-def _whole_wishes(discourse: Discourse, found: Reading) -> Reading:
+def _is_limit(discourse: Discourse, found: Reading) -> bool:
+    """ "Ten slides at most.": a number that only bounds the answer."""
+    place = found.elements[0].place
+    limits = [s for s in discourse.spoken if _AT_MOST.match(s.text)]
+    return place.file is None and any(discourse.request.place(s.start, s.end).start == place.start for s in limits)
+
+
+_AT_MOST = re.compile(r"[\w-]+ (?:\w+ ){0,2}\w+ (?:at most|max(?:imum)?|or (?:less|fewer)|tops)\W*\Z", re.IGNORECASE)
+
+
+def _whole_wishes(discourse: Discourse, found: Reading) -> Reading | None:
     """The wishes of the text instead of what was found within one of them, or where the wishes are as many or more."""
+    if found.kind is Kind.COUNT and _is_limit(discourse, found):
+        return None
     wishes = read_wishes(discourse)
     if not isinstance(wishes, Reading) or found.ordered:
         return found

@@ -18,7 +18,8 @@ from codepar.prompts.tokens import Sentence, Token
 
 _MARK = r"[\s,.:;!…—–-]"
 _JOIN = (
-    r"and|also|then|plus|besides|next|finally|lastly|oh|ah|ok|okay|so|well|alright|hi|hello|hey|thanks|btw|by the way"
+    r"besides that|apart from that|yo|hiya|(?:good )?morning|good evening|folks|guys|team|dear \w+|and|also|then|plus"
+    r"|besides|next|finally|lastly|oh|ah|ok|okay|so|well|alright|hi|hello|hey|thanks|btw|by the way"
     r"|additionally"
     r"|in addition(?: to that)?|on top of that|separately|independently(?: of (?:that|this))?|(?:totally |completely "
     r"|quite )?unrelated(?: to (?:that|this))?"
@@ -35,7 +36,7 @@ _JOIN = (
     r"|и|ещё|еще|также|кроме того|а|заодно|и ещё|потом|затем|наконец|привет|и последнее"
 )
 _ZH = (
-    r"和|以及|另外|还有|還有|再|顺便|此外|同时|也|并且|并|然后|最后|请|麻烦|帮我"
+    r"和|以及|请问|另外|还有|還有|再|顺便|此外|同时|也|并且|并|然后|最后|请(?!求)|麻烦|帮我"
     r"|それと|それから|また|あと|ついでに|さらに|最後に|次に|そして"
 )
 _POLITE = (
@@ -43,7 +44,8 @@ _POLITE = (
     r"|maybe|perhaps|quickly))*(?: help me| mind)?"
     r"|would you (?:also )?mind|i(?:'d| would)? (?:also |just |still )?(?:need|want|like) you to|i(?:'d| would) (?:also"
     r" |just )?(?:like|love) to know"
-    r"|i (?:also )?wonder|i(?:'m| am) (?:also )?(?:wondering|curious)|i (?:also |just )?(?:want|need) to know|do you"
+    r"|i (?:also )?wonder|(?:just |also )?wondering|i(?:'m| am) (?:also )?(?:wondering|curious)|i (?:also |just"
+    r" )?(?:want|need) to know|do you"
     r" know|any idea|let'?s|just|maybe|bitte|kannst du|könntest du|können sie|könnten sie|mir"
     r"|por favor|puedes|podrías|podría(?:s|n)?|пожалуйста|можешь|можете|не могли бы вы|мог бы ты|подскажите,? пожалуйста"
 )
@@ -53,7 +55,7 @@ NEED = re.compile(
     r" really| just| quickly)? (?:need|want|like|love|require)|(?:i|we) (?:could|can) (?:also |really )?use"
     r"|need(?:ed)?|want(?:ed)?|looking for|i(?:'m| am) (?:also )?looking for|(?:can|could|may) (?:i|we) (?:also |please"
     r" )?(?:have|get|see)"
-    r"|it (?:would|'d) (?:also |\w+ly )?be (?:also |\w+ly )?\w+ to (?:have|get)|what i(?:'d)? (?:also )?(?:need|want)"
+    r"|(?:it )?(?:would|'d) (?:also |\w+ly )?be (?:also |\w+ly )?\w+ to (?:have|get|see)|what i(?:'d)? (?:also )?(?:need|want)"
     r" is|there should (?:also )?be|(?:the )?deliverables (?:are|is)|(?:i|we) (?:have to|must|need to) (?:hand in"
     r"|submit|deliver|bring)"
     r"|(?:ich|wir) (?:(?:brauch\w*|bräuchte\w*|hätte\w*|möchte\w*|will|wollen|suche\w*)(?: (?:auch|noch|gern\w*"
@@ -70,7 +72,7 @@ _ASKS = re.compile(
     r"|(?:is|are|was|were|does|do|did|can|could|should|will|has|have) (?:i|we|it|there|the|an?|this|that|my|you|\w+) \w+"
     r"|(?:was|wie|warum|wieso|wann|wo|wozu|welche\w*|wer|womit)\s|(?:¿\s*)?(?:para |por |en |a |con |de )?(?:qué|cómo"
     r"|cuál|cuándo|dónde|quién|cuánt\w+)\b|¿"
-    r"|(?:что|чем|зачем|почему|когда|как|где|кто|сколько|како[йе]|какая|какие)\s|什么是|如何|为什么|怎么|怎样|なぜ|どうやって|どうして",
+    r"|(?:что|чем|зачем|почему|когда|как|где|кто|сколько|како[йе]|какая|какие)\s|whether\b|什么是|如何|为什么|怎么|怎样|なぜ|どうやって|どうして",
     re.IGNORECASE,
 )
 _DETAIL = re.compile(
@@ -100,7 +102,8 @@ _BACK = re.compile(
     r"|above|below|respectively|too)\b(?!['’])|\b(?:again|each|one|ones|both|so|there|then)\W*\Z|\bthis\b(?! (?:would|is)\b)"
     r"|\bthat(?=\s*(?:[,.;?!]|\Z|(?:one|code|function|script|program|version|to|in|with|for)\b))|\b(?:of|from|on|with"
     r"|about|for) that\b"
-    r"|\b(?:es|ihn|ihm|ihre\w*|seine?\w*|dies\w*|davon|dafür|dazu|damit|daraus|dessen|deren|ergebnis\w*)\b|\A\W*sie\b"
+    r"|(?<!qué )(?<!que )(?<!cuál )\bes\b(?! (?:una?|el|la|decir|mejor|que)\b)|\b(?:ihn|ihm|ihre\w*|seine?\w*|dies\w*"
+    r"|davon|dafür|dazu|damit|daraus|dessen|deren|ergebnis\w*)\b|\A\W*sie\b"
     r"|\b(?:ello|eso|esto|ese|esa|su|sus|ambos|ambas|resultado\w*|anterior)\b|\b(?:est[ea])(?= \w)"
     r"|\b(?:его|её|ее|ей|ему|их|им|ними|этого|этой|этот|эту|этом|он|она|они|оно|результат\w*)\b|\bэто\b(?! такое)"
     r"|它|[与和把将对用]其|这(?!是)|该|结果|上述|それ(?!と|から|ぞれ)|その|これ|結果|この",
@@ -119,12 +122,15 @@ _DUMMY = re.compile(
     re.IGNORECASE,
 )
 _ONE_OF = re.compile(
-    r"\b(?:an?|the|which|no|any|this|that|at least|more than|with|in|on|for|by|from|to|of|per|into|column|step|each"
-    r"|every|only) one\b|\bone[- ]\w+",
+    r"\b(?:an?|the|no|any|this|that|at least|more than|with|in|on|for|by|from|to|of|per|into|column|step|each"
+    r"|every|only) one\b|(?<!which )\bone[- ]\w+",
     re.IGNORECASE,
 )
 _THINGS = frozenset(
-    "readme makefile dockerfile cmakelists.txt letter email e-mail mail reply line command snippet query regex regexp"
+    "outline sheet guide draft agenda minutes reminder nickname checklist spreadsheet formula riddle survey resume cv"
+    " timeline budget"
+    " syllabus flyer poster slide slides graph schema playlist menu itinerary paper handout tagline readme makefile"
+    " dockerfile cmakelists.txt letter email e-mail mail reply line command snippet query regex regexp"
     " plot picture bio definition"
     " example workflow template one-liner oneliner config configuration text post header summary poem haiku abstract"
     " script program function"
@@ -157,7 +163,8 @@ _TELLS = frozenset("me us mir uns мне нам please bitte me".split())
 _SMALL = frozenset(
     "what how why when where which who whose is are was were do does did can could should would will has have i we you"
     " it there the a an of to in on at for and or watch out look go use know"
-    " if so my your this that then not be with about from by any ok also best better good else touch wrong mean really"
+    " if so my your this that then not be with about from by any ok also best better good else start begin empiezo"
+    " empezar empiece anfangen anfange fange beginne начать dónde touch wrong mean really"
     " actually exactly was wie warum wann wo ist sind kann soll ich"
     " man der die das ein eine und oder por qué que cómo cuál es son se el la un una y o para en что как почему где"
     " когда ли и или это мне в на".split()
@@ -206,12 +213,15 @@ def head_of(prose: str, start: int, end: int, *, asks: bool, after: Head | None)
         if _asks_there(prose, behind, end, asks=True):
             return Head.QUESTION, behind
         return (Head.THING, behind) if _is_thing(prose, behind, end, free=True) else None
+    if _SEVERAL.search(prose, low, end) and prose[end - 1 : end] in {"?", "？"}:
+        return None
     lead = prose[start:low].lower()
     if not _is_embedded(prose[low:end], lead, after) and _asks_there(
         prose, low, end, asks=asks and after in {None, Head.QUESTION}
     ):
         return Head.QUESTION, low
-    if _commands(prose, low, end):
+    bound = after is not None and prose[low] >= "\u3040" and re.search(r"[^，、,\s并和]", lead) is None
+    if not bound and _commands(prose, low, end):
         return Head.VERB, low
     if after is not Head.QUESTION and _is_thing(prose, low, end, free=False, after=after):
         return Head.THING, low
@@ -228,6 +238,10 @@ def _is_embedded(text: str, lead: str, after: Head | None) -> bool:
     return re.search(r"\w{2,}", re.sub(r"\b(?:and|und|y|и|e)\b", "", lead)) is None and ";" not in lead
 
 
+# "Can you help me with two things?"
+_SEVERAL = re.compile(
+    r"\b(?:things|favou?rs|questions|tasks|requests|dinge|fragen|sachen|cosas|dudas|preguntas|tareas)(?=\W*\Z)", re.IGNORECASE
+)
 _ENGLISH = re.compile(r"(?:what|which|how|why|when|where|who|is|are|do|does|can|should|could)\b", re.IGNORECASE)
 
 
@@ -238,7 +252,8 @@ def _asks_there(prose: str, low: int, end: int, *, asks: bool) -> bool:
     return (
         asks
         or re.match(
-            r"(?:what|how|why|where|who)(?:'s|s)?\b (?:\w+ )?(?:is|are|do|does|did|can|should|the)\b|what'?s\b|how to\b",
+            r"(?:what|how|why|where|who)(?:'s|s)?\b (?:\w+ )?(?:is|are|do|does|did|can|should|the)\b|what'?s\b|how to\b"
+            r"|whether\b",
             match[0] + prose[match.end() : match.end() + 8],
             re.IGNORECASE,
         )
@@ -387,7 +402,10 @@ def _is_spaced(text: str) -> bool:
 
 _MANY = 7
 _RHETORICAL = re.compile(
-    r"\W*(?:or\b|oder\b|o\b|или\b|может\b|if so\b|if not\b|who (?:does(?:n't| not)|wants|would|cares)|isn't|aren't"
+    r"是因为|还是|是不是|"
+    r"\W*(?:(?:hilft|would|could|might|does) [^?]{0,40}\b(?:help|tiling|vielleicht)\b|(?:is|are|liegt es)"
+    r" (?:vielleicht|maybe|perhaps)|or\b|oder\b|o\b|или\b|может\b|if so\b|if not\b|who (?:does(?:n't| not)|wants|would"
+    r"|cares)|isn't|aren't"
     r"|wouldn't it|right\b|what gives)\b",
     re.IGNORECASE,
 )
@@ -401,8 +419,19 @@ def is_detail(prose: str, start: int, end: int, *, adds: bool = True) -> bool:
 
 def speaks_back(text: str) -> bool:
     """Whether a wish leans on something said before it."""
+    if re.search(r"\b(?:is|was|does|did|are) that\b", text, re.IGNORECASE):
+        return True
     text = _OWN_PRONOUN.sub(r"\1", text)
     return _BACK.search(_DUMMY.sub(" ", _ONE_OF.sub(" ", text))) is not None
+
+
+def names_again(text: str, earlier: str) -> bool:
+    """ "Suggest a title, then write an abstract that fits the title": a definite noun that an earlier wish brought in."""
+    before = earlier.lower()
+    return any(re.search(rf"\b{re.escape(match[1])}\b", before) for match in _DEFINITE.finditer(text.lower()))
+
+
+_DEFINITE = re.compile(r"\b(?:the|this|that|der|die|das|den|dem|el|la|los|las|del)\s+([^\W\d]{4,})")
 
 
 def stands_alone(prose: str, wish: Wish) -> bool:
@@ -438,6 +467,8 @@ _ARTICLES = frozenset("la el las los die der das den".split())
 def _is_told(tokens: list[Token]) -> bool:
     """ "the capital of X", "the docs for the io module", "the variable `tmp`", "the Makefile in src"."""
     behind = tokens[2:]
+    if any(t.text[:1].isdigit() for t in behind):
+        return True
     return any(t.quoted or t.is_file or "_" in t.text or t.text.endswith("()") for t in behind) or any(
         t.text in {"of", "for", "in", "between", "from", "behind", "to", "on", "against", "that", "about"} and i < len(behind) - 1
         for i, t in enumerate(behind)
