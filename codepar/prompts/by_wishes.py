@@ -140,12 +140,20 @@ _SEVERAL = re.compile(
 _PAIR = 2
 
 
+# "In parser.py, raise ValueError".
+_PLACE = re.compile(
+    r"\W*(?:and |also )?(?:in|for|inside|within|für|en|para|в|для) (?:`[^`]+`|[\w/-]+[._]\w+"
+    r"|\w+\(\))",
+    re.IGNORECASE,
+)
+
+
 def _led(prose: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
     """The clauses of a sentence; what is only a lead goes with the clause behind it."""
     begin: int | None = None
     for low, high in _clauses(sentence):
         start, end = sentence.start + low if begin is None else begin, sentence.start + high
-        begin = start if without_lead(prose, start, end) >= end else None
+        begin = start if without_lead(prose, start, end) >= end or _PLACE.fullmatch(prose, start, end) else None
         if begin is None:
             yield start, end
 

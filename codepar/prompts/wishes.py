@@ -78,7 +78,7 @@ _ASKS = re.compile(
 _DETAIL = re.compile(
     r"(?:(?:but|aber|pero|но|但|and|und|y|и) )?(?:make (?:it|sure|them|the|that|everything|each)|ensure|keep|use|using"
     r"|don'?t|do not|never|always|avoid|mention|ask me|remember|note|include"
-    r"|let|assume|consider|handle|support|follow|stick|start|begin|end|close|act|answer|respond|reply in|be|think"
+    r"|let|assume|consider|handle|support|follow|stick|start|stop|wait|begin|end|close|act|answer|respond|reply in|be|think"
     r"|imagine|suppose|(?:name|call) (?:it|them|each|the (?:file|function|class|script|program|new))|set|try"
     r"|treat|return|throw|store|mind|give (?:it|each|them)|mark|leave|limit|focus|target|prefer|only|no|not|without"
     r"|with|feel free|take care|pay attention|mention"
@@ -99,7 +99,8 @@ _BACK = re.compile(
     r"|corrected|resulting|rewritten|translated|improved|fixed|updated)\w*"
     r"|the (?:new|first|second|third|last|final|following|same|other) (?:ones?|versions?|functions?|code|script|program"
     r"|class|file|text|step|task|part)"
-    r"|above|below|respectively|too)\b(?!['’])|\b(?:again|each|one|ones|both|so|there|then)\W*\Z|\bthis\b(?! (?:would|is)\b)"
+    r"|above|below|respectively|too)\b(?!['’])|\b(?:again|each|one|ones|both|so|there|then)\W*\Z|\bthere(?=\s*[,;.])"
+    r"|\bthis\b(?! (?:would|is)\b)"
     r"|\bthat(?=\s*(?:[,.;?!]|\Z|(?:one|code|function|script|program|version|to|in|with|for)\b))|\b(?:of|from|on|with"
     r"|about|for) that\b"
     r"|(?<!qué )(?<!que )(?<!cuál )\bes\b(?! (?:una?|el|la|decir|mejor|que)\b)|\b(?:ihn|ihm|ihre\w*|seine?\w*|dies\w*"
@@ -217,10 +218,12 @@ def head_of(prose: str, start: int, end: int, *, asks: bool, after: Head | None)
         return None
     lead = prose[start:low].lower()
     if not _is_embedded(prose[low:end], lead, after) and _asks_there(
-        prose, low, end, asks=asks and after in {None, Head.QUESTION}
+        prose, low, end, asks=(asks and after in {None, Head.QUESTION}) or _WONDERS.search(lead) is not None
     ):
         return Head.QUESTION, low
     bound = after is not None and prose[low] >= "\u3040" and re.search(r"[^，、,\s并和]", lead) is None
+    if asks and prose[low] >= "\u3040" and after is None:
+        return Head.QUESTION, low
     if not bound and _commands(prose, low, end):
         return Head.VERB, low
     if after is not Head.QUESTION and _is_thing(prose, low, end, free=False, after=after):
@@ -242,6 +245,7 @@ def _is_embedded(text: str, lead: str, after: Head | None) -> bool:
 _SEVERAL = re.compile(
     r"\b(?:things|favou?rs|questions|tasks|requests|dinge|fragen|sachen|cosas|dudas|preguntas|tareas)(?=\W*\Z)", re.IGNORECASE
 )
+_WONDERS = re.compile(r"wonder|curious|to know|any idea")
 _ENGLISH = re.compile(r"(?:what|which|how|why|when|where|who|is|are|do|does|can|should|could)\b", re.IGNORECASE)
 
 
@@ -276,6 +280,7 @@ def _commands(prose: str, low: int, end: int) -> bool:
     first, second = tokens[0], tokens[1]
     if _ENDS.search(prose, low, end):
         return True
+    placed = len(tokens)
     tokens = _behind_place(tokens)
     if len(tokens) < 2:
         return False
@@ -293,7 +298,9 @@ def _commands(prose: str, low: int, end: int) -> bool:
     if known:
         return not first.has(Tag.ARTIFACT, Tag.ALIKE) or second.has(Tag.A, Tag.THE, Tag.POLITE) or second.quoted
     plain = not first.tags and first.text.isalpha() and first.text.isascii() and not first.text.endswith(("ed", "ly", "ing"))
-    return plain and second.text in {"a", "an", "me", "the"} and not second.quoted
+    if second.text in {"out", "up", "down"} and len(tokens) > 2:
+        second = tokens[2]
+    return plain and (len(tokens) < placed or second.text in {"a", "an", "me", "the"}) and not second.quoted
 
 
 def _behind_place(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -404,7 +411,8 @@ _MANY = 7
 _RHETORICAL = re.compile(
     r"是因为|还是|是不是|"
     r"\W*(?:(?:hilft|would|could|might|does) [^?]{0,40}\b(?:help|tiling|vielleicht)\b|(?:is|are|liegt es)"
-    r" (?:vielleicht|maybe|perhaps)|or\b|oder\b|o\b|или\b|может\b|if so\b|if not\b|who (?:does(?:n't| not)|wants|would"
+    r" (?:vielleicht|maybe|perhaps)|which ones?\b|or\b|oder\b|o\b|или\b|может\b|if so\b|if not\b|who (?:does(?:n't|"
+    r" not)|wants|would"
     r"|cares)|isn't|aren't"
     r"|wouldn't it|right\b|what gives)\b",
     re.IGNORECASE,
@@ -450,26 +458,26 @@ def stands_alone(prose: str, wish: Wish) -> bool:
     if text[:1] >= "\u3040":
         return len(tokens) >= 2 and len(text) >= _SHORT
     objects = [t for t in tokens[1:] if t.text not in _TELLS]
-    return bool(objects) and (not _is_definite(objects[0]) or _is_told(tokens))
+    return bool(objects) and (not _is_definite(objects[0]) or _is_told(text))
 
 
 def _is_definite(token: Token) -> bool:
     if token.text in {"this", "that"}:
         return True
     pointing = token.has(Tag.THE, Tag.THESE, Tag.THEM, Tag.ALL, Tag.EACH)
-    return pointing and not token.quoted and token.text not in _ARTICLES
+    return pointing and not token.quoted
 
 
-# In German and Spanish the definite article says little.
-_ARTICLES = frozenset("la el las los die der das den".split())
-
-
-def _is_told(tokens: list[Token]) -> bool:
+def _is_told(text: str) -> bool:
     """ "the capital of X", "the docs for the io module", "the variable `tmp`", "the Makefile in src"."""
-    behind = tokens[2:]
-    if any(t.text[:1].isdigit() for t in behind):
-        return True
-    return any(t.quoted or t.is_file or "_" in t.text or t.text.endswith("()") for t in behind) or any(
-        t.text in {"of", "for", "in", "between", "from", "behind", "to", "on", "against", "that", "about"} and i < len(behind) - 1
-        for i, t in enumerate(behind)
-    )
+    head = _CLAUSE_END.split(text, maxsplit=1)[0]
+    return _TOLD.search(head, min(len(head), _VERB)) is not None
+
+
+_VERB = 4
+_CLAUSE_END = re.compile(r",|\bthen\b|\band (?=\w+ (?:the|it)\b)")
+_TOLD = re.compile(
+    r"[`\"„“«]|\w[._/]\w|\w_\w|\w\(\)|\d|\b(?:README|LICENSE|CHANGELOG|NEWS|Makefile|Dockerfile)\b"
+    r"|\b(?:of|for|in|between|from|behind|to|on|against|that|about|by|de|del|von|vom|für|im|ins|zum|zur|zwischen|para"
+    r"|en|sobre|entre|из|для|между|про)\s+\w"
+)

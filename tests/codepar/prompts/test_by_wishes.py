@@ -60,6 +60,9 @@ ONE = [
     "I need a C++ program with a menu. Option 1 adds a student, option 2 removes one, and option 3 lists all.",
     "Explain like I'm five: what is a compiler, what does it do all day, and why is it so picky?",
     "为什么我的程序很慢？是因为内存吗？还是因为锁？",
+    "Let's play a game: you are a dragon, I am a knight. Describe the cave, then wait for my move.",
+    "Haz un resumen del Quijote, di quiénes son los personajes principales y explica el final.",
+    "Is tabs or spaces better? Which one does the kernel use? And why do people care?",
     "Explain how MPI_Allreduce works, what algorithms are used, and when it is slow.",
 ]
 
