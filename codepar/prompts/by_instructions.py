@@ -18,7 +18,7 @@ from codepar.prompts.lists import trimmed
 from codepar.prompts.names import looks_like_name, name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence
-from codepar.prompts.wishes import is_detail, is_elliptical
+from codepar.prompts.wishes import is_detail, is_elliptical, speaks_back
 
 _SEQUENCE = (
     r"(?:(?:only |erst |solo |sólo |только )?(?:then|after (?:that|this)|afterwards|next|dann|danach|luego|después|despues|затем"
@@ -83,6 +83,9 @@ def _questions(discourse: Discourse) -> Found:
         for i, (low, high) in enumerate(bounds)
         if i and (_PRONOUN_QUESTION.search(discourse.prose, low, high) or is_elliptical(discourse.prose[low:high]))
     ]
+    if any(is_statement(s) for s in discourse.spoken) and speaks_back(discourse.prose[slice(*bounds[0])]):
+        # "I changed the config. How do I debug it, and where are the logs?"
+        return Whole(Refusal.CHAIN, "the questions are about one thing that is told before them")
     if discourse.request.blocks or bound:
         return Whole(Refusal.CHAIN, "the questions are about one thing, and later ones lean on earlier ones") if bound else None
     return _made(discourse, bounds)

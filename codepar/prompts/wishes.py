@@ -49,7 +49,7 @@ _POLITE = (
     r" know|any idea|let'?s|just|maybe|bitte|kannst du|könntest du|können sie|könnten sie|mir"
     r"|por favor|puedes|podrías|podría(?:s|n)?|пожалуйста|можешь|можете|не могли бы вы|мог бы ты|подскажите,? пожалуйста"
 )
-_LEAD = re.compile(rf"(?:(?:{_JOIN}|{_POLITE})(?=\W|\Z){_MARK}*|(?:{_ZH})[，、：,\s]*|[\s,;:.!+…—–，、；。-]+)+", re.IGNORECASE)
+_LEAD = re.compile(rf"(?:(?:{_JOIN}|{_POLITE})(?=\W|\Z){_MARK}*|(?:{_ZH})[，、：,\s]*|[\s,;:：.!+…—–，、；。-]+)+", re.IGNORECASE)
 NEED = re.compile(
     r"(?:(?:after|for|on|until|by|at|before) [\w-]+(?: [\w-]+)?,? )?(?:also )?(?:(?:i|we)(?:'d| would)?(?: also| still|"
     r" really| just| quickly)? (?:need|want|like|love|require)|(?:i|we) (?:could|can) (?:also |really )?use"
