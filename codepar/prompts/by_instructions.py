@@ -18,7 +18,8 @@ from codepar.prompts.lists import trimmed
 from codepar.prompts.names import looks_like_name, name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence
-from codepar.prompts.wishes import is_detail, is_elliptical, speaks_back
+from codepar.prompts.wish_bonds import is_elliptical, speaks_back
+from codepar.prompts.wishes import is_detail
 
 _SEQUENCE = (
     r"(?:(?:only |erst |solo |sólo |только )?(?:then|after (?:that|this)|afterwards|next|dann|danach|luego|después|despues|затем"

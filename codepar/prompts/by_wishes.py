@@ -19,6 +19,7 @@ from codepar.prompts.names import name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading
 from codepar.prompts.series import HIDDEN
 from codepar.prompts.tokens import Sentence
+from codepar.prompts.wish_bonds import is_elliptical, names_again, speaks_back
 from codepar.prompts.wishes import (
     Head,
     Wish,
@@ -26,9 +27,6 @@ from codepar.prompts.wishes import (
     head_of,
     holds,
     is_detail,
-    is_elliptical,
-    names_again,
-    speaks_back,
     stands_alone,
     without_lead,
 )
