@@ -117,7 +117,9 @@ def test_parts_are_printed_and_json_holds_everything(environment, engine, monkey
 def test_ctrl_c_keeps_what_is_there(environment, engine, monkeypatch):
     monkeypatch.setenv("CODEPAR_ENGINE_URL", engine.url)
     command = [COMMAND, "split", THREE, "--run", "--no-verify", "--split", "always"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # What runs in the background of a shell inherits SIGINT ignored; what a person's terminal starts does not.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heard) as process:
         seen = ""
         deadline = time.monotonic() + 120
         while "About semaphores." not in seen and time.monotonic() < deadline:
