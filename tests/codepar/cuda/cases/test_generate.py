@@ -235,3 +235,14 @@ def test_strides_of_zero_are_drawn_where_few_iterations_run_in_turn():
     assert all(count <= 2_500 for count in still)
     stepped = "void f(float *y, int n, int by) { for (int i = 0; i < n; i += by) y[i] = i; }"
     assert all(case.scalars["by"] > 0 for case in generate(read_function(stepped, "f.c"), purpose="judge", seed=3).cases)
+
+
+def test_two_nested_sizes_are_both_large_in_one_judging_case_and_keep_their_order():
+    text = (
+        "int matches(const char *text, int length, const char *pattern, int width) {\n    int found = 0;\n"
+        "    for (int start = 0; start + width <= length; start++) {\n        int equal = 1;\n"
+        "        for (int k = 0; k < width; k++)\n            if (text[start + k] != pattern[k]) equal = 0;\n"
+        "        found += equal;\n    }\n    return found;\n}\n"
+    )
+    tests = generate(read_function(text, "a.c"), purpose="judge", seed=3)
+    assert any(1024 < case.scalars["width"] < case.scalars["length"] for case in tests.cases[:8])
