@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from codepar.errors import InvalidInput
 from finetune.corpus import Corpus, statistics, write_manifest
 
 SHOWN_FUNCTIONS = 30
@@ -25,6 +26,21 @@ def write_corpus(corpus: Corpus, folder: Path) -> dict[str, object]:
     (folder / "statistics.json").write_text(json.dumps(found, indent=2) + "\n")
     _draw(corpus, folder)
     return found
+
+
+def read_rows(corpus: Path) -> Any:
+    """The rows that ``write_corpus`` left, by split, ``train`` among them. Raises ``InvalidInput`` where ``corpus`` is none."""
+    import datasets
+
+    folder = corpus / "data"
+    if not folder.is_dir():
+        raise InvalidInput(f"{corpus} is not a corpus: it has no folder data", remedy="codepar finetune corpus -o FOLDER")
+    rows = datasets.load_from_disk(str(folder))
+    if "train" not in rows:
+        raise InvalidInput(
+            f"{corpus} has nothing to learn from", remedy="codepar finetune corpus, with repositories to learn from"
+        )
+    return rows
 
 
 def _write_data(corpus: Corpus, folder: Path) -> None:

@@ -23,6 +23,7 @@ from codepar.mpi.stripped import Stripped
 from finetune.arguments.decisions import Extraction, Extractor, ProgramText, Shares, shared, vocabulary_of
 from finetune.arguments.measure import CallScore, score_calls
 from finetune.arguments.training import Recipe, Tell, pack, train
+from finetune.corpus_files import read_rows
 
 _EXPANDED = 0.3
 """The share of programs that are learned from as if a preprocessor had been over them."""
@@ -69,14 +70,7 @@ def train_arguments(corpus: Path, output: Path, signatures: Signatures, recipe: 
 
 
 def _read(corpus: Path, random_: random.Random) -> _Splits:
-    folder = corpus / "data"
-    if not folder.is_dir():
-        raise InvalidInput(f"{corpus} is not a corpus: it has no folder data", remedy="codepar finetune corpus -o FOLDER")
-    rows = datasets.load_from_disk(str(folder))
-    if "train" not in rows:
-        raise InvalidInput(
-            f"{corpus} has nothing to learn from", remedy="codepar finetune corpus, with repositories to learn from"
-        )
+    rows = read_rows(corpus)
     learned = _programs(rows["train"], random_)
     return _Splits(learned, _programs(rows["development"], random_) if "development" in rows else [])
 

@@ -13,8 +13,8 @@ import datasets
 import torch
 
 from codepar.engine.site_build import SiteConfig
-from codepar.errors import InvalidInput
 from codepar.mpi.stripped import Stripped
+from finetune.corpus_files import read_rows
 from finetune.sites.examples import Encode, EncodedExample, SiteExample, encode_example, examples_of, frequent_functions, select
 from finetune.sites.export import CURVE, draw_curve, export, write_card
 from finetune.sites.measure import Score
@@ -85,14 +85,7 @@ class _Splits:
 
 
 def _read(corpus: Path) -> _Splits:
-    folder = corpus / "data"
-    if not folder.is_dir():
-        raise InvalidInput(f"{corpus} is not a corpus: it has no folder data", remedy="codepar finetune corpus -o FOLDER")
-    rows = datasets.load_from_disk(str(folder))
-    if "train" not in rows:
-        raise InvalidInput(
-            f"{corpus} has nothing to learn from", remedy="codepar finetune corpus, with repositories to learn from"
-        )
+    rows = read_rows(corpus)
     return _Splits(_examples(rows["train"]), _examples(rows["development"]) if "development" in rows else [])
 
 
