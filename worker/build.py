@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codepar.errors import EnvironmentFault
-from codepar.protocols import Diagnostic, Execution, Status
+from codepar.protocols import Diagnostic, Execution, ExecutionResult, Status
 from worker.cache import Program, ProgramCache, key_of
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.toolchains import custom, cxx, diagnostics, instruments
@@ -44,6 +44,16 @@ class Built:
     diagnostics: tuple[Diagnostic, ...] = ()
     wall_s: float = 0.0
     cached: bool = False
+
+    def as_result(self, executor: str) -> ExecutionResult:
+        """What an execution comes to that had no program to run."""
+        return ExecutionResult(
+            status=self.status,
+            stderr=self.messages,
+            compile_s=self.wall_s,
+            executor=executor,
+            diagnostics=self.diagnostics,
+        )
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class LocalExecutor:
         interpreter = self._interpreter(execution)
         built = await self._build(execution, launcher, interpreter)
         if built.program is None:
-            return self._unbuilt(built)
+            return built.as_result(self._runner.name)
         chosen = instruments.choose(execution, self._tools.path)
         command = self._command(execution, built.program, launcher, chosen)
         if interpreter is not None:
@@ -142,15 +142,6 @@ class LocalExecutor:
             artifacts=_artifacts(execution, program),
             bounds=_bounds(execution),
             address_space=not sanitizers.reserves_address_space(chosen.active),
-        )
-
-    def _unbuilt(self, built: Built) -> ExecutionResult:
-        return ExecutionResult(
-            status=built.status,
-            stderr=built.messages,
-            compile_s=built.wall_s,
-            executor=self._runner.name,
-            diagnostics=built.diagnostics,
         )
 
     def _result(

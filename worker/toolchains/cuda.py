@@ -56,12 +56,12 @@ class NativeCuda:
         """What nvcc says of the program; trusted code runs where a GPU is. Raises ``EnvironmentFault`` where none is."""
         reason = _unsupported(execution)
         if reason is not None:
-            return self._unbuilt(_failure(Status.UNSUPPORTED, reason))
+            return _failure(Status.UNSUPPORTED, reason).as_result(self._runner.name)
         if not has_device():
             return await self._without_device(execution)
         if self._runner.name == "sandboxed":
             reason = f"a box shows the GPU only to what asks for it: --gpu runs it there, {_EMULATE}"
-            return self._unbuilt(_failure(Status.UNSUPPORTED, reason))
+            return _failure(Status.UNSUPPORTED, reason).as_result(self._runner.name)
         return await self._gpu.execute(execution)
 
     async def _without_device(self, execution: Execution) -> ExecutionResult:
@@ -72,7 +72,7 @@ class NativeCuda:
                 "this machine has no CUDA device", remedy=f"{_EMULATE}; to check it alone: {error.remedy}"
             ) from error
         if built.program is None:
-            return self._unbuilt(built)
+            return built.as_result(self._runner.name)
         raise EnvironmentFault(
             f"nvcc {self.find().version} accepts the program, but this machine has no CUDA device", remedy=_EMULATE
         )
@@ -93,15 +93,6 @@ class NativeCuda:
                 artifact_bytes=_ARTIFACT_BYTES,
             ),
             address_space=False,
-        )
-
-    def _unbuilt(self, built: Built) -> ExecutionResult:
-        return ExecutionResult(
-            status=built.status,
-            stderr=built.messages,
-            compile_s=built.wall_s,
-            executor=self._runner.name,
-            diagnostics=built.diagnostics,
         )
 
 

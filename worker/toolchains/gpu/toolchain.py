@@ -70,11 +70,11 @@ class GpuCuda:
         if options.refused:
             refusal = failure(Status.REFUSED, "flags", f"nvcc's option {options.refused[0]} is not allowed")
         if refusal is not None:
-            return self._unbuilt(refusal)
+            return refusal.as_result(self._runner.name)
         site = await self._survey(execution, options.allowed)
         built = await self._build(site)
         if built.program is None:
-            return self._unbuilt(built)
+            return built.as_result(self._runner.name)
         outcome = await self._runner.run(self._command(site, built.program))
         result = self._result(site, built, outcome)
         for check in execution.checks:
@@ -165,15 +165,6 @@ class GpuCuda:
             cached=built.cached,
             diagnostics=(*judgement.diagnostics, *built.diagnostics),
             gpu=site.device.name,
-        )
-
-    def _unbuilt(self, built: Built) -> ExecutionResult:
-        return ExecutionResult(
-            status=built.status,
-            stderr=built.messages,
-            compile_s=built.wall_s,
-            executor=self._runner.name,
-            diagnostics=built.diagnostics,
         )
 
 
