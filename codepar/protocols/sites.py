@@ -1,6 +1,6 @@
 """What a backend that scores sites is asked and answers: which MPI calls are missing at which places of a text.
 
-``codepar.protocols`` hands these names on; import them from there. Limits: no implementation lives here.
+Limits: no implementation lives here.
 """
 
 from __future__ import annotations
