@@ -14,16 +14,14 @@ from pathlib import Path
 from codepar.errors import EnvironmentFault
 from codepar.protocols import Diagnostic, Execution, ExecutionResult, Status
 from worker.cache import Program, ProgramCache, key_of
-from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
+from worker.runner import Command, Outcome, Runner
 from worker.toolchains import custom, cxx, diagnostics, instruments
+from worker.toolchains.compile_bounds import compile_bounds
 from worker.toolchains.compilers import Compiler
 from worker.toolchains.flags import sort_flags
 from worker.toolchains.instruments import Instruments
 from worker.toolchains.mpi import Launcher
 
-_COMPILE_MEMORY_BYTES = 2048 * MEBIBYTE
-_COMPILE_PROCESSES = 128
-_ARTIFACT_BYTES = 128 * MEBIBYTE
 _NO_SPACE = b"No space left on device"
 _WHY = {
     "wall": "stopped after {bounds.wall_s:g} s",
@@ -157,7 +155,7 @@ class Builder:
             files=files,
             environment=self._environment(launcher, chosen),
             read_only=(*self.tools.roots, *(launcher.read_only() if launcher is not None else ())),
-            bounds=_bounds(execution),
+            bounds=compile_bounds(execution),
         )
         if project.build is not None:
             made = {**files, **custom.build_files()}
@@ -210,18 +208,6 @@ def _program_name(execution: Execution) -> str:
     """The name that ``run`` gives the program, so that its arguments fit; else the compiler's own."""
     named = custom.run_line(execution.project.run).program
     return named if named is not None and named not in execution.project.files else cxx.PROGRAM
-
-
-def _bounds(execution: Execution) -> Bounds:
-    limits = execution.limits
-    return Bounds(
-        wall_s=limits.compile_s,
-        memory_bytes=max(limits.memory_bytes, _COMPILE_MEMORY_BYTES),
-        output_bytes=limits.output_bytes,
-        processes=_COMPILE_PROCESSES,
-        file_bytes=_ARTIFACT_BYTES,
-        artifact_bytes=_ARTIFACT_BYTES,
-    )
 
 
 def _judge(execution: Execution, command: Command, outcome: Outcome) -> Built:

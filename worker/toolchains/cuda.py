@@ -11,15 +11,14 @@ from codepar.project import Project
 from codepar.protocols import Diagnostic, Execution, ExecutionResult, Status
 from codepar.settings import Settings
 from worker.build import Builder, Built, Tools
-from worker.runner import MEBIBYTE, Bounds, Command, Runner
+from worker.runner import Command, Runner
 from worker.toolchains import nvcc
+from worker.toolchains.compile_bounds import NVCC_MEMORY_BYTES, compile_bounds
 from worker.toolchains.gpu.device import has_device
 from worker.toolchains.gpu.toolchain import GpuCuda
 from worker.toolchains.nvcc import Nvcc
 
 _EMULATE = "--emulate runs it on the CPU"
-_COMPILE_MEMORY_BYTES = 4096 * MEBIBYTE
-_ARTIFACT_BYTES = 128 * MEBIBYTE
 
 
 def uses_cuda(project: Project) -> bool:
@@ -85,13 +84,7 @@ class NativeCuda:
             environment={"PATH": f"{found.root}/bin:{self._tools.path}", "LC_ALL": "C"},
             read_only=(*self._tools.roots, *found.read_only()),
             artifacts=artifacts,
-            bounds=Bounds(
-                wall_s=execution.limits.compile_s,
-                memory_bytes=max(execution.limits.memory_bytes, _COMPILE_MEMORY_BYTES),
-                output_bytes=execution.limits.output_bytes,
-                file_bytes=_ARTIFACT_BYTES,
-                artifact_bytes=_ARTIFACT_BYTES,
-            ),
+            bounds=compile_bounds(execution, NVCC_MEMORY_BYTES),
             address_space=False,
         )
 

@@ -22,8 +22,9 @@ from codepar.project import FIXED_FORTRAN_SUFFIXES, Project
 from codepar.protocols import Execution, Status
 from codepar.syntax.fortran import FortranForm, FortranText, form_of
 from worker.build import Builder, Built, failure
-from worker.runner import MEBIBYTE, Bounds, Command
+from worker.runner import Command
 from worker.toolchains import custom, mpi
+from worker.toolchains.compile_bounds import compile_bounds
 from worker.toolchains.flags import sort_flags
 from worker.toolchains.mpi import Launcher
 
@@ -32,9 +33,6 @@ _OBJECTS = ".codepar/objects"
 _USES_MPI = re.compile(r"^\s*use\b[^!\n]*\bmpi(?:_f08)?\b|mpif\.h|\bcall\s+mpi_", re.IGNORECASE | re.MULTILINE)
 _MODULE = re.compile(rb"(?:module[ \t]+(?!procedure\b)|submodule[ \t]*\([^)]*\)[ \t]*)(\w+)$", re.IGNORECASE)
 _USE = re.compile(rb"(?:use\b[ \t]*(?:,[^:]*::|::)?[ \t]*|submodule[ \t]*\([ \t]*)(\w+)", re.IGNORECASE)
-_COMPILE_MEMORY_BYTES = 2048 * MEBIBYTE
-_COMPILE_PROCESSES = 128
-_ARTIFACT_BYTES = 128 * MEBIBYTE
 _TRIAL_S = 30
 
 
@@ -124,14 +122,7 @@ async def build(
         environment={"LC_ALL": "C", "PATH": builder.tools.path, **(launcher.environment() if launcher else {})},
         read_only=(*roots, *(launcher.read_only() if launcher is not None else ())),
         artifacts=(program,),
-        bounds=Bounds(
-            wall_s=execution.limits.compile_s,
-            memory_bytes=max(execution.limits.memory_bytes, _COMPILE_MEMORY_BYTES),
-            output_bytes=execution.limits.output_bytes,
-            processes=_COMPILE_PROCESSES,
-            file_bytes=_ARTIFACT_BYTES,
-            artifact_bytes=_ARTIFACT_BYTES,
-        ),
+        bounds=compile_bounds(execution),
     )
     return await builder.make(
         execution, command, {"fortran": compiler.identity, "mpi": launcher.identity() if launcher else None}

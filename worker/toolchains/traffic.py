@@ -1,6 +1,8 @@
 """What passed between the ranks of a run, summed from the counters of the PMPI shim.
 
-Limits: counts what the shim wraps; a collective counts on each rank that calls it, with the bytes of that rank's own part.
+One-sided transfers are among the messages, what a rank sends to itself is not. Limits: counts what the shim wraps (of one-sided
+calls not MPI_Fetch_and_op and MPI_Compare_and_swap); a collective counts on each rank that calls it, with the bytes of that
+rank's own part; one of a communicator that holds one rank moves none.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ _COLLECTIVE = re.compile(
     r"|alltoall[vw]?|neighbor_\w+)(?:_init)?(?:_c)?",
     re.IGNORECASE,
 )
-_ONE_SIDED = re.compile(r"MPI_R?(?:put|get|accumulate|get_accumulate|fetch_and_op|compare_and_swap)(?:_c)?", re.IGNORECASE)
 
 
 def traffic_of(counters: Sequence[Counters]) -> Traffic | None:
@@ -32,9 +33,7 @@ def traffic_of(counters: Sequence[Counters]) -> Traffic | None:
                 taking |= {rank, sent.dest}
         for site in one.callsites:
             moves = site.bytes if _COLLECTIVE.fullmatch(site.call) else 0
-            puts = site.bytes if _ONE_SIDED.fullmatch(site.call) else 0
             collectives += site.count if moves else 0
-            messages += site.count if puts else 0
-            size += moves + puts
-            taking |= {rank} if moves or puts else set()
+            size += moves
+            taking |= {rank} if moves else set()
     return Traffic(messages=messages, collectives=collectives, bytes=size, ranks=len(taking))

@@ -17,8 +17,9 @@ from codepar.settings import Settings
 from worker.build import Builder, Built, Tools, failure
 from worker.cache import Program
 from worker.judge import Judgement
-from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
+from worker.runner import Bounds, Command, Outcome, Runner
 from worker.toolchains import custom
+from worker.toolchains.compile_bounds import compile_bounds
 from worker.toolchains.compilers import Compiler, find_compiler, require_cxx
 from worker.toolchains.cuda_cpu import messages, schedules, units, verdict
 from worker.toolchains.cuda_cpu.library import Libraries, Library, Mode
@@ -32,9 +33,6 @@ from worker.toolchains.flags import sort_flags
 _PROGRAM = "a.out"
 _CHECK_PATIENCE = 4.0
 _MAX_WALL_S = 3600.0
-_COMPILE_MEMORY_BYTES = 2048 * MEBIBYTE
-_COMPILE_PROCESSES = 128
-_ARTIFACT_BYTES = 128 * MEBIBYTE
 # The runtime's own threads come on top of what the program may start.
 _RUNTIME_PROCESSES = 64
 
@@ -106,7 +104,7 @@ class EmulatedCuda:
             files=files,
             environment={"PATH": self._tools.path, "LC_ALL": "C", "CC": job.compiler.cc, "CXX": job.compiler.cxx},
             read_only=(*self._tools.roots, library.folder),
-            bounds=_build_bounds(job.asked),
+            bounds=compile_bounds(job.asked),
         )
         if project.build is not None:
             made = units.build_files(job.compiler, library, options)
@@ -296,18 +294,6 @@ def _program_name(execution: Execution) -> str:
 
 def _data_files(execution: Execution) -> dict[str, bytes]:
     return {name: text.encode(errors="surrogatepass") for name, text in execution.project.files.items()}
-
-
-def _build_bounds(execution: Execution) -> Bounds:
-    limits = execution.limits
-    return Bounds(
-        wall_s=limits.compile_s,
-        memory_bytes=max(limits.memory_bytes, _COMPILE_MEMORY_BYTES),
-        output_bytes=limits.output_bytes,
-        processes=_COMPILE_PROCESSES,
-        file_bytes=_ARTIFACT_BYTES,
-        artifact_bytes=_ARTIFACT_BYTES,
-    )
 
 
 def _run_bounds(execution: Execution, patience: float) -> Bounds:

@@ -19,6 +19,7 @@ from worker.cache import Program
 from worker.judge import judge
 from worker.runner import MEBIBYTE, Bounds, Command, Outcome, Runner
 from worker.toolchains import custom, cxx, nvcc
+from worker.toolchains.compile_bounds import NVCC_MEMORY_BYTES, compile_bounds
 from worker.toolchains.cuda_cpu.verdict import was_stopped, worst
 from worker.toolchains.gpu import box, verdict
 from worker.toolchains.gpu.compiler import require_fit, target
@@ -31,8 +32,6 @@ BOX_PATH = "/usr/local/bin:/usr/bin:/bin"
 _EMULATE = "--emulate runs it on the CPU"
 _CHECK_PATIENCE = 10.0
 _MAX_WALL_S = 3600.0
-_COMPILE_MEMORY_BYTES = 4096 * MEBIBYTE
-_ARTIFACT_BYTES = 128 * MEBIBYTE
 _REPORT_BYTES = 16 * MEBIBYTE
 # The driver's threads; the tool's own processes, threads and shadow of what it watches.
 _DRIVER_PROCESSES = 32
@@ -112,7 +111,7 @@ class GpuCuda:
             environment={"PATH": f"{site.nvcc.root}/bin:{self._tools.path}", "LC_ALL": "C"},
             read_only=(*self._tools.roots, *site.nvcc.read_only()),
             artifacts=(cxx.PROGRAM,),
-            bounds=_build_bounds(execution),
+            bounds=compile_bounds(execution, NVCC_MEMORY_BYTES),
             address_space=False,
         )
         return await self._builder.make(execution, command, {"nvcc": site.nvcc.identity})
@@ -232,15 +231,4 @@ def _with_check(result: ExecutionResult, found: CheckResult, report: Report, fil
             "checks": (*result.checks, found),
             "diagnostics": tuple(dict.fromkeys((*told, *result.diagnostics))),
         }
-    )
-
-
-def _build_bounds(execution: Execution) -> Bounds:
-    limits = execution.limits
-    return Bounds(
-        wall_s=limits.compile_s,
-        memory_bytes=max(limits.memory_bytes, _COMPILE_MEMORY_BYTES),
-        output_bytes=limits.output_bytes,
-        file_bytes=_ARTIFACT_BYTES,
-        artifact_bytes=_ARTIFACT_BYTES,
     )

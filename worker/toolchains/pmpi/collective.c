@@ -44,6 +44,11 @@ static void compare(const Lane *l, const Op *op, int is_inter, uint64_t weight) 
     if (atomic_load(&n->key) == key && (differs || is_weight)) note_mismatch(n, l, op, is_weight);
 }
 
+/* What leaves a rank: a communicator of one rank keeps its data, a file takes them all the same. */
+static uint64_t carried_by(const Team *team, uint64_t bytes) {
+    return team && team->space == COMM && team->members == 1 ? 0 : bytes;
+}
+
 /* Counts the call and compares it. `weight`: bytes that must be equal everywhere, or NO_WEIGHT. */
 Op collective(Lane *l, Team *team, const char *call, int root, uint64_t bytes, uint64_t weight) {
     Op op = {.kind = COLLECTIVE, .peer = NONE, .peer_world = NONE, .tag = NONE, .root = root, .bytes = bytes};
@@ -52,7 +57,7 @@ Op collective(Lane *l, Team *team, const char *call, int root, uint64_t bytes, u
     op.site = l->site;
     if (!team || !team->id) {
         op.kind = UNKNOWN;
-        moved(l, bytes);
+        moved(l, carried_by(team, bytes));
         return op;
     }
     guard();
@@ -62,6 +67,6 @@ Op collective(Lane *l, Team *team, const char *call, int root, uint64_t bytes, u
     note_entered(team);
     if (capacity()) compare(l, &op, team->is_inter, weight);
     unguard();
-    moved(l, bytes);
+    moved(l, carried_by(team, bytes));
     return op;
 }
