@@ -26,20 +26,28 @@ _TITLES = {
     "solved": "solved: verified by the whole ladder on fresh tests",
     "solved_recorded": "under MuSL's own recorded tests",
     "compiled": "compiled",
+    "refused": "refused: nothing that could be judged",
     "verified_or_untestable": "solved, pairs without a telling test left out",
+    "empty_passes": "an empty kernel is verified by the whole ladder",
     "empty_passes_recorded": "an empty kernel passes the recorded tests",
     "original_passes_recorded": "the original itself prints what was recorded, here",
 }
+_SAYS_NOTHING = (None, Status.COMPILE_ERROR, Status.INFRA_ERROR)
 
 
 class CostShares(Record):
-    """Per task, in seconds: the mean of each part and the median of the whole; and how much an accepted answer took."""
+    """Per task, in seconds: the mean of each part and the median of the whole; and how much an answer, an accepted one, took.
+
+    An accepted answer bears what the others took, too: the totals over the accepted ones.
+    """
 
     median_s: float
     mean_s: float
     generation_s: float
     compile_s: float
     run_s: float
+    generations_per_answer: float
+    executions_per_answer: float
     generations_per_accepted: float | None
     executions_per_accepted: float | None
 
@@ -98,11 +106,14 @@ def report_translations(
 
 def _metrics(rows: Sequence[TranslationSample]) -> dict[str, Interval]:
     testable = [row for row in rows if row.status is not Status.INVALID_TESTS]
+    empty = [row.empty_judged for row in rows if row.empty_judged not in _SAYS_NOTHING]
     return {
         "solved": wilson(sum(row.verified for row in rows), len(rows)),
         "solved_recorded": wilson(sum(row.recorded for row in rows), len(rows)),
         "compiled": wilson(sum(row.compiled for row in rows), len(rows)),
+        "refused": wilson(sum(row.status is Status.REFUSED for row in rows), len(rows)),
         "verified_or_untestable": wilson(sum(row.verified for row in testable), len(testable)),
+        "empty_passes": wilson(sum(one is Status.OK for one in empty), len(empty)),
         "empty_passes_recorded": wilson(sum(row.empty_recorded for row in rows), len(rows)),
         "original_passes_recorded": wilson(sum(row.original_recorded for row in rows), len(rows)),
     }
@@ -131,14 +142,17 @@ def _cost(rows: Sequence[TranslationSample]) -> CostShares | None:
     if not rows:
         return None
     accepted = sum(row.verified for row in rows)
+    generations, executions = (sum(getattr(row.cost, name) for row in rows) for name in ("generations", "executions"))
     return CostShares(
         median_s=median(row.cost.wall_s for row in rows),
         mean_s=mean(row.cost.wall_s for row in rows),
         generation_s=mean(row.cost.generation_s for row in rows),
         compile_s=mean(row.cost.compile_s for row in rows),
         run_s=mean(row.cost.run_s for row in rows),
-        generations_per_accepted=sum(row.cost.generations for row in rows) / accepted if accepted else None,
-        executions_per_accepted=sum(row.cost.executions for row in rows) / accepted if accepted else None,
+        generations_per_answer=generations / len(rows),
+        executions_per_answer=executions / len(rows),
+        generations_per_accepted=generations / accepted if accepted else None,
+        executions_per_accepted=executions / accepted if accepted else None,
     )
 
 
@@ -161,10 +175,13 @@ def lines_of_translations(report: TranslationReport) -> Iterator[str]:
             f"{cost.generation_s:.1f} s for the model, {cost.compile_s:.1f} s compiling, "
             f"{cost.run_s:.1f} s running (summed over what ran side by side)"
         )
+        yield (
+            f"a task took {cost.generations_per_answer:.1f} answers of the model and {cost.executions_per_answer:.1f} executions"
+        )
         if cost.generations_per_accepted is not None and cost.executions_per_accepted is not None:
             yield (
-                f"an accepted answer took {cost.generations_per_accepted:.1f} answers of the model and "
-                f"{cost.executions_per_accepted:.1f} executions"
+                f"a verified answer took {cost.generations_per_accepted:.1f} answers of the model and "
+                f"{cost.executions_per_accepted:.1f} executions, those for the others included"
             )
 
 

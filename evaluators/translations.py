@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from codepar.cuda.translation import Origin
 from codepar.cuda.verdict import CheckName
 from codepar.errors import Conflict, EnvironmentFault, InvalidInput, NotFound
+from codepar.flows.cuda_one import NOBODY_ASKED
 from codepar.flows.cuda_request import CudaTranslationRequest, TranslationOptions
 from codepar.flows.cuda_result import Cost, CudaTranslation
 from codepar.flows.translate import translate
@@ -24,17 +25,20 @@ from codepar.project import Project
 from codepar.protocols import Executor, Generator, SilentProgress, Status
 from codepar.settings import Settings
 from evaluators.benchmarks.babeltower import NAME, Pair
+from evaluators.empty_kernel import judged_empty
 from evaluators.recorded_tests import baseline, passes
 from evaluators.samples import SampleWriter, Variant
 
 _REPORT_EVERY_S = 20.0
+_MAX_FAULTS_IN_A_ROW = 5
 
 
 class TranslationSample(BaseModel):
     """What a system made of one pair. ``status`` is the verdict's; ``infra_error`` says nothing of the system.
 
     ``recorded`` tells whether the translation passes the recorded tests, ``original_recorded`` whether the original itself does
-    here, ``empty_recorded`` whether a function that does nothing does. ``rules`` are the rules' reasons.
+    here, ``empty_recorded`` whether a function that does nothing does; ``empty_judged`` is the whole ladder's status on an empty
+    kernel, None where it was not judged. ``rules`` are the rules' reasons.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,6 +56,7 @@ class TranslationSample(BaseModel):
     recorded: bool = False
     original_recorded: bool = False
     empty_recorded: bool = False
+    empty_judged: Status | None = None
     origin: Origin | None = None
     rank: bool = False
     reason: str = ""
@@ -72,6 +77,15 @@ class TranslationPlan:
     data: str
     environment: str = ""
     variant: Variant = "original"
+
+
+@dataclass(frozen=True)
+class TranslationMeans:
+    """What answers and what runs; ``generator`` is None where the rules alone are asked."""
+
+    generator: Generator | None
+    executor: Executor
+    settings: Settings
 
 
 TRANSLATORS: Mapping[str, str] = {
@@ -99,10 +113,18 @@ class TranslationRun:
     found: int = 0
     made: int = 0
     faults: int = 0
+    faults_in_a_row: int = 0
+
+    def note(self, sample: TranslationSample) -> None:
+        """Count one new row."""
+        is_fault = sample.status is Status.INFRA_ERROR
+        self.made += 1
+        self.faults += is_fault
+        self.faults_in_a_row = self.faults_in_a_row + 1 if is_fault else 0
 
 
 async def run_translations(
-    plan: TranslationPlan, path: Path, generator: Generator | None, executor: Executor, report: Callable[[str], None]
+    plan: TranslationPlan, path: Path, means: TranslationMeans, report: Callable[[str], None]
 ) -> TranslationRun:
     """Fill the file of samples; rows that are there stay. Raises ``Conflict`` for a file of another run."""
     ran, told = TranslationRun(), time.monotonic()
@@ -112,18 +134,20 @@ async def run_translations(
         for pair in plan.pairs:
             if pair.task_id in known:
                 continue
-            sample = await _sample(plan, pair, generator, executor)
+            sample = await _sample(plan, pair, means)
             writer.append(sample)
-            ran.made += 1
-            ran.faults += sample.status is Status.INFRA_ERROR
+            ran.note(sample)
+            if ran.faults_in_a_row == _MAX_FAULTS_IN_A_ROW:
+                report(f"{ran.faults_in_a_row} samples in a row failed for what they stand on; the run stops: {sample.reason}")
+                break
             if time.monotonic() - told > _REPORT_EVERY_S:
                 told = time.monotonic()
                 report(f"{ran.found + ran.made} of {len(plan.pairs)} samples")
     return ran
 
 
-async def _sample(plan: TranslationPlan, pair: Pair, generator: Generator | None, executor: Executor) -> TranslationSample:
-    begun = time.monotonic()
+async def _sample(plan: TranslationPlan, pair: Pair, means: TranslationMeans) -> TranslationSample:
+    """One row; what breaks down in a system or under it never ends a run."""
     names = {
         "task_id": pair.task_id,
         "system": plan.system,
@@ -131,24 +155,36 @@ async def _sample(plan: TranslationPlan, pair: Pair, generator: Generator | None
         "data": plan.data,
         "environment": plan.environment,
     }
-    options = plan.options.model_copy(update={"function": pair.function})
-    request = CudaTranslationRequest(project=Project.of_source(pair.source), options=options)
-    before = await baseline(pair, executor)
-    recorded_here = {"original_recorded": before.original_passes, "empty_recorded": before.empty_passes}
-    common: dict[str, object] = {**names, **recorded_here}
     try:
-        answer = await translate(request, generator, executor, SilentProgress(), Settings())
+        fields = await _measured(plan, pair, means)
     except InvalidInput as error:
-        return TranslationSample.model_validate({**common, "status": Status.REFUSED, "reason": str(error)})
+        fields = {"status": Status.REFUSED, "reason": str(error)}
     except EnvironmentFault as error:
-        return TranslationSample.model_validate({**common, "status": Status.INFRA_ERROR, "reason": str(error)})
-    except Exception as error:  # one sample's crash never ends a run
-        return TranslationSample.model_validate(
-            {**common, "status": Status.RUNTIME_ERROR, "reason": f"{type(error).__name__}: {error}"}
-        )
-    seconds = time.monotonic() - begun
+        fields = {"status": Status.INFRA_ERROR, "reason": str(error)}
+    except Exception as error:
+        fields = {"status": Status.RUNTIME_ERROR, "reason": f"{type(error).__name__}: {error}"}
+    return TranslationSample.model_validate({**names, **fields})
+
+
+async def _measured(plan: TranslationPlan, pair: Pair, means: TranslationMeans) -> dict[str, object]:
+    """The answer with its verdict, and beside it what the original and the empty kernel do."""
+    executor = means.executor
+    before = await baseline(pair, executor)
+    known: dict[str, object] = {"original_recorded": before.original_passes, "empty_recorded": before.empty_passes}
+    options = plan.options.model_copy(update={"function": pair.function})
+    begun = time.monotonic()
+    try:
+        request = CudaTranslationRequest(project=Project.of_source(pair.source), options=options)
+        answer = await translate(request, means.generator, executor, SilentProgress(), means.settings)
+    except InvalidInput as error:
+        return {**known, "status": Status.REFUSED, "reason": str(error)}
+    silent = next((note for note in answer.notes if note.startswith(NOBODY_ASKED)), None)
+    if means.generator is not None and silent is not None and not answer.verified:
+        raise EnvironmentFault(silent, remedy="start the engine, then run the same command again")
+    seconds = round(time.monotonic() - begun, 2)
     recorded = bool(answer.source) and await passes(pair, answer.source, answer.entry, executor)
-    return TranslationSample.model_validate({**common, **_row(answer), "recorded": recorded, "seconds": round(seconds, 2)})
+    empty = await judged_empty(pair.source, pair.function, executor, means.settings, answer.verdict.seed)
+    return {**known, **_row(answer), "recorded": recorded, "empty_judged": empty, "seconds": seconds}
 
 
 def _row(answer: CudaTranslation) -> dict[str, object]:

@@ -25,7 +25,7 @@ from evaluators.benchmarks.renamed import renamed_pair
 from evaluators.harness import environment_hash
 from evaluators.samples import Variant
 from evaluators.translation_report import lines_of_translations, report_translations
-from evaluators.translations import TranslationPlan, TranslationRun, options_of, run_translations
+from evaluators.translations import TranslationMeans, TranslationPlan, TranslationRun, options_of, run_translations
 from worker.executor import open_executor
 
 
@@ -72,7 +72,8 @@ async def _run(plan: TranslationPlan, path: Path, settings: Settings) -> tuple[T
         capabilities = (await generator.capabilities()).model_dump(include=known) if generator else {"model": None}
         provenance = {**capabilities, "options": options.model_dump(mode="json")}
         told = replace(plan, environment=environment_hash(provenance))
-        ran = await run_translations(told, path, generator, executor, lambda text: say(f"codepar: {text}"))
+        means = TranslationMeans(generator, executor, settings)
+        ran = await run_translations(told, path, means, lambda text: say(f"codepar: {text}"))
     finally:
         if generator is not None:
             await generator.close()

@@ -32,6 +32,8 @@ from codepar.protocols import Diagnostic, Executor, Generator, Progress, Samplin
 from codepar.settings import Settings
 
 _TESTER_TOKENS = 900
+NOBODY_ASKED = "no language model was asked:"
+"""How the note begins that tells that the engine is gone."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ async def _asked(search: Search, asking: Asking, options: TranslationOptions) ->
     except EngineUnavailable as fault:
         if not options.rules:
             raise
-        asking.note(f"no language model was asked: {fault}")
+        asking.note(f"{NOBODY_ASKED} {fault}")
 
 
 async def _by_model(search: Search, asking: Asking, options: TranslationOptions) -> None:
