@@ -4,7 +4,8 @@ Those written by hand are the headline. Half of them, chosen by a hash of the id
 rule was written and are for measuring alone. Each was labelled twice (``first_pass.toml``, ``second_pass.toml``); ``gold.toml``
 holds the resolved labels. Beside them there are ``practice`` prompts for whoever writes rules, labelled once, and generated
 ones (``codepp_generated``). ``practice2`` and ``set_aside2`` are the halves of a later writing by somebody who had not seen the
-rules, labelled twice too; what is wrong in ``HIDDEN`` parts is never shown.
+rules, labelled twice too; what is wrong in ``HIDDEN`` parts is never shown. ``practice3`` is a third writing, for whoever writes
+rules and labelled once.
 Limits: the labels say what can be answered apart, not what pays.
 """
 
@@ -41,8 +42,8 @@ __all__ = [
 
 NAME = "codepp"
 Half = Literal["development", "set_aside"]
-Folder = Literal["development", "set_aside", "practice", "practice2", "set_aside2"]
-Part = Literal["development", "set_aside", "practice", "practice2", "set_aside2", "generated"]
+Folder = Literal["development", "set_aside", "practice", "practice2", "practice3", "set_aside2"]
+Part = Literal["development", "set_aside", "practice", "practice2", "practice3", "set_aside2", "generated"]
 Pass = Literal["gold", "first_pass", "second_pass"]
 HALVES: tuple[Half, ...] = get_args(Half)
 HIDDEN: frozenset[Part] = frozenset({"set_aside", "set_aside2"})

@@ -94,3 +94,14 @@ def test_the_second_writing_is_in_halves_that_share_nothing():
     assert not {case.prompt.id for case in first} & {case.prompt.id for case in second}
     splits = [sum(case.gold.split for case in half) for half in (first, second)]
     assert abs(splits[0] - splits[1]) <= 1
+
+
+def test_the_third_writing_is_new_and_half_of_it_whole(cases):
+    third = load_part("practice3")
+    older = [case for part in ("practice", *SECOND) for case in load_part(part)] + [
+        case for half in HALVES for case in cases[half]
+    ]
+    assert not {case.prompt.text for case in third} & {case.prompt.text for case in older}
+    assert not {case.prompt.id for case in third} & {case.prompt.id for case in older}
+    assert len({case.prompt.text for case in third}) == len(third) >= 60
+    assert sum(case.gold.split for case in third) * 2 == len(third)
