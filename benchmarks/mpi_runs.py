@@ -178,7 +178,8 @@ def failures(rows: Sequence[Row]) -> str:
 
 def _kind(row: Row) -> str:
     first = next(iter(row.reasons.values()), "unknown")
-    return "agrees without traffic" if first.endswith(_SILENT) else first.split(":")[0]
+    is_silent = first.endswith(_SILENT) or first.startswith(Status.NOT_PARALLEL)
+    return "agrees without traffic" if is_silent else first.split(":")[0]
 
 
 def difference(first: Sequence[Row], second: Sequence[Row]) -> str:

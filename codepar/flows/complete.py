@@ -39,7 +39,11 @@ class _Trial:
     def merit(self) -> tuple[bool, bool, int]:
         """Larger is better: verified, then not empty-handed, then how far the first run came."""
         status = self.verdicts[0].status if self.verdicts else None
-        far = {Status.OK: 3, Status.WRONG_OUTPUT: 2, Status.COMPILE_ERROR: 0}.get(status, 1) if status else 3
+        far = (
+            {Status.OK: 3, Status.NOT_PARALLEL: 2, Status.WRONG_OUTPUT: 2, Status.COMPILE_ERROR: 0}.get(status, 1)
+            if status
+            else 3
+        )
         return (is_verified(self.verdicts), self.candidate.count > 0, far)
 
     @property

@@ -12,7 +12,7 @@ from codepar.errors import Unsupported
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest, OracleOptions
 from codepar.mpi.oracle import Command, CommandRunner, Invariant, Oracle, Reference, Serial, Subject, judge_all
 from codepar.mpi.tokens import Tolerance
-from codepar.mpi.witness import Measure
+from codepar.mpi.witness import Judgement, Measure
 from codepar.project import Project
 from codepar.protocols import Diagnostic, Execution, ExecutionResult, Executor, Progress, Status, Verdict
 from codepar.settings import Settings
@@ -48,7 +48,7 @@ class Court:
                 traffic=result.traffic,
             )
         judgement = await judge_all(self.oracles, Subject(project, ranks, result))
-        status = Status.WRONG_OUTPUT if judgement.agrees is False else result.status
+        status = _status(judgement)
         return Verdict(
             ranks=ranks,
             status=status,
@@ -77,6 +77,13 @@ class Court:
             return execution
         wall_s = min(self.options.limits.wall_s, _SLACK_S + _SLACK_FACTOR * max(usual))
         return execution.model_copy(update={"limits": execution.limits.model_copy(update={"wall_s": wall_s})})
+
+
+def _status(judgement: Judgement) -> Status:
+    """The status of a program that ended well."""
+    if judgement.agrees is False:
+        return Status.WRONG_OUTPUT
+    return Status.OK if judgement.is_parallel else Status.NOT_PARALLEL
 
 
 def _last_words(result: ExecutionResult) -> tuple[Diagnostic, ...]:

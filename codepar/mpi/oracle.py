@@ -34,7 +34,10 @@ class Oracle(Protocol):
 
 @dataclass
 class Reference:
-    """The original parallel program, run at the same number of ranks. ``template`` holds arguments, stdin and limits."""
+    """The original parallel program, run at the same number of ranks. ``template`` holds arguments, stdin and limits.
+
+    Where its ranks send each other data, a program that sends none is not parallel, whatever it prints.
+    """
 
     executor: Executor
     template: Execution
@@ -54,7 +57,7 @@ class Reference:
     def _at(self, ranks: int) -> Witness:
         if ranks not in self._witnesses:
             execution = self.template.model_copy(update={"ranks": ranks})
-            self._witnesses[ranks] = Witness(self.executor, execution, self.measure, "the reference")
+            self._witnesses[ranks] = Witness(self.executor, execution, self.measure, "the reference", must_send=True)
         return self._witnesses[ranks]
 
 
@@ -120,13 +123,12 @@ class Command:
 
 
 async def judge_all(oracles: Sequence[Oracle], subject: Subject) -> Judgement:
-    """Every oracle must agree: one that disagrees decides, one that cannot speak leaves the answer open."""
+    """Every oracle must agree: one that disagrees decides, then one that sees no parallel program, then one that cannot speak."""
     if not oracles:
         return Judgement(None, "no oracle was given (--reference, --serial, --oracle or --invariant)")
-    silent: Judgement | None = None
+    judgements: list[Judgement] = []
     for oracle in oracles:
-        judgement = await oracle.judge(subject)
-        if judgement.agrees is False:
-            return judgement
-        silent = silent or (judgement if judgement.agrees is None else None)
-    return silent or Judgement(True)
+        judgements.append(await oracle.judge(subject))
+        if judgements[-1].agrees is False:
+            return judgements[-1]
+    return min(judgements, key=lambda one: (one.is_parallel, one.agrees is True))

@@ -1,7 +1,8 @@
 """What a right program prints at one rank count: run several times, with what varies from run to run masked.
 
 A value that happens to come out the same every time (a short time in milliseconds) is not known to vary. So before a program that
-could print such values is contradicted, it is run as often again. Limits: standard output and exit codes only, not files.
+could print such values is contradicted, it is run as often again. Limits: standard output and exit codes only, not files; of what
+the ranks exchange only whether there is any (shared memory windows and files are not seen).
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ _CHANCE = re.compile(r"\b(?:MPI_Wti\w+|omp_get_wti\w+|clock|\w*rand\w*|chrono|MP
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether an output agrees; None where the oracle cannot speak. ``reason`` says why it is not True."""
+    """Whether an output agrees; None where the oracle cannot speak. ``reason`` says why it is not True, or not parallel.
+
+    ``is_parallel`` False: the output agrees, but no data passes between the ranks although it does in the right program.
+    """
 
     agrees: bool | None
     reason: str | None = None
+    is_parallel: bool = True
 
 
 @dataclass(frozen=True)
@@ -35,24 +40,42 @@ class Measure:
     tolerance: Tolerance = field(default_factory=Tolerance)
 
 
+_SILENT = Judgement(True, "nothing is sent between ranks although the reference does", is_parallel=False)
+_UNCOUNTED = Judgement(None, "nothing counts what its ranks exchange here, and the reference sends data between ranks")
+
+
 @dataclass(frozen=True)
 class _Known:
-    """What the runs have shown."""
+    """What the runs have shown. ``sends``: in each of them data passed between ranks."""
 
     streams: tuple[Expectation, ...] = ()
     exit_code: int | None = 0
     fault: str | None = None
+    sends: bool = False
 
 
 class Witness:
-    """A program and an execution of it. ``whole`` compares all ranks' output as one stream instead of rank by rank."""
+    """A program and an execution of it. ``whole`` compares all ranks' output as one stream instead of rank by rank.
 
-    def __init__(self, executor: Executor, execution: Execution, measure: Measure, name: str, *, whole: bool = False) -> None:
+    ``must_send``: where the program sends data between ranks in each of its runs, what is judged must send some too.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        execution: Execution,
+        measure: Measure,
+        name: str,
+        *,
+        whole: bool = False,
+        must_send: bool = False,
+    ) -> None:
         self._executor = executor
         self._execution = execution
         self._measure = measure
         self._name = name
         self._whole = whole
+        self._must_send = must_send
         self._results: list[ExecutionResult] = []
         self._known: _Known | None = None
         texts = execution.project.files.values()
@@ -71,7 +94,8 @@ class Witness:
     async def judge(self, result: ExecutionResult) -> Judgement:
         """Compare an output with what the program prints."""
         judgement = self._compare(await self._learned(), result)
-        if judgement.agrees is False and self._may_vary and len(self._results) < 2 * self._measure.runs:
+        contradicts = judgement.agrees is False or not judgement.is_parallel
+        if contradicts and self._may_vary and len(self._results) < 2 * self._measure.runs:
             judgement = self._compare(await self._learn(), result)
         return judgement
 
@@ -99,7 +123,7 @@ class Witness:
         outputs = [self._streams(result) for result in self._results]
         streams = tuple(expect([run[i] for run in outputs], self._measure.tolerance) for i in range(len(outputs[0])))
         if any(stream.is_evidence for stream in streams):
-            return _Known(streams, last.exit_code)
+            return _Known(streams, last.exit_code, sends=all(map(_is_seen, self._results)))
         printed = any(stream.patterns or stream.open_ended for stream in streams)
         if printed:
             return _Known(fault=f"everything {self._name} prints {where} varies from run to run")
@@ -123,4 +147,11 @@ class Witness:
                 said = [f"does not print {found.missing!r}"] if found.missing is not None else []
                 said += [f"prints {found.surplus!r} which is not expected"] if found.surplus is not None else []
                 return Judgement(False, (place + " and ".join(said)).strip())
+        if self._must_send and known.sends and not _is_seen(result):
+            return _UNCOUNTED if result.traffic is None else _SILENT
         return Judgement(True)
+
+
+def _is_seen(result: ExecutionResult) -> bool:
+    """Whether data is known to have passed between the ranks of a run."""
+    return result.traffic is not None and result.traffic.is_seen

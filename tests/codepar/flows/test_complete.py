@@ -89,6 +89,18 @@ def test_with_nothing_to_run_it_still_proposes(flow_settings):
     assert {"MPI_Init", "MPI_Reduce", "MPI_Finalize"} <= {edit.function for edit in answer.edits}
 
 
+def test_what_prints_right_and_sends_nothing_is_not_verified(executor, flow_settings):
+    loop = ORIGINAL[ORIGINAL.index("    double start") : ORIGINAL.index("    MPI_Finalize")]
+    handing = "    if (rank > 0)\n        MPI_Send(&n, 1, MPI_INT, 0, 0, MPI_COMM_WORLD);\n    else\n"
+    handing += "        for (n = 1; n < size; n++)\n"
+    handing += "            MPI_Recv(&part, 1, MPI_INT, n, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);\n"
+    reference = ORIGINAL.replace(loop, handing + '    printf("%d of %d done\\n", rank, size);\n')
+    answer = run(asked(strip(reference, "main.c").source, reference=reference), executor=executor, settings=flow_settings)
+    assert answer.baseline.verified is False
+    assert [(v.ranks, v.status, v.agrees) for v in answer.baseline.verification] == [(3, Status.NOT_PARALLEL, True)]
+    assert answer.verified == all(v.traffic.is_seen for v in answer.verification if v.ranks > 1)
+
+
 def test_a_wrong_reference_is_not_agreed_with(executor, flow_settings):
     answer = run(asked(reference=ORIGINAL.replace("0.5", "0.25")), executor=executor, settings=flow_settings)
     assert not answer.verified

@@ -56,6 +56,41 @@ def test_where_nothing_can_be_compared_it_is_unverified(executor, flow_settings,
     assert "the reference" in answer.reason
 
 
+SAID = 'printf("rank %d\\n", rank);'
+EXCHANGES = {
+    "message": "if (size > 1 && rank == 0) MPI_Send(&size, 1, MPI_INT, 1, 0, MPI_COMM_WORLD);"
+    " if (rank == 1) MPI_Recv(&size, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);",
+    "collective": "int all; MPI_Allreduce(&rank, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);",
+    "one-sided": "MPI_Win w; int x = 0; MPI_Win_create(&x, sizeof x, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &w); MPI_Win_fence(0, w);"
+    " if (rank == 1) MPI_Put(&rank, 1, MPI_INT, 0, 0, 1, MPI_INT, w); MPI_Win_fence(0, w); MPI_Win_free(&w);",
+}
+NO_EXCHANGES = {
+    "nothing": "",
+    "barrier": "MPI_Barrier(MPI_COMM_WORLD);",
+    "itself": "int x; MPI_Sendrecv(&rank, 1, MPI_INT, rank, 0, &x, 1, MPI_INT, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);",
+    "one rank's communicator": "MPI_Bcast(&rank, 1, MPI_INT, 0, MPI_COMM_SELF);",
+    "nobody": "MPI_Send(&rank, 1, MPI_INT, MPI_PROC_NULL, 0, MPI_COMM_WORLD);",
+}
+
+
+@pytest.mark.parametrize("body", [*EXCHANGES.values(), *NO_EXCHANGES.values()], ids=[*EXCHANGES, *NO_EXCHANGES])
+def test_whatever_the_original_exchanges_it_passes_and_so_does_what_exchanges_otherwise(executor, flow_settings, body):
+    source = program(SAID + body)
+    own = judged(source, executor, flow_settings, reference=source, ranks=[2])
+    assert own.verified, own.reason
+    other = judged(program(SAID + EXCHANGES["collective"]), executor, flow_settings, reference=source, ranks=[2])
+    assert other.verified, other.reason
+
+
+@pytest.mark.parametrize("body", NO_EXCHANGES.values(), ids=NO_EXCHANGES)
+def test_nothing_sent_is_not_verified_where_the_reference_sends(executor, flow_settings, body):
+    reference = program(SAID + EXCHANGES["message"])
+    answer = judged(program(SAID + body), executor, flow_settings, reference=reference)
+    assert not answer.verified
+    assert [(v.status, v.agrees) for v in answer.verification] == [(Status.OK, True), (Status.NOT_PARALLEL, True)]
+    assert answer.reason == "at 2 ranks not_parallel: nothing is sent between ranks although the reference does"
+
+
 def test_exit_codes_must_be_equal(executor, flow_settings):
     source = program('printf("rank %d\\n", rank);')
     answer = judged(source.replace("return 0", "return 3"), executor, flow_settings, reference=source, ranks=[2])

@@ -3,7 +3,7 @@
 import pytest
 
 from codepar.protocols import Status
-from worker.toolchains.board import Callsite, Counters, Sent
+from worker.toolchains.board import Counters, Sent
 from worker.toolchains.traffic import traffic_of
 
 PROGRAM = """#include <mpi.h>
@@ -18,6 +18,13 @@ int main(int argc, char **argv) {{
 }}
 """
 
+PUT = """MPI_Win w;
+    MPI_Win_create(&y, sizeof y, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &w);
+    MPI_Win_fence(0, w);
+    if (rank == 1) MPI_Put(&x, 1, MPI_INT, {target}, 0, 1, MPI_INT, w);
+    MPI_Win_fence(0, w);
+    MPI_Win_free(&w);"""
+
 
 @pytest.mark.parametrize(
     ("body", "expected"),
@@ -27,6 +34,9 @@ int main(int argc, char **argv) {{
         ("MPI_Sendrecv(&x, 1, MPI_INT, rank, 0, &y, 1, MPI_INT, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);", (0, 0, 0, 0)),
         ("MPI_Reduce(&x, &y, 1, MPI_INT, MPI_SUM, 0, MPI_COMM_WORLD);", (0, 3, 12, 3)),
         ("MPI_Request q; MPI_Ibcast(&x, 1, MPI_INT, 0, MPI_COMM_WORLD, &q); MPI_Wait(&q, MPI_STATUS_IGNORE);", (0, 3, 12, 3)),
+        ("MPI_Bcast(&x, 1, MPI_INT, 0, MPI_COMM_SELF);", (0, 0, 0, 0)),
+        (PUT.format(target="rank"), (0, 0, 0, 0)),
+        (PUT.format(target="2"), (1, 0, 4, 2)),
         (
             "if (rank == 1) MPI_Send(&x, 1, MPI_INT, 2, 0, MPI_COMM_WORLD);"
             " if (rank == 2) MPI_Recv(&x, 1, MPI_INT, 1, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);",
@@ -47,8 +57,8 @@ def test_without_a_launcher_nothing_counts(boxed):
     assert traffic_of(()) is None
 
 
-def test_one_sided_calls_are_messages():
-    put = Callsite("MPI_Put", 1, 2, 10, 5, 16)
-    to_itself = Sent(0, 4, 400, 1, 0, 1)
-    traffic = traffic_of([Counters((put,), (to_itself,), ()), Counters((), (), ())])
-    assert (traffic.messages, traffic.bytes, traffic.ranks, traffic.is_seen) == (2, 16, 1, False)
+def test_what_a_rank_sends_to_itself_is_none():
+    to_itself, to_another = Sent(0, 4, 400, 1, 0, 1), Sent(1, 2, 16, 1, 0, 1)
+    assert traffic_of([Counters((), (to_itself,), ()), Counters((), (), ())]).is_seen is False
+    traffic = traffic_of([Counters((), (to_itself, to_another), ()), Counters((), (), ())])
+    assert (traffic.messages, traffic.bytes, traffic.ranks, traffic.is_seen) == (2, 16, 2, True)
