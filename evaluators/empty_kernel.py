@@ -19,7 +19,7 @@ _KERNEL = "does_nothing"
 
 
 async def judged_empty(source: str, function: str | None, executor: Executor, settings: Settings, seed: int) -> Status | None:
-    """The final verdict's status on the empty kernel; None where the function cannot be read. ``ok`` would be a false verification."""
+    """The final verdict's status on the empty kernel, of which ``ok`` would be a false one; None where the function is unreadable."""
     try:
         original = read_function(source, "original.c", function)
     except InvalidInput:
