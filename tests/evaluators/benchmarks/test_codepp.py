@@ -103,5 +103,6 @@ def test_the_third_writing_is_new_and_half_of_it_whole(cases):
     ]
     assert not {case.prompt.text for case in third} & {case.prompt.text for case in older}
     assert not {case.prompt.id for case in third} & {case.prompt.id for case in older}
-    assert len({case.prompt.text for case in third}) == len(third) >= 60
+    assert len({case.prompt.text for case in third}) == len(third) == 120
+    assert {"en", "zh", "ja", "ru", "es", "de"} == {case.prompt.prose for case in third}
     assert sum(case.gold.split for case in third) * 2 == len(third)
