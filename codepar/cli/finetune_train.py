@@ -31,7 +31,7 @@ def train_command(
     *,
     corpus: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder that `codepar finetune corpus` wrote.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the adapter; a stopped run in it goes on.")],
-    task: Annotated[str, typer.Option(help="What to learn.")] = "mpi-arguments",
+    task: Annotated[str, typer.Option(help="What to learn: musl-translator, musl-tester.")],
     base: Annotated[
         str | None,
         typer.Option(help="A GGUF file, a folder of transformers, an installed model or a hub name; the setting `model`."),

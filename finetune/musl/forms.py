@@ -17,9 +17,6 @@ from finetune.musl.rows import PairRow, TestsRow
 from finetune.musl.testing import answer_text
 from finetune.train.tasks import Sample
 
-BACK = "back"
-FORWARD = "forward"
-CASES = "cases"
 _CUDA_MARK = "// CUDA:"
 _C_MARK = "// The same as sequential C:"
 
@@ -29,18 +26,18 @@ def samples_of_pair(row: PairRow) -> Iterator[Sample]:
     function = row.function.read()
     prompt = f"{_CUDA_MARK}\n{row.code.strip()}\n\n{_C_MARK}\n"
     answer = f"{shown_code(function).strip()}\n"
-    yield Sample(prompt=prompt, answer=answer, repository=row.function.repository, share=BACK)
+    yield Sample(prompt=prompt, answer=answer)
     task = Task(function, Target.CUDA, row.entry)
     for opening in openings(function):
         question = text_question(task, opening)
         rest = row.code.removeprefix(question.opening)
         if rest != row.code:
             text = question.prompt.text
-            yield Sample(prompt=text, answer=f"{rest.rstrip()}\n", repository=row.function.repository, share=FORWARD)
+            yield Sample(prompt=text, answer=f"{rest.rstrip()}\n")
             return
 
 
 def samples_of_tests(row: TestsRow) -> Iterator[Sample]:
     """The inputs that were kept."""
     prompt = inputs_question(row.function.read()).text
-    yield Sample(prompt=prompt, answer=f"{answer_text(row.cases)}\n", repository=row.function.repository, share=CASES)
+    yield Sample(prompt=prompt, answer=f"{answer_text(row.cases)}\n")

@@ -1,4 +1,4 @@
-"""From samples to tokens: what is learned from, after long ones, repeats and more than a repository's share are left out.
+"""From samples to tokens: what is learned from, after long ones and repeats are left out.
 
 Limits: everything is held in memory (some 10 MB for 10,000 samples).
 """
@@ -24,8 +24,6 @@ class Encoded:
     ids: tuple[int, ...]
     answer_start: int
     line_ends: tuple[int, ...]
-    repository: str
-    share: str
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -46,7 +44,7 @@ class Encoder:
         lines[-1].append(self._tokenizer.eos_token_id)
         ends = tuple(accumulate((len(line) for line in lines), initial=len(prompt)))[1:]
         ids = tuple(prompt + [token for line in lines for token in line])
-        return Encoded(ids, len(prompt), ends, sample.repository, sample.share)
+        return Encoded(ids, len(prompt), ends)
 
     def _ids(self, text: str) -> list[int]:
         parts = plain_text_parts(text, self._specials)
@@ -83,21 +81,17 @@ class Prepared:
         return chosen
 
 
-def prepare(samples: Iterable[Sample], encoder: Encoder, *, longest: int, caps: dict[str, int], seed: int) -> Prepared:
-    """Encode, drop what is longer than ``longest`` tokens or a repeat, shuffle, and keep ``caps`` tokens a repository."""
+def prepare(samples: Iterable[Sample], encoder: Encoder, *, longest: int, seed: int) -> Prepared:
+    """Encode, drop what is longer than ``longest`` tokens or a repeat, shuffle."""
     encoded = [encoder.encode(sample) for sample in samples]
     random.Random(seed).shuffle(encoded)
-    found, seen, used = Prepared(), set[tuple[int, ...]](), Counter[tuple[str, str]]()
+    found, seen = Prepared(), set[tuple[int, ...]]()
     for sample in encoded:
-        budget = (sample.repository, sample.share)
         if len(sample) > longest:
             found.left_out[f"longer than {longest} tokens"] += 1
         elif sample.ids in seen:
             found.left_out["a repeat of another sample"] += 1
-        elif sample.share in caps and used[budget] + len(sample) > caps[sample.share]:
-            found.left_out["more than the share of its repository"] += 1
         else:
             seen.add(sample.ids)
-            used[budget] += len(sample)
             found.samples.append(sample)
     return found

@@ -22,7 +22,6 @@ class MuslTranslator:
 
     name = "musl-translator"
     summary = "sequential C to a CUDA kernel and a CUDA kernel back to sequential C, from pairs that the strict verdict passed"
-    caps: dict[str, int] = {}  # noqa: RUF012 - the protocol's attribute, never changed
 
     def samples(self, corpus: Path, part: Part) -> Iterator[Sample]:
         for row in read_rows(_file(corpus), PairRow):
@@ -35,7 +34,6 @@ class MuslTester:
 
     name = "musl-tester"
     summary = "inputs for a sequential C function, as JSON, from sets that notice the empty kernel and other planted faults"
-    caps: dict[str, int] = {}  # noqa: RUF012 - the protocol's attribute, never changed
 
     def samples(self, corpus: Path, part: Part) -> Iterator[Sample]:
         for row in read_rows(_file(corpus), TestsRow):

@@ -84,7 +84,7 @@ def _read(options: TrainOptions, task: Task, base: Base, tell: Tell) -> dict[Par
     wanted: Iterable[Part] = ("train", "development") if options.evaluation_tokens else ("train",)
     for part in wanted:
         samples = task.samples(options.corpus, part)
-        parts[part] = prepare(samples, encoder, longest=options.sample_tokens, caps=task.caps, seed=options.seed)
+        parts[part] = prepare(samples, encoder, longest=options.sample_tokens, seed=options.seed)
         tell(f"{part}: {len(parts[part].samples):,} samples, {parts[part].tokens:,} tokens")
     parts.setdefault("development", Prepared())
     if not parts["train"].samples:

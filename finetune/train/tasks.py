@@ -16,20 +16,17 @@ Part = Literal["train", "development"]
 
 
 class Sample(Record):
-    """One thing to learn. ``share`` names the budget of tokens that it counts against in its repository (see ``Task.caps``)."""
+    """One thing to learn."""
 
     prompt: str
     answer: str
-    repository: str
-    share: str = "all"
 
 
 class Task(Protocol):
-    """``caps``: at most so many tokens of one repository, by a sample's ``share``."""
+    """A name for the command, a sentence for the card, and the samples."""
 
     name: str
     summary: str
-    caps: dict[str, int]
 
     def samples(self, corpus: Path, part: Part) -> Iterator[Sample]:
         """The samples of one part of a corpus folder, in its order. Raises ``NotFound`` where the folder holds none."""
@@ -38,10 +35,9 @@ class Task(Protocol):
 
 def find_task(name: str) -> Task:
     """The task of that name. Raises ``NotFound`` with the names there are."""
-    from finetune.train.mpi_arguments import MpiArguments
     from finetune.train.musl import MuslTester, MuslTranslator
 
-    tasks: dict[str, Task] = {task.name: task for task in (MpiArguments(), MuslTranslator(), MuslTester())}
+    tasks: dict[str, Task] = {task.name: task for task in (MuslTranslator(), MuslTester())}
     if name not in tasks:
         raise NotFound(f"there is no task {name}", remedy=f"one of: {', '.join(tasks)}", param="task")
     return tasks[name]

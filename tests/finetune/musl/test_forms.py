@@ -46,7 +46,6 @@ def test_a_model_s_kernel_is_learned_as_it_is_asked_for_and_read(number):
     question = text_question(task, opening)
     answer = read_text_answer(f"{rest}\n", question.opening, task)
     back, forward = samples_of_pair(pair(answer.code))
-    assert (back.share, forward.share) == ("back", "forward")
     assert back.prompt.startswith(f"// CUDA:\n{answer.code.strip()}")
     assert "a[i] = 2 * b[i];" in back.answer
     again = read_text_answer(forward.answer, forward.prompt[forward.prompt.rindex("__global__") :], task)
@@ -56,7 +55,8 @@ def test_a_model_s_kernel_is_learned_as_it_is_asked_for_and_read(number):
 
 
 def test_cuda_of_another_form_is_learned_from_backwards_alone():
-    assert [one.share for one in samples_of_pair(pair("__global__ void k(int n) { }\n"))] == ["back"]
+    (back,) = samples_of_pair(pair("__global__ void k(int n) { }\n"))
+    assert back.prompt.startswith("// CUDA:\n__global__ void k(int n) { }")
 
 
 def test_inputs_are_learned_in_the_form_that_is_asked_and_read():

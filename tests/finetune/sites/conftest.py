@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 }}
 """
 HELPER = "#include <mpi.h>\nvoid share_{number}(int *x) {{ MPI_Bcast(x, 1, MPI_INT, 0, MPI_COMM_WORLD); (*x)++; }}\n"
+MERGED = ("i", "n")
 _SHAPE = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96}
 
 
@@ -59,17 +60,21 @@ def _rows(number):
     ]
 
 
+def _tokens():
+    return [*sorted(pre_tokenizers.ByteLevel.alphabet()), "".join(MERGED)]
+
+
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
-    """A checkpoint folder with a random model and a tokenizer that knows single bytes."""
+    """A checkpoint folder with a random model and a tokenizer that knows single bytes and one pair of them."""
     folder = tmp_path_factory.mktemp("checkpoint")
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={letter: index for index, letter in enumerate(alphabet)}, merges=[]))
+    tokens = _tokens()
+    tokenizer = Tokenizer(models.BPE(vocab={token: index for index, token in enumerate(tokens)}, merges=[MERGED]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
     torch.manual_seed(0)
-    config = Qwen2Config(vocab_size=len(alphabet), max_position_embeddings=2048, tie_word_embeddings=True, **_SHAPE)
+    config = Qwen2Config(vocab_size=len(tokens), max_position_embeddings=2048, tie_word_embeddings=True, **_SHAPE)
     Qwen2ForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     return folder
 
@@ -88,7 +93,10 @@ def checkpoint_gguf(checkpoint, tmp_path_factory):
     writer.add_rope_freq_base(model.config.rope_parameters["rope_theta"])
     writer.add_layer_norm_rms_eps(model.config.rms_norm_eps)
     writer.add_context_length(2048)
-    writer.add_token_list(["a", "b"])
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(_tokens())
+    writer.add_token_merges([" ".join(MERGED)])
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, _SHAPE["num_hidden_layers"])
     for name, value in model.state_dict().items():
         stem, kind = name.rsplit(".", 1)

@@ -58,7 +58,7 @@ def test_the_built_model_says_what_the_trained_network_says(trained, corpus, che
     def encode(text):
         return tokenizer.encode(text, add_special_tokens=False)
 
-    scorer = LocalSiteScorer(built, encode)
+    scorer = LocalSiteScorer(built)
     network, examples = _network(output, corpus, checkpoint, encode)
     for example in examples:
         expected = torch.sigmoid(network([example])).detach()

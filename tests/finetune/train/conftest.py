@@ -8,29 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from codepar.mpi.remove import strip
+from codepar.cuda.verdict import CudaVerdict
+from codepar.protocols import Status
 
 WIDTH, INNER, LAYERS, HEADS = 32, 64, 2, 4
-PROGRAM = """#include <mpi.h>
-#include <stdio.h>
-int main(int argc, char **argv) {
-    int rank, NAME;
-    double part = 0, total, start = MPI_Wtime();
-    MPI_Init(&argc, &argv);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    for (int i = rank; i < 1000; i += NAME) part += 1.0 / (i + 1);
-    MPI_Reduce(&part, &total, 1, MPI_DOUBLE, MPI_SUM, 0, MPI_COMM_WORLD);
-    MPI_Finalize();
-    return 0;
-}
-void wait_for(int NAME) {
-    if (NAME > 1) MPI_Barrier(MPI_COMM_WORLD);
+FUNCTION = "void scale(float *NAME, int n)\n{\n    for (int i = 0; i < n; i++)\n        NAME[i] = 2 * NAME[i];\n}\n"
+KERNEL = """__global__ void scale_cuda(float *NAME, int n)
+{
+    for (int i = 0; i < n; i++)
+        NAME[i] = 2 * NAME[i];
 }
 """
 
 
 def _needs_torch():
-    if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "peft", "accelerate", "datasets")):
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "peft", "accelerate")):
         message = "the train extra is not installed: make setup-train"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
 
@@ -42,12 +34,10 @@ def train_extra():
         # What these packages warn of on import is theirs.
         warnings.simplefilter("ignore")
         import accelerate  # noqa: F401
-        import datasets
         import peft  # noqa: F401
         import torch
         import transformers  # noqa: F401
 
-        datasets.disable_progress_bars()
         torch.set_num_threads(1)
 
 
@@ -116,29 +106,44 @@ def tiny(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory) -> Path:
-    """What `codepar finetune corpus` writes, of eight programs to learn from and two held out."""
-    import datasets
+    """What a round of `codepar finetune musl` writes for the Translator: eight pairs to learn from and two held out."""
+    from finetune.musl.functions import CFunction
+    from finetune.musl.rows import PairRow
 
     folder = tmp_path_factory.mktemp("corpus")
     names = ["size", "step", "number", "width", "stride", "jump", "count", "ranks", "many", "some"]
-    rows = [
-        {
-            "repository": f"someone/project{index // 2}",
-            "language": "c",
-            "licence": "MIT" if index % 2 else "none",
-            "stripped": strip(PROGRAM.replace("NAME", name), "main.c").model_dump_json(),
-        }
+    functions = [
+        CFunction(
+            id=f"f{index}",
+            name="scale",
+            text=FUNCTION.replace("NAME", name),
+            repository=f"someone/project{index // 2}",
+            commit="0" * 40,
+            path="f.c",
+            line=1,
+            licence_file=None,
+            licence="MIT" if index % 2 else "none",
+            split="train" if index < 8 else "development",
+        )
         for index, name in enumerate(names)
     ]
-    parts = {"train": rows[:8], "development": rows[8:]}
-    datasets.DatasetDict({part: datasets.Dataset.from_list(some) for part, some in parts.items()}).save_to_disk(
-        str(folder / "data")
-    )
-    lines = [
-        {"split": part, "repository": row["repository"], "licence": row["licence"]}
-        for part, some in parts.items()
-        for row in some
+    rows = [
+        PairRow(
+            id=one.id,
+            round=1,
+            origin="model",
+            function=one,
+            judge_seed=1,
+            rank_seed=2,
+            verdict=CudaVerdict(status=Status.OK, checks=()),
+            code=KERNEL.replace("NAME", name),
+            source="",
+            entry="scale_cuda",
+        )
+        for one, name in zip(functions, names, strict=True)
     ]
+    (folder / "rows.jsonl").write_text("".join(f"{row.model_dump_json()}\n" for row in rows))
+    lines = [{"split": one.split, "repository": one.repository, "licence": one.licence} for one in functions]
     (folder / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return folder
 
@@ -149,7 +154,7 @@ def options(tiny, corpus, tmp_path):
 
     def make(**changes):
         given = {
-            "task": "mpi-arguments",
+            "task": "musl-translator",
             "corpus": corpus,
             "base": str(tiny),
             "output": tmp_path / "adapter",

@@ -5,8 +5,8 @@ from finetune.train.encode import Encoder
 from finetune.train.tasks import Sample
 
 SAMPLES = [
-    Sample(prompt="int f(int n) {\n  MPI_Bcast(#1);\n}\n---\n", answer="#1 &n, 1, MPI_INT\n", repository="r"),
-    Sample(prompt="void g(void) {\n  MPI_Barrier(#1);\n}\n---\n", answer="#1 MPI_COMM_WORLD\n#2 b\n", repository="r"),
+    Sample(prompt="int f(int n) {\n  MPI_Bcast(#1);\n}\n---\n", answer="#1 &n, 1, MPI_INT\n"),
+    Sample(prompt="void g(void) {\n  MPI_Barrier(#1);\n}\n---\n", answer="#1 MPI_COMM_WORLD\n#2 b\n"),
 ]
 
 

@@ -11,8 +11,8 @@ def encoder(tiny):
     return Encoder(transformers.AutoTokenizer.from_pretrained(tiny.parent, gguf_file=tiny.name))
 
 
-def sample(prompt, answer="#1 a\n#2 b, c\n", **more):
-    return Sample(prompt=prompt, answer=answer, repository=more.pop("repository", "r"), **more)
+def sample(prompt, answer="#1 a\n#2 b, c\n"):
+    return Sample(prompt=prompt, answer=answer)
 
 
 def test_an_answer_follows_its_prompt_and_ends(encoder):
@@ -31,16 +31,14 @@ def test_text_that_spells_a_control_token_stays_text(encoder):
     assert encoded.ids.count(256) == 1
 
 
-def test_long_ones_repeats_and_more_than_a_share_are_left_out(encoder):
-    samples = [sample(f"f{index}" * 5, repository=f"r{index % 2}", share="main") for index in range(8)]
-    samples += [samples[0], sample("x" * 200), sample("free", share="unbounded")]
+def test_long_ones_and_repeats_are_left_out(encoder):
+    samples = [sample(f"f{index}" * 5) for index in range(8)]
+    samples += [samples[0], sample("x" * 200)]
     size = len(encoder.encode(samples[0]))
-    found = prepare(samples, encoder, longest=100, caps={"main": 2 * size}, seed=3)
-    assert len(found.samples) == 2 * 2 + 1
-    assert found.left_out["longer than 100 tokens"] == 1
-    assert found.left_out["a repeat of another sample"] + found.left_out["more than the share of its repository"] == 5
-    assert found.tokens == 4 * size + len(encoder.encode(samples[-1]))
-    again = prepare(samples, encoder, longest=100, caps={"main": 2 * size}, seed=3)
-    other = prepare(samples, encoder, longest=100, caps={"main": 2 * size}, seed=4)
+    found = prepare(samples, encoder, longest=100, seed=3)
+    assert found.tokens == 8 * size
+    assert found.left_out == {"longer than 100 tokens": 1, "a repeat of another sample": 1}
+    again = prepare(samples, encoder, longest=100, seed=3)
+    other = prepare(samples, encoder, longest=100, seed=4)
     assert found.digest == again.digest != other.digest
     assert sum(map(len, found.first(2 * size))) <= 2 * size

@@ -9,9 +9,7 @@ from finetune.train.encode import Encoded
 def encoded(length, number=0):
     """A sample of ``length`` tokens, the second half in two lines of answer."""
     start = length // 2
-    return Encoded(
-        tuple(range(number, number + length)), start, tuple(sorted({(start + length) // 2, length} - {start})), "r", "all"
-    )
+    return Encoded(tuple(range(number, number + length)), start, tuple(sorted({(start + length) // 2, length} - {start})))
 
 
 @settings(deadline=None, max_examples=50)

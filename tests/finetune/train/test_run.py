@@ -37,7 +37,7 @@ def finished(tiny, corpus, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("finished")
     options = TrainOptions(
-        task="mpi-arguments",
+        task="musl-translator",
         corpus=corpus,
         base=str(tiny),
         output=folder / "adapter",
@@ -167,7 +167,7 @@ def test_what_cannot_be_trained_is_refused(finished, options, tmp_path):
     _, _, done = finished
     with pytest.raises(Conflict, match="finished"):
         run(done, tmp_path)
-    with pytest.raises(NotFound, match="mpi-arguments"):
+    with pytest.raises(NotFound, match="musl-translator"):
         run(options(task="poems"), tmp_path)
     with pytest.raises(NotFound, match="train"):
         run(options(corpus=tmp_path), tmp_path)
@@ -211,7 +211,7 @@ def test_two_processes_train_as_one_with_twice_the_packs(options, corpus, tiny, 
         "--evaluation-tokens",
         "700",
     ]
-    command = [Path(sys.executable).with_name("codepar"), "finetune", "train", "--json", *common]
+    command = [Path(sys.executable).with_name("codepar"), "finetune", "train", "--json", "--task", "musl-translator", *common]
     two = subprocess.run(
         [*command, "--processes", "2", "-o", tmp_path / "two"],
         check=False,
