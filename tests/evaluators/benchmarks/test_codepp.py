@@ -8,7 +8,7 @@ from evaluators.benchmarks.codepp import HALVES, HIDDEN, half_of, load, load_lab
 
 SECOND = ("practice2", "set_aside2")
 """The parts of the second writing."""
-TWICE = (*HALVES, *SECOND)
+TWICE = (*HALVES, *SECOND, "set_aside3")
 """What was labelled twice."""
 
 
@@ -106,3 +106,18 @@ def test_the_third_writing_is_new_and_half_of_it_whole(cases):
     assert len({case.prompt.text for case in third}) == len(third) == 120
     assert {"en", "zh", "ja", "ru", "es", "de"} == {case.prompt.prose for case in third}
     assert sum(case.gold.split for case in third) * 2 == len(third)
+
+
+def test_what_is_set_aside_of_the_third_writing_is_mixed_and_new(cases):
+    written = load_part("set_aside3")
+    assert "set_aside3" in HIDDEN
+    assert len(written) == 100
+    assert sum(case.gold.split for case in written) == 55
+    assert Counter(case.prompt.code for case in written)["c"] == 40
+    assert {"c", "c++", "cuda", "fortran", "python", "none"} == {case.prompt.code for case in written}
+    assert {"en", "zh", "ja", "ru", "es", "de"} == {case.prompt.prose for case in written}
+    others = [case for part in (*SECOND, "practice", "practice3") for case in load_part(part)]
+    others += [case for half in HALVES for case in cases[half]]
+    assert len({case.prompt.text for case in written}) == 100
+    assert not {case.prompt.text for case in written} & {case.prompt.text for case in others}
+    assert not {case.prompt.id for case in written} & {case.prompt.id for case in others}
