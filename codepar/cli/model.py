@@ -12,12 +12,12 @@ from codepar.settings import Settings
 
 async def open_model(settings: Settings, budget_s: float) -> Generator | None:
     """The language model, or None with the reason on standard error: the rules work without one."""
-    from codepar.engine.factory import open_generator
+    from codepar.engine.factory import open_late_generator
 
     try:
-        # Weights that are loaded here take the time they take; somebody else's engine must answer within the budget.
+        # Our own weights are loaded at the first question; somebody else's engine must answer within the budget.
         async with asyncio.timeout(None if settings.engine_url is None else budget_s):
-            return await open_generator(settings)
+            return await open_late_generator(settings)
     except TimeoutError:
         say(f"codepar: no language model: the engine at {settings.engine_url} does not answer within {budget_s:g} s")
         return None

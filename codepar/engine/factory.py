@@ -22,3 +22,15 @@ async def open_generator(settings: Settings) -> Generator:
     from codepar.engine.openvino import open_openvino
 
     return await open_openvino(settings)
+
+
+async def open_late_generator(settings: Settings) -> Generator:
+    """The same for a single command: the embedded engine loads its weights at the first question, and not before.
+
+    Raises ``EngineUnavailable`` as above where the model is not installed; damaged weights are found at that question.
+    """
+    if settings.engine_url is not None or settings.engine_backend != "openvino":
+        return await open_generator(settings)
+    from codepar.engine.openvino_late import LateOpenVino
+
+    return LateOpenVino(settings)

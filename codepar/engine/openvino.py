@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from codepar.engine.infill import chat_pieces, infill_of_vocabulary, infill_pieces
 from codepar.engine.models import InstalledModel, ModelRecord, find_model, require_model
@@ -25,6 +25,7 @@ from codepar.protocols import Capabilities, Chunk, Generation, Prompt, Sampling,
 from codepar.settings import Settings
 
 _INLINE_CHARACTERS = 16_000
+GRAMMARS: frozenset[Literal["regex", "ebnf", "json_schema"]] = frozenset({"regex", "ebnf", "json_schema"})
 
 
 class OpenVinoGenerator:
@@ -32,7 +33,7 @@ class OpenVinoGenerator:
 
     def __init__(self, model: LoadedModel, sites: InstalledModel | None = None) -> None:
         self._model = model
-        self._sites = LazySites(sites, model.vocabulary.encode) if sites is not None else None
+        self._sites = LazySites(sites) if sites is not None else None
         self._scheduler = Scheduler(model)
         self._probe = GrammarProbe(model)
         self._infill = infill_of_vocabulary(model.vocabulary.has_control)
@@ -45,11 +46,11 @@ class OpenVinoGenerator:
             context_tokens=model.context_tokens,
             chat=model.vocabulary.has_chat,
             infill=self._infill is not None,
-            grammar=frozenset({"regex", "ebnf", "json_schema"}),
+            grammar=GRAMMARS,
             logprobs=True,
             scoring=True,
             sites=sites is not None,
-            site_model=_site_model(sites.record) if sites is not None else None,
+            site_model=site_model_of(sites.record) if sites is not None else None,
         )
 
     async def capabilities(self) -> Capabilities:
@@ -188,7 +189,8 @@ class OpenVinoGenerator:
         )
 
 
-def _site_model(record: ModelRecord) -> SiteModel:
+def site_model_of(record: ModelRecord) -> SiteModel:
+    """Which weights score sites."""
     return SiteModel(model=record.name, artefact=record.artefact, sha256=record.sha256)
 
 

@@ -21,7 +21,7 @@ from codepar.errors import EngineUnavailable
 SLICE_TOKENS = 128
 # The rest of a step is for the sequences that decode and for small prompts.
 STEP_TOKENS = SLICE_TOKENS + 64
-_DEFAULT_CONTEXT = 4096
+DEFAULT_CONTEXT = 4096
 
 
 def load_openvino() -> Any:
@@ -102,7 +102,7 @@ class LoadedModel:
             raise EngineUnavailable(f"the engine cannot load {model.path}: {reason}", remedy="codepar models pull") from error
         self.genai = genai
         self.record = model.record
-        self.context_tokens = header.context_tokens or _DEFAULT_CONTEXT
+        self.context_tokens = header.context_tokens or DEFAULT_CONTEXT
         self.tokenizer = self.pipeline.get_tokenizer()
         self.vocabulary = Vocabulary(self.tokenizer, header.control_token_ids(), header.unused_token_ids())
         defaults = self.pipeline.get_config()

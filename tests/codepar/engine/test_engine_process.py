@@ -8,7 +8,9 @@ import httpx
 import openai
 import pytest
 
-from codepar.engine.factory import open_generator
+from codepar.engine.factory import open_generator, open_late_generator
+from codepar.engine.gguf_tokenizer import open_tokenizer
+from codepar.engine.models import require_model
 from codepar.errors import EngineUnavailable, InvalidInput, NotFound, Unsupported
 from codepar.protocols import Generator, Grammar, Message, Prompt, Sampling
 from codepar.settings import Settings
@@ -34,6 +36,30 @@ def ask(engine_url):
         return asyncio.run(main())
 
     return run
+
+
+def test_a_single_command_knows_the_same_of_the_model_before_it_is_loaded(ask):
+    async def work(generator):
+        return await generator.capabilities()
+
+    late = asyncio.run(work(asyncio.run(open_late_generator(Settings(engine_url=None)))))
+    assert late.model_dump(exclude={"backend"}) == ask(work).model_dump(exclude={"backend"})
+
+
+def test_the_tokenizer_of_the_file_counts_as_the_engine_does(ask):
+    texts = [
+        "",
+        "  MPI_Comm_rank(MPI_COMM_WORLD, &rank);\n",
+        "na\u00efve \u4e2d\u6587 \U0001f600\t\r\n\r\n  y",
+        "it's 12345 of them",
+    ]
+    settings = Settings()
+    encode = open_tokenizer(require_model(settings.models_dir, settings.model).path)
+
+    async def work(generator):
+        return [await generator.count_tokens(text) for text in texts]
+
+    assert [len(encode(text)) for text in texts] == ask(work)
 
 
 @pytest.fixture
