@@ -19,12 +19,13 @@ _KERNEL = "does_nothing"
 
 
 async def judged_empty(source: str, function: str | None, executor: Executor, settings: Settings, seed: int) -> Status | None:
-    """The final verdict's status on the empty kernel, of which ``ok`` would be a false one; None where the function is unreadable."""
+    """The final verdict's status on the empty kernel; None where the function cannot be read. An ``ok`` would be false."""
     try:
         original = read_function(source, "original.c", function)
     except InvalidInput:
         return None
-    verdict = await verify_translation(original, empty_translation(original), executor, SilentProgress(), settings, seed=seed)
+    empty = empty_translation(original)
+    verdict = await verify_translation(original, empty, executor, SilentProgress(), settings, seed=seed, shrinks=False)
     return verdict.status
 
 

@@ -12,7 +12,7 @@ import typer
 
 from codepar.cli.common import JsonOption, print_json, read_text, say
 from codepar.cli.headers import read_with_headers
-from codepar.cuda.verdict import NamedCheck
+from codepar.cuda.verdict import CudaVerdict, NamedCheck
 from codepar.flows.cuda_verify import CudaVerification, CudaVerifyRequest, verify
 from codepar.protocols import Status
 from codepar.settings import Settings
@@ -74,6 +74,8 @@ class _Spoken:
             say(f"the original on {data['cases']} cases ...")
         elif type == "run":
             say(f"run: {data['status']}, {data['wall_s']:.2f} s")
+        elif type == "shrinking":
+            say(f"looking for a smaller case on which `{data['rung']}` fails ...")
 
 
 def show(verification: CudaVerification) -> None:
@@ -83,9 +85,17 @@ def show(verification: CudaVerification) -> None:
         typer.echo(f"  {MARKS[check.passed]:<5}{check.name:<10}{_placed(check)}")
     for note in verdict.notes:
         typer.echo(f"  note {note}")
+    for line in least_lines(verdict):
+        typer.echo(f"  {line}")
     what = f"`{verification.entry}` as {verification.target} of `{verification.function}`"
     typer.echo(f"verified: {what}" if verdict.verified else f"not verified ({verdict.status}): {what}: {verdict.reason}")
     typer.echo(f"again: {verdict.reproduce}")
+
+
+def least_lines(verdict: CudaVerdict) -> list[str]:
+    """The smallest failing case, and what is wrong there; nothing where none was found."""
+    least = verdict.least
+    return [] if least is None else [f"least {least.inputs}", f"      {least.rung}: {least.message}"]
 
 
 def _placed(check: NamedCheck) -> str:

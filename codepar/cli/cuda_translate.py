@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from codepar.cli.common import JsonOption, checked_output, load_program, print_json, say, write_file
-from codepar.cli.cuda import MARKS, app
+from codepar.cli.cuda import MARKS, app, least_lines
 from codepar.cli.late_model import LateModel
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.cuda.translation import Target
@@ -155,6 +155,8 @@ def _say_verdict(one: TranslatedFunction) -> None:
             say(f"codepar: {who}: the rules{f' (line {why.line})' if why.line else ''}: {why.message}")
         for check in one.verdict.checks if one.source else ():
             say(f"codepar:   {MARKS[check.passed]:<5}{check.name:<10}{check.message}")
+        for line in least_lines(one.verdict):
+            say(f"codepar:   {line}")
         say(f"codepar: unverified ({one.verdict.status}): {who}: {one.reason}")
     if one.verdict.reproduce:
         say(f"codepar: again: {one.verdict.reproduce}")

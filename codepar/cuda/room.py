@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import combinations
 from math import prod
 
-from codepar.cuda.cases.spec import MAX_ELEMENTS, TestCase, TestSet
+from codepar.cuda.cases.spec import MAX_ELEMENTS, USUAL_ELEMENTS, TestCase, TestSet
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.source import source_of
 
@@ -30,7 +30,8 @@ def _grown(case: TestCase, constants: dict[str, int]) -> TestCase | None:
     sizes = {name: room(size, scalars) for name, size in touched.items()}
     if sizes == touched:
         return case
-    if sum(sizes.values()) > MAX_ELEMENTS:
+    most = USUAL_ELEMENTS if sum(touched.values()) <= USUAL_ELEMENTS else MAX_ELEMENTS
+    if sum(sizes.values()) > most:
         return None
     buffers = {
         name: spec if sizes[name] == touched[name] else spec.model_copy(update={"size": sizes[name]})

@@ -62,11 +62,22 @@ class NamedCheck(Record):
     line: int | None = None
 
 
+class LeastCase(Record):
+    """The smallest case found on which ``rung`` fails: inputs in a line, what is wrong there, and how many cases were tried."""
+
+    case: TestCase
+    rung: CheckName
+    inputs: str
+    message: str
+    tried: int
+
+
 class CudaVerdict(Record):
     """What the checks say together. ``status`` is ``ok`` when every rung passed, else that of the first that did not.
 
-    ``tests`` are the cases that judged; ``counterexample`` is the smallest case known on which the values differ; ``seed``
-    made the cases, and ``reproduce`` is the command that makes and runs them again. Times are in seconds.
+    ``tests`` are the cases that judged; ``counterexample`` is the smallest case known on which it fails, ``least`` says more of it
+    where one was looked for; ``seed`` made the cases, and ``reproduce`` is the command that makes and runs them again. Times
+    are in seconds.
     """
 
     status: Status
@@ -76,6 +87,7 @@ class CudaVerdict(Record):
     tests: TestSet | None = None
     seed: int = 0
     counterexample: TestCase | None = None
+    least: LeastCase | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     reproduce: str = ""
     compile_s: float = 0.0

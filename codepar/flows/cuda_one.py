@@ -213,6 +213,8 @@ async def _answer(search: Search, asking: Asking | None, reasons: Sequence[Refus
         verdict = _nothing(task, search, reasons)
     else:
         verdict = best.judged or best.ranked or _nothing(task, search, reasons)
+        if best.translation is not None and not best.is_verified:
+            verdict = await search.court.with_least(best.translation, verdict)
         if best.judged is None:
             # What failed says more than what an early end kept from being seen.
             checks = completed(verdict.checks, task.target)

@@ -72,10 +72,12 @@ async def verify_translation(
     *,
     seed: int | None = None,
     accept_same_value: bool = False,
+    shrinks: bool = True,
 ) -> CudaVerdict:
-    """The final verdict on one translation, with a fresh seed unless one is given."""
+    """The final verdict on one translation, with a fresh seed unless one is given, and the smallest case on which it fails."""
     court = await open_court(function, executor, settings, seed=seed, progress=progress, accept_same_value=accept_same_value)
-    return await court.judge(translation)
+    verdict = await court.judge(translation)
+    return await court.with_least(translation, verdict) if shrinks else verdict
 
 
 def reproduce(

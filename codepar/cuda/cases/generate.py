@@ -7,17 +7,19 @@ still not fit; a function that accepts only inputs of a special form (a sorted l
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from codepar.cuda.cases import large
 from codepar.cuda.cases.dump import RETURN, CaseOutput
 from codepar.cuda.cases.facts import Facts, facts_of
 from codepar.cuda.cases.layout import Layout, layout_of
 from codepar.cuda.cases.shapes import Shape, other_scalars, scaled, shapes
-from codepar.cuda.cases.spec import MAX_CASES, MAX_ELEMENTS, BufferSpec, Distribution, Purpose, Scalar, TestCase, TestSet
+from codepar.cuda.cases.spec import MAX_CASES, USUAL_ELEMENTS, BufferSpec, Distribution, Purpose, Scalar, TestCase, TestSet
 from codepar.cuda.cases.work import work_of
 from codepar.cuda.expression import evaluate
 from codepar.cuda.function import Extent, Parameter, SequentialFunction
@@ -42,9 +44,10 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
     wanted = cases or CASES[purpose]
     maker = _Maker(function, purpose, seed)
     made: list[TestCase] = []
-    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 6), seed)
+    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 7), seed)
     for at, shape in enumerate(turns):
         made += maker.case(f"{purpose}{at:02d}", shape, roomy=at >= 2 * wanted)
+    made[large.PLACE : large.PLACE] = maker.large() if purpose == "judge" else ()
     made += maker.case(f"{purpose}-tiny", Shape(dict.fromkeys(maker.facts.sizes, 2 if purpose == "rank" else 1), 1), roomy=True)
     return TestSet(function=function.name, cases=tuple(made), purpose=purpose, seed=seed)
 
@@ -115,7 +118,25 @@ class _Maker:
                 return
             sizes = smaller
 
+    def large(self) -> Iterator[TestCase]:
+        """The one case of very many elements, where the function takes one."""
+        shape = large.large_shape(self.function, self.facts)
+        made = self._drawn_case(large.NAME, shape, roomy=False) if shape is not None else None
+        if made is not None and self._bytes(made) <= large.LARGE_BYTES:
+            yield made
+
+    def _bytes(self, case: TestCase) -> float:
+        try:
+            return sum(case.size(name, self._constants) * self.layouts[name].size for name in case.buffers)
+        except InvalidInput:
+            return math.inf
+
     def _try(self, name: str, shape: Shape, roomy: bool) -> TestCase | None:
+        made = self._drawn_case(name, shape, roomy=roomy)
+        return made if made is not None and self._fits(made) else None
+
+    def _drawn_case(self, name: str, shape: Shape, *, roomy: bool) -> TestCase | None:
+        """The case, whatever its size; None where it would run too long."""
         generator = random.Random(f"{self.seed} {name}")
         scalars: dict[str, Scalar | dict[str, Scalar]] = {}
         for one, value in shape.sizes.items():
@@ -125,16 +146,14 @@ class _Maker:
         if work_of(self.function, plain) > _MAX_WORK[self.purpose]:
             return None
         buffers = self._buffers(plain, shape, roomy)
-        seed = generator.randrange(2**62)
-        case = TestCase(name=name, scalars=scalars, buffers=buffers, seed=seed)
-        return case if self._fits(case) else None
+        return TestCase(name=name, scalars=scalars, buffers=buffers, seed=generator.randrange(2**62))
 
     def _fits(self, case: TestCase) -> bool:
         try:
             sizes = [case.size(name, self._constants) for name in case.buffers]
         except InvalidInput:
             return False
-        return sum(sizes) <= MAX_ELEMENTS
+        return sum(sizes) <= USUAL_ELEMENTS
 
     def _buffers(self, scalars: Mapping[str, Scalar], shape: Shape, roomy: bool) -> dict[str, BufferSpec]:
         highs = {name: self._high(name, scalars, shape, roomy) for name in self._indices}

@@ -123,7 +123,8 @@ def other_scalars(
             options = [one for one in options if one or is_small]
         if name in facts.shapes and len(shape.sizes) == 1:
             # With a stride as wide as the only size, that size could never be large.
-            options = _WIDE if widest <= _WARP else [one for one in options if abs(one) * widest <= _ROOM] or options
+            narrow = [one for one in options if abs(one) * widest <= max(_ROOM, 2 * widest)] or options
+            options = _WIDE if widest <= _WARP else narrow
         if layout.is_number:
             values[name] = _value(facts, name, layout.numbers[0], options=options, turn=turn, plain=generator.randint(-9, 9))
         else:

@@ -19,8 +19,10 @@ from codepar.errors import InvalidInput
 from codepar.protocols import Record
 
 MAX_CASES = 64
-MAX_ELEMENTS = 64 * 1024
-"""Elements of all buffers of a case together: what is written down stays small."""
+USUAL_ELEMENTS = 64 * 1024
+"""Elements of all buffers of a case together, but for the one large case of a set (``codepar.cuda.cases.large``)."""
+MAX_ELEMENTS = 1024 * 1024
+"""What no case may exceed: each element is written down and compared."""
 
 Scalar = int | float
 Bound = int | float | str

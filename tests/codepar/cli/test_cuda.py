@@ -60,4 +60,9 @@ def test_json_of_an_empty_kernel(verify):
     assert (code, answer["entry"], answer["target"], answer["verdict"]["status"]) == (1, "saxpy_cuda", "cuda", "wrong_output")
     assert (checks["tests"], checks["launch"], checks["values"], checks["race"]) == (True, True, False, None)
     assert answer["verdict"]["reproduce"].endswith("--function saxpy --entry saxpy_cuda --seed 11")
-    assert answer["verdict"]["counterexample"]["scalars"]["n"] > 0
+    assert answer["verdict"]["counterexample"]["scalars"]["n"] == 1
+    assert answer["verdict"]["least"]["inputs"].startswith("n = 1, ")
+    _, out, err = verify(SAXPY, EMPTY, "--seed", "11")
+    assert "  least n = 1, " in out
+    assert "values: y[0] is " in out
+    assert "looking for a smaller case" in err

@@ -133,6 +133,28 @@ def test_guard_one_too_far_is_a_memory_error(saxpy):
     assert (verdict.verified, verdict.status) == (False, Status.MEMORY_ERROR)
 
 
+@pytest.mark.parametrize(
+    ("guard", "rung", "least"),
+    [("if (i < n && i != 40)", "values", 41), ("if (i <= n)", "memory", 1), ("if (i > n)", "values", 1)],
+)
+def test_the_failing_case_is_made_small(saxpy, guard, rung, least):
+    text = saxpy.right.replace("if (i < n)", guard)
+    verdict = saxpy.judge(text)
+    assert verdict.least is None
+    translation = Translation(source=text, entry=saxpy.entry, function="saxpy", target=Target.CUDA, origin=Origin.USER)
+    found = asyncio.run(saxpy.court.with_least(translation, verdict)).least
+    assert (found.rung, found.case.scalars["n"]) == (rung, least)
+    assert {one.size for one in found.case.buffers.values()} == {"n"}
+    assert found.inputs.startswith(f"n = {least}, ")
+    assert found.message
+
+
+def test_there_is_nothing_to_make_small_where_no_run_failed(saxpy):
+    translation = Translation(source="", entry=saxpy.entry, function="saxpy", target=Target.CUDA, origin=Origin.USER)
+    verdict = saxpy.judge("void saxpy_cuda(int n, float a, const float *x, float *y) { }\n")
+    assert asyncio.run(saxpy.court.with_least(translation, verdict)) == verdict
+
+
 def ask(executor, original: str, translation: str, path: str = "t.cu", **fields):
     request = CudaVerifyRequest(original=original, translation=translation, translation_path=path, seed=SEED, **fields)
     return asyncio.run(verify(request, executor, SilentProgress(), Settings()))

@@ -4,7 +4,7 @@ import pytest
 
 from codepar.cuda.cases import TestSet, candidates, choose, generate, reference_project
 from codepar.cuda.cases.compare import numbers_of
-from codepar.cuda.cases.spec import MAX_ELEMENTS
+from codepar.cuda.cases.spec import USUAL_ELEMENTS
 from codepar.cuda.cases.work import work_of
 from codepar.cuda.read import read_function
 from codepar.protocols import Ratio
@@ -112,7 +112,7 @@ def test_dimensions_differ_from_each_other():
 def test_cases_are_affordable(source):
     function = read_function(source, "f.c")
     for one in generate(function, purpose="rank", seed=1).cases:
-        assert sum(one.size(name) for name in one.buffers) <= MAX_ELEMENTS
+        assert sum(one.size(name) for name in one.buffers) <= USUAL_ELEMENTS
         assert work_of(function, {name: value for name, value in one.scalars.items() if not isinstance(value, dict)}) <= 250_000
 
 
@@ -246,3 +246,28 @@ def test_two_nested_sizes_are_both_large_in_one_judging_case_and_keep_their_orde
     )
     tests = generate(read_function(text, "a.c"), purpose="judge", seed=3)
     assert any(1024 < case.scalars["width"] < case.scalars["length"] for case in tests.cases[:8])
+
+
+ROOTS = "float norm(int n, const float *x) { float s = 0; for (int i = 0; i < n; i++) s += sqrtf(x[i]); return s; }"
+
+
+@pytest.mark.parametrize(
+    ("source", "is_large"),
+    [
+        (SAXPY, True),
+        (ROOTS, False),
+        (ROOTS.replace("float", "double").replace("sqrtf", "sqrt"), True),
+        ("void h(int n, const unsigned char *x, int *y) { for (int i = 0; i < n; i++) y[x[i]]++; }", True),
+        ("void q(int n, int *y) { for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) y[i * n + j] = 1; }", False),
+        (MATMUL, False),
+    ],
+)
+def test_linear_functions_are_judged_once_beyond_a_block_of_block_totals(source, is_large, outputs):
+    large = [one for one in made(source, "judge").cases if one.name == "judge-large"]
+    assert bool(large) is is_large
+    assert not any(one.name.endswith("large") for one in made(source).cases)
+    if is_large:
+        [case] = large
+        assert max(case.size(name) for name in case.buffers) == 131_101
+        found = outputs(reference_project(read_function(source, "f.c")), TestSet(function="f", cases=(case,)), sanitized=True)
+        assert found[0].is_ok
