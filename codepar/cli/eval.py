@@ -1,4 +1,5 @@
-"""``codepar eval run|score|list|fetch``: what a system is worth, on hpcorpusmpi (MPI), babeltower and pareval (CUDA), or codepp.
+"""``codepar eval run|score|list|fetch``: what a system is worth, on hpcorpusmpi (MPI), babeltower and pareval (CUDA), codepp or
+codepp-fidelity (requests of several tasks).
 
 Limits: --labels is for hpcorpusmpi alone, --variant for it and babeltower, --part and --batch for codepp, --target for pareval.
 """
@@ -16,6 +17,7 @@ import typer
 
 from codepar.cli.common import JsonOption, checked_output, print_json, say
 from codepar.cli.eval_codepp import is_codepp, run_codepp, score_codepp
+from codepar.cli.eval_fidelity import Chosen, is_fidelity, run_fidelity_command, score_fidelity
 from codepar.cli.eval_pareval import SYSTEMS as PAREVAL_SYSTEMS
 from codepar.cli.eval_pareval import Asked, fetch_pareval, is_pareval, run_pareval_command, score_pareval
 from codepar.cli.eval_translation import Part as PairsPart
@@ -26,12 +28,14 @@ from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi, pareval
 from evaluators.benchmarks.renamed import renamed
 from evaluators.benchmarks.task import Task
 from evaluators.calls import LabelKind
+from evaluators.fidelity import cases as fidelity
 from evaluators.harness import Plan, Ran, run_tasks
 from evaluators.isolated import IsolatedSystem
 from evaluators.report import build_report, lines_of_report
 from evaluators.samples import Variant
 from evaluators.scoring import Report
 from evaluators.systems import SYSTEMS
+from evaluators.systems.answerers import ANSWERERS
 from evaluators.systems.decomposers import DECOMPOSERS
 from evaluators.translations import TRANSLATORS
 
@@ -58,7 +62,7 @@ def register(app: typer.Typer) -> None:
 
 @_app.command("run")
 def run_command(
-    benchmark: Annotated[str, typer.Argument(help="The benchmark: hpcorpusmpi, babeltower, pareval or codepp.")],
+    benchmark: Annotated[str, typer.Argument(help="hpcorpusmpi, babeltower, pareval, codepp or codepp-fidelity.")],
     *,
     data: Annotated[
         Path | None, typer.Option(help="The benchmark's JSONL file (hpcorpusmpi, babeltower) or folder (pareval).")
@@ -71,7 +75,7 @@ def run_command(
     model: Annotated[str | None, typer.Option(help="Name of an installed model, or of one at the engine.")] = None,
     budget: Annotated[float, typer.Option(min=0.1, help="Seconds that the language model may take for a program.")] = 60.0,
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which a program counts as not answered.")] = 300.0,
-    every: Annotated[int, typer.Option(min=1, help="Of babeltower, pareval: each so manieth problem only.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Of babeltower, pareval, codepp-fidelity: each so manieth problem only.")] = 1,
     target: Annotated[str, typer.Option(help="Of pareval: which of cuda, omp and serial, with commas.")] = "cuda,omp",
     candidates: Annotated[int, typer.Option("--candidates", "-n", min=0, help="Of babeltower: answers of the model.")] = 8,
     repair: Annotated[int, typer.Option(min=0, help="Of babeltower: how often a failed answer is given back.")] = 3,
@@ -83,9 +87,11 @@ def run_command(
     """Ask a system for each program or prompt of a benchmark, and score what it proposes."""
     if benchmark == codepp.NAME:
         return run_codepp(part, system, limit, timeout, output, as_json=as_json)
+    settings = Settings(model=model) if model else Settings()
+    if benchmark == fidelity.NAME:
+        return run_fidelity_command(Chosen(system, limit, every, timeout, output), settings, as_json=as_json)
     if data is None:
         raise InvalidInput(f"{benchmark} needs --data", remedy="name the benchmark's file")
-    settings = Settings(model=model) if model else Settings()
     if benchmark == babeltower.NAME:
         asked = {"candidates": candidates, "repair": repair, "budget_s": budget}
         pairs = PairsPart(limit, every, variant)
@@ -128,6 +134,8 @@ def score_command(
     as_json: JsonOption = False,
 ) -> int:
     """Score a file of samples, whoever made it."""
+    if is_fidelity(samples):
+        return score_fidelity(samples, as_json=as_json)
     if is_codepp(samples):
         return score_codepp(samples, part, as_json=as_json, batch=batch)
     if is_babeltower(samples):
@@ -162,11 +170,12 @@ def list_command(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(
             {
-                "benchmarks": [hpcorpusmpi.NAME, babeltower.NAME, pareval.NAME, codepp.NAME],
+                "benchmarks": [hpcorpusmpi.NAME, babeltower.NAME, pareval.NAME, codepp.NAME, fidelity.NAME],
                 "systems": dict(SYSTEMS),
                 "translators": dict(TRANSLATORS),
                 "writers": dict(PAREVAL_SYSTEMS),
                 "decomposers": dict(DECOMPOSERS),
+                "answerers": dict(ANSWERERS),
             }
         )
         return
@@ -181,6 +190,11 @@ def list_command(as_json: JsonOption = False) -> None:
         typer.echo(f"system     {name}: {what}")
     typer.echo(f"benchmark  {codepp.NAME}: decomposition of prompts, part of codepar")
     for name, what in DECOMPOSERS.items():
+        typer.echo(f"system     {name}: {what}")
+    typer.echo(
+        f"benchmark  {fidelity.NAME}: prompts of several functions answered at once and in parts, and run; part of codepar"
+    )
+    for name, what in ANSWERERS.items():
         typer.echo(f"system     {name}: {what}")
 
 

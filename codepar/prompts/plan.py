@@ -105,10 +105,10 @@ def _declarations(item: Item, kind: EdgeKind) -> list[str]:
         units = units[:1]
     if not units:
         return [item.text.split("\n", 1)[0][:_MAX_DECLARATION]]
-    return [_declaration(code.data, unit, language) for unit in units]
+    return [declaration_of(code.data, unit, language) for unit in units]
 
 
-def _declaration(data: bytes, unit: Unit, language: Language) -> str:
+def declaration_of(data: bytes, unit: Unit, language: Language) -> str:
     """A function without its body, a type with it."""
     text = data[unit.start : unit.end].decode(errors="replace")
     if unit.kind.value == "class" and language.is_c_family:

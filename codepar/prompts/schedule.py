@@ -137,7 +137,8 @@ class _Run:
         ended = [task for task in running if task.done()]
         for task in ended:
             self._waiting.settle(running.pop(task).item)
-        return [task.result() for task in ended]
+        # Of several that broke down one is raised, and none is left unheard.
+        return list(await asyncio.gather(*ended))
 
     async def _closing(self) -> ItemAnswer | None:
         """The answer to the wish over all answers, where there is one and all of them are there."""
