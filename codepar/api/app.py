@@ -16,7 +16,7 @@ from codepar.api.errors import documented, install_error_handlers
 from codepar.api.instruments import MeasuredRequests, Metrics
 from codepar.api.services import Services, services_of
 from codepar.engine.routes import openai_router
-from codepar.engine.wire import SplitChoice
+from codepar.engine.wire import CodeparOptions
 from codepar.events import Events
 from codepar.flows.decompose_chat import SplitGenerator
 from codepar.protocols import Generator
@@ -78,5 +78,5 @@ async def _generator_of(request: Request) -> Generator:
     return await services_of(request).generator()
 
 
-def _splitting(request: Request, generator: Generator, choice: SplitChoice) -> Generator:
-    return SplitGenerator(generator, choice, services_of(request).settings)
+def _splitting(request: Request, generator: Generator, options: CodeparOptions) -> Generator:
+    return SplitGenerator(generator, options.split, services_of(request).settings, extractor=options.extractor)

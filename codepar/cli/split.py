@@ -62,7 +62,7 @@ def split_command(
         options = {
             "run": True,
             "split": split,
-            "model": model,
+            "extractor": "model" if model else "rules",
             "verify": not no_verify,
             "max_tokens": max_tokens,
             "budget_s": budget,

@@ -16,13 +16,13 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from codepar.engine import answers
 from codepar.engine.answers import Answer
-from codepar.engine.wire import MAX_CHOICES, ChatRequest, CompletionRequest, SplitChoice
+from codepar.engine.wire import MAX_CHOICES, ChatRequest, CodeparOptions, CompletionRequest
 from codepar.errors import CodeparError, InvalidInput, NotFound, Unsupported
 from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling
 
 T = TypeVar("T")
 GeneratorOf = Callable[[Request], Generator | Awaitable[Generator]]
-Splitting = Callable[[Request, Generator, SplitChoice], Generator]
+Splitting = Callable[[Request, Generator, CodeparOptions], Generator]
 ANY_MODEL = frozenset({"", "codepar", "default"})
 _FIM_EXAMPLE = {"prompt": "int main(void) {\n  int rank;\n  ", "suffix": "\n  return 0;\n}\n", "max_tokens": 32, "temperature": 0}
 _CHAT_EXAMPLE = {"messages": [{"role": "user", "content": "What does MPI_Bcast do?"}], "max_tokens": 64, "temperature": 0}
@@ -50,7 +50,7 @@ def openai_router(generator_of: GeneratorOf, splitting: Splitting | None = None)
         if body.codepar is not None and body.codepar.split != "never":
             if splitting is None:
                 raise Unsupported("an engine by itself splits no requests", remedy="ask `codepar serve`", param="codepar.split")
-            generator = splitting(request, generator, body.codepar.split)
+            generator = splitting(request, generator, body.codepar)
         return await _answer(generator, body, request)
 
     return router

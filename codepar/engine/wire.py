@@ -152,11 +152,13 @@ SplitChoice = Literal["auto", "never", "always"]
 
 class CodeparOptions(BaseModel):
     """What only codepar has. `split`: a last message that holds several tasks is answered part by part, side by side, where that
-    is expected to pay (`auto`) or wherever there are parts (`always`); the answer has the parts in their order."""
+    is expected to pay (`auto`) or wherever there are parts (`always`); the answer has the parts in their order. `extractor`:
+    `model` also asks the language model for the parts, where the rules are unsure."""
 
     model_config = ConfigDict(extra="forbid")
 
     split: SplitChoice = "never"
+    extractor: Literal["rules", "model"] = "rules"
 
 
 class ChatRequest(_Request):

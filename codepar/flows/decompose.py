@@ -15,14 +15,14 @@ from codepar.errors import EngineUnavailable, InvalidInput
 from codepar.flows.cuda_one import Means
 from codepar.flows.decompose_accept import Acceptance
 from codepar.flows.decompose_check import FileCompiler
+from codepar.flows.decompose_extract import read as read_parts
 from codepar.flows.decompose_join import join
 from codepar.flows.decompose_mode import Mode, cost_of, mode_of, predicted_of, schedule_for
 from codepar.flows.decompose_parts import PartsRun, Prepared, asked_once
-from codepar.flows.decompose_read import Read, Spent, planned, read_request, result_of, schedule_of, with_files
+from codepar.flows.decompose_read import Read, Spent, planned, result_of, schedule_of, with_files
 from codepar.flows.decompose_request import DecompositionRequest
 from codepar.flows.decompose_result import DecompositionResult, ItemResult
 from codepar.flows.provenance import ModelProvenance
-from codepar.prompts.by_model import extract_with_model
 from codepar.prompts.items import Refusal
 from codepar.prompts.schedule import ScheduleOptions
 from codepar.protocols import Executor, Generator, Progress, SilentProgress
@@ -64,7 +64,7 @@ async def decompose(
     """
     begun = time.monotonic()
     settings = settings or Settings()
-    read = await predicted(await _read(request, generator), generator, settings)
+    read = await predicted(await read_parts(request, generator), generator, settings)
     if not request.options.run:
         return planned(read)
     if read.found.refusal is Refusal.EMPTY:
@@ -74,18 +74,6 @@ async def decompose(
     if mode.name == "whole":
         return await _whole(read, mode, generator, begun)
     return await _parts(read, mode, Hands(generator, executor, progress, settings, on_item, on_broken_off), begun)
-
-
-async def _read(request: DecompositionRequest, generator: Generator | None) -> Read:
-    """The request as it is read by the rules, and by the model where they are unsure and that is wanted."""
-    if not request.options.model or generator is None:
-        return await asyncio.to_thread(read_request, request)
-    begun = time.monotonic()
-    extraction = await extract_with_model(request.prompt, request.files, generator)
-    seconds = time.monotonic() - begun
-    read = await asyncio.to_thread(read_request, request, extraction.decomposition)
-    notes = (f"the model's answer about the parts is not taken: {extraction.dropped}",) if extraction.dropped else ()
-    return replace(read, seconds=seconds, notes=(*read.notes, *notes))
 
 
 async def predicted(read: Read, generator: Generator | None, settings: Settings) -> Read:

@@ -12,13 +12,15 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from codepar.flows.decompose import Hands, parts_run, predicted
+from codepar.flows.decompose_extract import read as read_parts
 from codepar.flows.decompose_join import item_text
 from codepar.flows.decompose_mode import mode_of
 from codepar.flows.decompose_parts import PartsRun
-from codepar.flows.decompose_read import Read, read_request, schedule_of
-from codepar.flows.decompose_request import DecompositionOptions, DecompositionRequest, SplitChoice
+from codepar.flows.decompose_read import Read, schedule_of
+from codepar.flows.decompose_request import DecompositionOptions, DecompositionRequest, Extractor, SplitChoice
 from codepar.flows.decompose_result import ItemResult
 from codepar.project import MAX_FILE_BYTES
+from codepar.prompts.by_model import ModelExtraction
 from codepar.protocols import Capabilities, Chunk, FinishReason, Generation, Generator, Prompt, Sampling, SilentProgress
 from codepar.settings import Settings
 
@@ -26,10 +28,11 @@ from codepar.settings import Settings
 class SplitGenerator:
     """``generator`` with requests of several tasks split by ``choice``. Closing it is the owner's affair."""
 
-    def __init__(self, generator: Generator, choice: SplitChoice, settings: Settings) -> None:
+    def __init__(self, generator: Generator, choice: SplitChoice, settings: Settings, *, extractor: Extractor = "rules") -> None:
         self._generator = generator
         self._choice: SplitChoice = choice
         self._settings = settings
+        self._extractor: Extractor = extractor
 
     async def capabilities(self) -> Capabilities:
         return await self._generator.capabilities()
@@ -77,10 +80,15 @@ class SplitGenerator:
         if len(text.encode(errors="surrogatepass")) > MAX_FILE_BYTES:
             return None
         options = DecompositionOptions(
-            split=self._choice, run=True, verify=False, max_tokens=sampling.max_tokens, temperature=sampling.temperature
+            split=self._choice,
+            run=True,
+            extractor=self._extractor,
+            verify=False,
+            max_tokens=sampling.max_tokens,
+            temperature=sampling.temperature,
         )
         request = DecompositionRequest(prompt=text, options=options)
-        read = await predicted(await asyncio.to_thread(read_request, request), self._generator, self._settings)
+        read = await predicted(await read_parts(request, self._generator), self._generator, self._settings)
         return read if mode_of(read.found, self._choice, judged=0).name == "parts" else None
 
     async def _parts(self, read: Read, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Chunk]:
@@ -147,13 +155,16 @@ class _Telling:
     def generation(self, run: PartsRun, model: str) -> Generation:
         """The whole answer, with the tokens of all requests."""
         results = list(run.results.values())
+        asked = self.read.extraction or ModelExtraction(decomposition=self.read.found)
         reason: FinishReason = "length" if self.used >= self.room else "stop"
         cached = [one.cached_tokens for one in results if one.cached_tokens is not None]
         return Generation(
             text="".join(self.said),
             finish_reason=reason,
-            prompt_tokens=sum(one.prompt_tokens for one in results) + sum(one.prompt_tokens for one in run.extra),
-            completion_tokens=sum(one.answer_tokens for one in results) + sum(one.completion_tokens for one in run.extra),
+            prompt_tokens=asked.prompt_tokens + sum(one.prompt_tokens for one in (*results, *run.extra)),
+            completion_tokens=asked.completion_tokens
+            + sum(one.answer_tokens for one in results)
+            + sum(one.completion_tokens for one in run.extra),
             cached_tokens=sum(cached) if cached else None,
             model=model,
         )

@@ -14,6 +14,7 @@ from codepar.flows.decompose_judged import is_workable
 from codepar.flows.decompose_request import DecompositionRequest
 from codepar.flows.decompose_result import DecompositionCost, DecompositionResult, ItemResult, PlannedStep
 from codepar.flows.decompose_wants import Want, wants_of
+from codepar.prompts.by_model import ModelExtraction
 from codepar.prompts.cost import ASSUMED_COST, CostModel
 from codepar.prompts.extract import extract
 from codepar.prompts.items import Decomposition
@@ -29,7 +30,7 @@ RUNGS: tuple[Rung, ...] = ("first", "retry", "neighbours")
 class Read:
     """A request after reading: ``plan`` and ``merger`` are there where it splits; ``wants`` are for capabilities.
 
-    ``cost`` is that of the engine it is asked of.
+    ``cost`` is that of the engine it is asked of; ``extraction`` is there where a model was asked for the parts.
     """
 
     request: DecompositionRequest
@@ -40,6 +41,7 @@ class Read:
     notes: tuple[str, ...]
     seconds: float
     cost: CostModel = ASSUMED_COST
+    extraction: ModelExtraction | None = None
 
 
 def read_request(request: DecompositionRequest, found: Decomposition | None = None) -> Read:
@@ -79,7 +81,7 @@ def result_of(read: Read, **fields: Any) -> DecompositionResult:
     if plan is not None:
         steps = tuple(_step(step.item, step.needs, read.wants) for step in plan.steps)
         known |= {"waves": plan.waves, "steps": steps, "contract": plan.contract, "closing_wish": plan.reduce}
-    cost = fields.pop("cost", DecompositionCost(extract_s=read.seconds))
+    cost = fields.pop("cost", None) or Spent().cost(read, time.monotonic())
     notes = (*read.notes, *fields.pop("notes", ()))
     return DecompositionResult.model_validate({**known, **fields, "cost": cost, "notes": notes})
 
@@ -122,12 +124,15 @@ class Spent:
         """With the seconds since ``begun``."""
         told = [*(one.cached_tokens for one in self.answers), *(one.cached_tokens for one in self.extra)]
         cached = [tokens for tokens in told if tokens is not None]
+        asked = read.extraction or ModelExtraction(decomposition=read.found)
         return DecompositionCost(
             extract_s=read.seconds,
             wall_s=time.monotonic() - begun,
-            requests=self.requests,
+            requests=self.requests + asked.asked,
             hedges=self.hedges,
-            prompt_tokens=sum(one.prompt_tokens for one in self.answers) + sum(one.prompt_tokens for one in self.extra),
+            prompt_tokens=asked.prompt_tokens + sum(one.prompt_tokens for one in (*self.answers, *self.extra)),
             cached_tokens=sum(cached) if cached else None,
-            answer_tokens=sum(one.answer_tokens for one in self.answers) + sum(one.completion_tokens for one in self.extra),
+            answer_tokens=asked.completion_tokens
+            + sum(one.answer_tokens for one in self.answers)
+            + sum(one.completion_tokens for one in self.extra),
         )

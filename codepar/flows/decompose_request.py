@@ -16,6 +16,7 @@ DEFAULT_BUDGET_S = 900.0
 DEFAULT_ITEM_BUDGET_S = 120.0
 
 SplitChoice = Literal["auto", "never", "always"]
+Extractor = Literal["rules", "model"]
 
 
 class DecompositionOptions(Record):
@@ -29,7 +30,7 @@ class DecompositionOptions(Record):
 
     split: SplitChoice = "auto"
     run: bool = False
-    model: bool = Field(default=False, description="ask the language model for the parts where the rules are unsure")
+    extractor: Extractor = Field(default="rules", description="model: ask the language model where the rules are unsure")
     verify: bool = Field(default=True, description="translate and complete with a verdict, compile other code")
     max_tokens: int = Field(default=1024, ge=1, le=32_768)
     temperature: float = Field(default=0.0, ge=0, le=5)

@@ -173,3 +173,14 @@ def test_an_engine_by_itself_does_not_split(model):
         answer = chat(engine, codepar={"split": "auto"})
     assert answer.status_code == 422
     assert answer.json()["error"]["param"] == "codepar.split"
+
+
+def test_the_model_may_be_asked_for_the_parts(client, model):
+    unsure = "The barriers are unclear, the semaphores are new and the mutexes are slow, could somebody look after that?"
+    chat(client, unsure, codepar={"split": "always"})
+    assert len(model.asked) == 1
+    chat(client, unsure, codepar={"split": "always", "extractor": "model"})
+    # The model's answer is no list of quotes: the request is asked as it is.
+    assert len(model.asked) == 3
+    assert "You divide a request" in model.asked[1][0].content
+    assert chat(client, unsure, codepar={"split": "always", "extractor": "guess"}).status_code == 422
