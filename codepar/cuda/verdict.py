@@ -75,7 +75,7 @@ class LeastCase(Record):
 class CudaVerdict(Record):
     """What the checks say together. ``status`` is ``ok`` when every rung passed, else that of the first that did not.
 
-    ``tests`` are the cases that judged; ``counterexample`` is the smallest case known on which it fails, ``least`` says more of it
+    ``tests`` are the cases that judged; ``counterexample`` is the smallest case known on which it fails, ``least`` says more
     where one was looked for; ``seed`` made the cases, and ``reproduce`` is the command that makes and runs them again. Times
     are in seconds.
     """

@@ -1,4 +1,4 @@
-"""CUDA C++ to C++17 for the CPU runtime: launches, shared variables, device assembly; everything else stays byte for byte.
+"""CUDA C++ to C++17 for the CPU runtime: launches, shared variables, device assembly, the device's heap; the rest stays as it is.
 
 No line moves, so that every message of a compiler or of the runtime names the user's own line. Macro bodies are rewritten
 too. In bodies of functions for the device alone ``__CUDA_ARCH__`` becomes ``CODEPAR_CUDA_ARCH`` (800); elsewhere it stays
@@ -19,7 +19,7 @@ from codepar.project import C_SUFFIXES, CUDA_SUFFIXES, CXX_SUFFIXES, HEADER_SUFF
 from codepar.syntax import brackets
 from codepar.syntax.cuda_declarations import KernelSignature, kernel_signatures, shared_declarations
 from codepar.syntax.cuda_scan import Aliases, CudaScan, Launch, Macro, find_aliases
-from worker.toolchains.cuda_cpu import shared
+from worker.toolchains.cuda_cpu import device_heap, shared
 from worker.toolchains.cuda_cpu.edits import Edit, apply
 from worker.toolchains.cuda_cpu.kernels import Kernels, collect
 
@@ -103,6 +103,7 @@ class _Rewriter:
         for start, end in self._device_ranges:
             for match in _ARCHITECTURE.finditer(self.scan.lexis.code, start, end):
                 yield Edit(match.start(), match.end(), "CODEPAR_CUDA_ARCH")
+        yield from device_heap.edits(self.scan, self._location)
         yield from self._addresses()
         yield from self._results()
 

@@ -112,3 +112,42 @@ def test_a_limit_on_address_space_shrinks_the_range_of_addresses(program: Any):
     command = f"ulimit -v 2097152 && {program.path} round_trip"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.splitlines()[:2] == ["0 1010101", SUCCESS], done.stderr
+
+
+HEAP = r"""
+#include <cstdio>
+#include <cstdlib>
+__device__ int *rows[40000];
+__global__ void take(int n, int bytes) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) { rows[i] = (int *)malloc(bytes); if (rows[i]) *rows[i] = i; }
+}
+__global__ void total(int n, int *out) { for (int i = 0; i < n; ++i) out[rows[i] != NULL && *rows[i] == i]++; }
+__global__ void drop(int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) { free(rows[i]); rows[i] = NULL; } }
+__global__ void drop_twice(int *p) { free(p); }
+__host__ __device__ int both(int n) { int *p = (int *)malloc(4); *p = n; int found = *p; free(p); return found; }
+int main() {
+    int *out, got[2], *p = NULL;
+    cudaMallocManaged(&out, 8); out[0] = out[1] = 0;
+    take<<<157, 256>>>(40000, 32); total<<<1, 1>>>(40000, out); cudaDeviceSynchronize();
+    drop<<<157, 256>>>(40000);
+    printf("%d %d\n", out[0], out[1]); out[0] = out[1] = 0;
+    take<<<1, 256>>>(9, 1 << 20); total<<<1, 1>>>(9, out); cudaDeviceSynchronize();
+    printf("%d %d %d\n", out[0], out[1], both(7));
+    cudaMemcpyFromSymbol(&p, rows, sizeof p);
+    printf("%s\n", cudaGetErrorName(cudaMemcpy(got, p, 4, cudaMemcpyDeviceToHost)));
+    printf("%s\n", cudaGetErrorName(cudaFree(p)));
+    cudaGetLastError();
+    drop_twice<<<1, 1>>>(p); drop_twice<<<1, 1>>>(p);
+    printf("%s\n", cudaGetErrorName(cudaDeviceSynchronize()));
+}
+"""
+
+
+def test_the_heap_of_the_device_holds_8_mib_and_is_for_kernels_alone(cuda: Any):
+    run = cuda(HEAP, "heap")()
+    assert run.lines == ["0 40000", "1 8 7", INVALID[2:], INVALID[2:], "cudaErrorIllegalAddress"]
+    assert run.kinds() == ["memory_error"] * 3
+    assert "kernels alone" in run.findings[0]["message"]
+    assert "not freed by this call" in run.findings[1]["message"]
+    assert "double free of the 1048576-byte device heap allocation" in run.findings[2]["message"]

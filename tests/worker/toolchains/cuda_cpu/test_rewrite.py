@@ -131,6 +131,29 @@ def test_device_assembly_is_left_to_the_runtime_to_refuse():
     )
 
 
+@pytest.mark.parametrize(
+    ("statement", "rewritten"),
+    [
+        ("p = (int *)malloc(n);", 'p = (int *)::codepar_cuda::heap_malloc({"k.cu", 2}, n);'),
+        ("std::free(p);", '::codepar_cuda::heap_free({"k.cu", 2}, p);'),
+        ("p = new T[n];", 'p = new (::codepar_cuda::HeapPlace{{"k.cu", 2}}) T[n];'),
+        ("delete[] p;", '::codepar_cuda::HeapDeleteArray{{"k.cu", 2}}->* p;'),
+        ("pool.free(p); a->malloc(n); new (p) T; mine::free(p);", "pool.free(p); a->malloc(n); new (p) T; mine::free(p);"),
+    ],
+)
+def test_the_heap_of_the_device_is_the_runtimes(statement, rewritten):
+    text = f"__device__ void f(int *p, int n) {{\n{statement}\n}}\n"
+    found = rewrite(text, "k.cu")
+    assert found.split("\n")[1] == rewritten
+    assert rewrite(found, "k.cu") == found
+    assert body(statement) == statement
+
+
+def test_functions_of_the_program_keep_their_names():
+    text = "__device__ void free(int *p) { *p = 0; }\n__device__ void f(int *p) { free(p); }\n"
+    assert rewrite(text, "k.cu") == text
+
+
 def test_a_kernel_must_return_nothing():
     rewritten = rewrite("int a;\n__global__ int k(int n) { return n; }\n", "k.cu")
     assert rewritten.splitlines()[1].startswith('static_assert(false, "a __global__ function must have a void return type"); ')

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "check_access.h"
+#include "check_bounds.h"
 #include "check_order.h"
 #include "check_pages.h"
 #include "check_race.h"
@@ -211,7 +212,11 @@ void allocated(void* place, std::size_t size, AllocationKind kind, Location wher
     add_region(reinterpret_cast<std::uintptr_t>(place), size, space, where);
 }
 
-void freed(void* place) { remove_region(reinterpret_cast<std::uintptr_t>(place)); }
+void freed(void* place) {
+    // A write that waits to be compared must be, while its memory is there.
+    if (something_pending) settle(0, 0);
+    remove_region(reinterpret_cast<std::uintptr_t>(place));
+}
 
 void copied_to(void* place, std::size_t size) {
     const auto address = reinterpret_cast<std::uintptr_t>(place);

@@ -32,6 +32,9 @@ std::string hex(std::uintptr_t address) {
 }
 
 std::string title(const Region& region) {
+    const Allocation* const known = find_allocation(reinterpret_cast<const void*>(region.low));
+    if (known != nullptr && known->kind == MemoryKind::heap)
+        return "the " + std::to_string(known->size) + "-byte malloc or new of a kernel at " + text_of(region.where);
     const char* const kind = region.space == Space::managed ? "managed memory" : region.space == Space::device ? "cudaMalloc" : "host memory";
     return "the " + std::to_string(region.high - region.low) + "-byte " + kind + " at " + text_of(region.where);
 }

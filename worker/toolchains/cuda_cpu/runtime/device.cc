@@ -203,6 +203,8 @@ cudaError_t cudaGetDeviceFlags(unsigned int* flags, Location where) {
     return give(flags, device_flags, where, "cudaGetDeviceFlags");
 }
 
+std::size_t codepar_cuda::device_heap_limit() { return limits[cudaLimitMallocHeapSize]; }
+
 cudaError_t cudaDeviceSetLimit(cudaLimit limit, size_t value, Location where) {
     if (const cudaError_t sticky = codepar_cuda::poisoned()) return sticky;
     if (limit < 0 || limit > cudaLimitPersistingL2CacheSize)

@@ -27,6 +27,8 @@ namespace {
 constexpr std::size_t largest_fill = std::size_t{256} << 20;
 
 constexpr std::size_t smallest_range = std::size_t{16} << 20;
+// Of the range, so much for what kernels allocate.
+constexpr std::size_t heap_share = 8;
 
 // Under a limit on address space, half of it, so that the program and its stacks keep the rest.
 std::size_t largest_range() {
@@ -48,6 +50,8 @@ bool counts_as_device(MemoryKind kind) { return kind == MemoryKind::device || ki
 // Addresses of device memory: free extents by start; the search goes on where the last one ended.
 class AddressRange {
 public:
+    explicit AddressRange(std::size_t share) : share_(share) {}
+
     char* take(std::size_t size) {
         if (!tried_) reserve();
         auto extent = find(free_.lower_bound(cursor_), free_.end(), size);
@@ -91,7 +95,7 @@ private:
 
     void reserve() {
         tried_ = true;
-        for (std::size_t size = largest_range(); size >= smallest_range; size /= 2) {
+        for (std::size_t size = largest_range() / share_; size >= smallest_range; size /= 2) {
             void* const start = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (start == MAP_FAILED) continue;
             start_ = static_cast<char*>(start);
@@ -102,6 +106,7 @@ private:
         }
     }
 
+    const std::size_t share_;
     Extents free_;
     char* start_ = nullptr;
     char* end_ = nullptr;
@@ -111,10 +116,12 @@ private:
 
 struct Registry {
     std::mutex lock;
-    AddressRange range;
+    AddressRange range{1};
+    AddressRange heap{heap_share};
     std::map<const char*, Allocation> live;
     std::map<const char*, Allocation> freed;
     std::size_t used = 0;
+    std::size_t heap_used = 0;
 };
 
 // Never destroyed: destructors of the program may still free memory.
@@ -141,7 +148,7 @@ void unmap(const Allocation& allocation) {
 
 #ifdef CODEPAR_CUDA_CHECKED
 AllocationKind hook_kind(MemoryKind kind) {
-    if (kind == MemoryKind::device) return AllocationKind::device;
+    if (kind == MemoryKind::device || kind == MemoryKind::heap) return AllocationKind::device;
     return kind == MemoryKind::managed ? AllocationKind::managed : AllocationKind::host_pinned;
 }
 #endif
@@ -163,11 +170,22 @@ void announce_freed(const Allocation& allocation) {
 #endif
 }
 
-void free_pages(Registry& all, Allocation allocation, Location where) {
-    announce_freed(allocation);
+// The pages of the heap stay mapped: one hole for each of very many small allocations would be more than a process may have.
+void give_back_pages(Registry& all, const Allocation& allocation) {
+    if (allocation.kind == MemoryKind::heap) {
+        madvise(allocation.base, allocation.reserved, MADV_DONTNEED);
+        all.heap_used -= allocation.size;
+        all.heap.give_back(allocation.base, allocation.reserved);
+        return;
+    }
     unmap(allocation);
     if (counts_as_device(allocation.kind)) all.used -= allocation.reserved;
     all.range.give_back(allocation.base, allocation.reserved);
+}
+
+void free_pages(Registry& all, Allocation allocation, Location where) {
+    announce_freed(allocation);
+    give_back_pages(all, allocation);
     all.live.erase(allocation.base);
     allocation.freed = where;
     all.freed[allocation.base] = allocation;
@@ -180,6 +198,7 @@ const char* kind_name(MemoryKind kind) {
         case MemoryKind::pinned: return "pinned host";
         case MemoryKind::registered: return "registered host";
         case MemoryKind::symbol: return "variable";
+        case MemoryKind::heap: return "device heap";
     }
     return "unknown";
 }
@@ -230,7 +249,7 @@ const Allocation* find_freed(const void* address) {
 bool in_device_range(const void* address) {
     const RuntimeSection section;
     std::lock_guard<std::mutex> guard(registry().lock);
-    return registry().range.contains(address);
+    return registry().range.contains(address) || registry().heap.contains(address);
 }
 
 void* allocate(std::size_t size, MemoryKind kind, Location where) {
@@ -238,18 +257,22 @@ void* allocate(std::size_t size, MemoryKind kind, Location where) {
     std::lock_guard<std::mutex> guard(all.lock);
     if (size > (std::size_t{1} << 46)) return nullptr;
     const std::size_t usable = round_up(size, page_size());
-    const std::size_t reserved = usable + page_size();
+    const bool is_heap = kind == MemoryKind::heap;
+    const std::size_t reserved = is_heap ? usable : usable + page_size();
     if (counts_as_device(kind) && all.used + reserved > device_memory_size()) return nullptr;
-    char* const base = all.range.take(reserved);
+    if (is_heap && all.heap_used + size > device_heap_limit()) return nullptr;
+    AddressRange& range = is_heap ? all.heap : all.range;
+    char* const base = range.take(reserved);
     if (!base) return nullptr;
     forget_freed(all, base, reserved);
     if (mprotect(base, usable, PROT_READ | PROT_WRITE) != 0) {
-        all.range.give_back(base, reserved);
+        range.give_back(base, reserved);
         return nullptr;
     }
     if (counts_as_device(kind)) all.used += reserved;
+    if (is_heap) all.heap_used += size;
     const unsigned char fill = schedule().fill;
-    if (counts_as_device(kind) && fill != 0 && usable <= largest_fill) std::memset(base, fill, usable);
+    if ((is_heap || counts_as_device(kind)) && fill != 0 && usable <= largest_fill) std::memset(base, fill, usable);
     const Allocation allocation{base, size, kind, where, Location(), reserved};
     all.live[base] = allocation;
     announce(allocation);
@@ -260,8 +283,17 @@ bool release(void* base, bool pinned, Location where) {
     Registry& all = registry();
     std::lock_guard<std::mutex> guard(all.lock);
     auto found = all.live.find(static_cast<const char*>(base));
-    if (found == all.live.end() || found->second.reserved == 0) return false;
+    if (found == all.live.end() || found->second.reserved == 0 || found->second.kind == MemoryKind::heap) return false;
     if ((found->second.kind == MemoryKind::pinned) != pinned) return false;
+    free_pages(all, found->second, where);
+    return true;
+}
+
+bool release_heap(void* base, Location where) {
+    Registry& all = registry();
+    std::lock_guard<std::mutex> guard(all.lock);
+    auto found = all.live.find(static_cast<const char*>(base));
+    if (found == all.live.end() || found->second.kind != MemoryKind::heap) return false;
     free_pages(all, found->second, where);
     return true;
 }

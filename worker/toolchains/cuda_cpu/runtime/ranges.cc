@@ -49,6 +49,9 @@ cudaError_t check_range(const Range& range, Location where, const char* call) {
         return fail(cudaErrorInvalidValue, where, call, words(range) + "is a host pointer where a device pointer is due",
                     "memory_error");
     }
+    if (found->kind == MemoryKind::heap)
+        return fail(cudaErrorInvalidValue, where, call, words(range) + "is " + describe(range.address) + ", which kernels alone may touch",
+                    "memory_error");
     if (range.side == Side::host && !found->host_may_touch())
         return fail(cudaErrorInvalidValue, where, call,
                     words(range) + "is " + describe(range.address) + " where a host pointer is due", "memory_error");

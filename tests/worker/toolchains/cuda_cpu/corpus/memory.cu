@@ -73,3 +73,46 @@ CASE(read_of_written_by_kernel, "uninitialised", "clean") { int* p; cudaMalloc(&
 
 CASE(host_reads_device, "host dereference", "memory_error") { int* p = ramp<int>(8); std::printf("%d\n", p[3]); }
 CASE(host_copies_device, "host dereference", "clean") { int v, *p = ramp<int>(8); cudaMemcpy(&v, p + 3, 4, cudaMemcpyDeviceToHost); std::printf("%d\n", v); }
+
+// The device's heap: each thread has its own list, on pages of its own.
+struct Link { int value; Link* next; };
+__device__ Link* push(Link* head, int value) { Link* link = (Link*)malloc(sizeof(Link)); if (link != NULL) { link->value = value; link->next = head; } return link; }
+__global__ void list(int* out, int n, int mistake) {
+    Link* head = NULL;
+    for (int i = 0; i < 3; ++i) head = push(head, i);
+    int sum = 0;
+    for (Link* link = head; link != NULL; link = link->next) sum += link->value;
+    if (mistake == 1) sum += (head + 1)->value;
+    while (head != NULL) { Link* next = head->next; free(head); if (mistake == 2) sum += head->value; if (mistake == 3) free(head); head = next; }
+    free(NULL);
+    if (blockIdx.x * blockDim.x + threadIdx.x < n) out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
+}
+CASE(list_of_a_thread, "device heap", "clean") { list<<<s.blocks, s.threads>>>(zeros<int>(s.size()), s.size(), 0); }
+CASE(read_past_a_link, "device heap", "memory_error") { list<<<s.blocks, s.threads>>>(zeros<int>(s.size()), s.size(), 1); }
+CASE(read_of_a_freed_link, "device heap", "memory_error") { list<<<s.blocks, s.threads>>>(zeros<int>(s.size()), s.size(), 2); }
+CASE(link_freed_twice, "device heap", "memory_error") { list<<<s.blocks, s.threads>>>(zeros<int>(s.size()), s.size(), 3); }
+
+struct Pair { int a, b; __device__ Pair(int x, int y) : a(x), b(y) {} };
+__global__ void objects(int* out, int n, int past) {
+    Pair* pair = new Pair(threadIdx.x, 2);
+    int* row = new int[4];
+    for (int i = 0; i < 4 + past; ++i) row[i] = pair->a + i;
+    if (blockIdx.x * blockDim.x + threadIdx.x < n) out[blockIdx.x * blockDim.x + threadIdx.x] = row[3] + pair->b;
+    delete pair;
+    delete[] row;
+}
+CASE(new_and_delete, "device heap", "clean") { objects<<<s.blocks, s.threads>>>(zeros<int>(s.size()), s.size(), 0); }
+CASE(write_past_new, "device heap", "memory_error") { objects<<<s.blocks, s.threads>>>(zeros<int>(s.size()), s.size(), 1); }
+
+__device__ int* kept;
+__global__ void keep_row(int n) { if (threadIdx.x == 0 && blockIdx.x == 0) { kept = (int*)malloc(n * sizeof(int)); for (int i = 0; i < n; ++i) kept[i] = i; } }
+__global__ void use_row(int* out, int n, int i) { if (threadIdx.x == 0 && blockIdx.x == 0) *out = kept[i]; }
+__global__ void drop_row() { if (threadIdx.x == 0 && blockIdx.x == 0) free(kept); }
+__global__ void free_it(int* p) { if (threadIdx.x == 0 && blockIdx.x == 0) free(p); }
+CASE(row_across_launches, "device heap", "clean") { keep_row<<<s.blocks, s.threads>>>(9); use_row<<<1, 1>>>(zeros<int>(1), 9, 8); drop_row<<<1, 1>>>(); }
+CASE(row_never_freed, "device heap", "clean") { keep_row<<<s.blocks, s.threads>>>(9); use_row<<<1, 1>>>(zeros<int>(1), 9, 0); }
+CASE(row_one_past, "device heap", "memory_error") { keep_row<<<s.blocks, s.threads>>>(9); use_row<<<1, 1>>>(zeros<int>(1), 9, 9); }
+CASE(row_after_free, "device heap", "memory_error") { keep_row<<<1, 1>>>(9); drop_row<<<1, 1>>>(); use_row<<<1, 1>>>(zeros<int>(1), 9, 0); }
+CASE(free_of_cuda_malloc, "device heap", "memory_error") { free_it<<<1, 1>>>(zeros<int>(4)); }
+CASE(free_of_host_memory, "device heap", "memory_error") { static int here[4]; free_it<<<1, 1>>>(here); }
+CASE(free_of_null, "device heap", "clean") { free_it<<<s.blocks, s.threads>>>(nullptr); }

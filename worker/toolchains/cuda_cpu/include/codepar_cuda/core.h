@@ -4,6 +4,7 @@
 
 #include "codepar_cuda/atomics.h"
 #include "codepar_cuda/barrier.h"
+#include "codepar_cuda/device_heap.h"
 #include "codepar_cuda/identity.h"
 #include "codepar_cuda/launch.h"
 #include "codepar_cuda/shared.h"
