@@ -107,10 +107,13 @@ def _collect(task: _Task) -> Collection:
     return collection
 
 
-def assemble(collections: Iterable[Collection], excluded: frozenset[str], held_out: HeldOut) -> Corpus:
+def assemble(
+    collections: Iterable[Collection], excluded: frozenset[str], held_out: HeldOut, development: frozenset[str] = frozenset()
+) -> Corpus:
     """Leave out what may not be learned from, keep one of each group of near-duplicates, split by repository.
 
-    ``excluded``: names as ``owner_name`` or ``owner/name``, in any case.
+    ``excluded``: names as ``owner_name`` or ``owner/name``, in any case. ``development``: the repositories of that part; without
+    names it is drawn (`splits_of`), and another one once the list has grown.
     """
     corpus = Corpus()
     names = {name.lower().replace("/", "_", 1) for name in excluded}
@@ -126,7 +129,7 @@ def assemble(collections: Iterable[Collection], excluded: frozenset[str], held_o
             _take(collection, held_out, corpus, programs, signatures)
     alike = groups(signatures)
     corpus.left_out["a near-duplicate of another program"] += len(programs) - len(alike)
-    splits = splits_of(programs[group[0]].repository for group in alike)
+    splits = _splits([programs[group[0]].repository for group in alike], development)
     for group in alike:
         program = programs[group[0]]
         corpus.members.append(Member(split=splits[program.repository], program=program))
@@ -150,6 +153,13 @@ def _take(
         if not is_alike:
             programs.append(program)
             signatures.append(values)
+
+
+def _splits(repositories: Sequence[str], development: frozenset[str]) -> dict[str, Split]:
+    if not development:
+        return splits_of(repositories)
+    names = {name.lower() for name in development}
+    return {name: "development" if name.lower() in names else "train" for name in repositories}
 
 
 def splits_of(repositories: Iterable[str]) -> dict[str, Split]:

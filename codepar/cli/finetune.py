@@ -42,6 +42,9 @@ def corpus_command(
     exclude: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Names of repositories never to learn from.")
     ] = None,
+    development: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Names of the development repositories; drawn if unset.")
+    ] = None,
     clone_url: Annotated[str | None, typer.Option(help="Where to clone what is missing, with {repository} in it.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores by default.")] = None,
     json: JsonOption = False,
@@ -71,7 +74,8 @@ def corpus_command(
         )
     signatures += [values for collection in collected[len(listed) :] for values in collection.signatures]
     excluded |= {source.repository for source in judging}
-    assembled = corpus.assemble(collected[: len(listed)], excluded, similar.HeldOut(signatures))
+    judged_by = corpus.read_excluded(development) if development is not None else frozenset()
+    assembled = corpus.assemble(collected[: len(listed)], excluded, similar.HeldOut(signatures), judged_by)
     found = corpus_files.write_corpus(assembled, output)
     if json:
         print_json(found)
@@ -89,6 +93,13 @@ def sites_command(
     ] = None,
     tokens: Annotated[int, typer.Option(min=1, help="End after so many tokens.")] = 1_500_000,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="End after so many minutes, if that is sooner.")] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="A trained scorer to go on from, at a lower rate.")
+    ] = None,
+    learned: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="The corpus --adapter learned from: less of it is shown."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Train the site scorer: which MPI calls are missing at which places. Build it with `codepar models build`."""
@@ -99,7 +110,10 @@ def sites_command(
     settings = Settings()
     where = base or require_model(settings.models_dir, settings.model).path
     recipe = training.Recipe(tokens=tokens, minutes=minutes)
-    everything, rest = run.train_sites(run.Sources(corpus, where), output, recipe, run.Architecture(), say)
+    if adapter is not None:
+        recipe = training.going_on(recipe)
+    sources = run.Sources(corpus, where, adapter, learned)
+    everything, rest = run.train_sites(sources, output, recipe, run.Architecture(), say)
     if json:
         print_json({"held_out_f1": everything.f1, "without_boilerplate_f1": rest.f1, "adapter": str(output)})
         return

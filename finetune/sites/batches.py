@@ -1,6 +1,7 @@
 """The order of training: batches of functions of similar length, the same for the same seed.
 
-An epoch holds every function that starts MPI and a share of the others, drawn anew. Limits: all of it in memory.
+An epoch holds every function that starts MPI, a share of the others and a share of those learned earlier, drawn anew. Limits:
+all of it in memory.
 """
 
 from __future__ import annotations
@@ -24,13 +25,22 @@ class Batch:
     tokens: int
 
 
-def batches(selection: Selection, others: float, seed: int) -> Iterator[Batch]:
-    """Batches without end; ``others`` is the share of functions that do not start MPI in each epoch."""
+@dataclass(frozen=True)
+class Shares:
+    """Which part of the functions an epoch holds: of those that do not start MPI, and of those learned earlier."""
+
+    others: float
+    learned: float = 0.0
+
+
+def batches(selection: Selection, shares: Shares, seed: int) -> Iterator[Batch]:
+    """Batches without end, an epoch after the other."""
     chooser = random.Random(seed)
     tokens = 0
     while True:
-        drawn = chooser.sample(selection.others, int(len(selection.others) * others))
-        epoch = [*selection.mains, *drawn]
+        drawn = chooser.sample(selection.others, int(len(selection.others) * shares.others))
+        again = chooser.sample(selection.learned, int(len(selection.learned) * shares.learned))
+        epoch = [*selection.mains, *drawn, *again]
         chooser.shuffle(epoch)
         for start in range(0, len(epoch), _POOL):
             groups = list(_groups(epoch[start : start + _POOL]))

@@ -96,10 +96,20 @@ def encode_example(example: SiteExample, encode: Encode) -> EncodedExample:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is learned from: functions that start MPI, and others."""
+    """What is learned from: functions that start MPI, and others. ``learned``: those an earlier run has seen."""
 
     mains: tuple[EncodedExample, ...]
     others: tuple[EncodedExample, ...]
+    learned: tuple[EncodedExample, ...] = ()
+
+    def parted(self, repositories: frozenset[str]) -> Selection:
+        """The same functions, those of ``repositories`` put apart as learned."""
+        everything = (*self.mains, *self.others)
+        return Selection(
+            tuple(one for one in self.mains if one.example.repository not in repositories),
+            tuple(one for one in self.others if one.example.repository not in repositories),
+            tuple(one for one in everything if one.example.repository in repositories),
+        )
 
 
 def select(examples: Sequence[EncodedExample], seed: int) -> Selection:

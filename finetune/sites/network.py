@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM
 
-from codepar.engine.site_build import SiteConfig
+from codepar.engine.site_build import HEAD_FILE, SiteConfig
+from codepar.errors import InvalidInput
 from finetune.sites.examples import EncodedExample
 
 _ADAPTED = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -96,11 +98,28 @@ class SiteNetwork(nn.Module):
         return {name: value.detach().cpu() for name, value in self.named_parameters() if value.requires_grad}
 
 
+def load_adapter(network: SiteNetwork, folder: Path) -> None:
+    """Take the weights of an exported scorer of the same shape. Raises ``InvalidInput`` where they do not fit."""
+    head = load_file(folder / HEAD_FILE)
+    adapter = load_file(folder / "adapter_model.safetensors")
+    try:
+        for name in ("norm", "hidden", "output"):
+            part = {key.removeprefix(f"{name}."): value for key, value in head.items() if key.startswith(f"{name}.")}
+            getattr(network, name).load_state_dict(part)
+        found = set_peft_model_state_dict(network.adapted, adapter)
+    except RuntimeError as error:
+        raise InvalidInput(f"{folder} is of another network: {error}", remedy="name the scorer's own base and rank") from error
+    if found.unexpected_keys:
+        raise InvalidInput(f"{folder} is of another network: it holds {found.unexpected_keys[0]}")
+
+
 def load_base(base: Path) -> tuple[Any, Any]:
     """The model in bfloat16 and its tokenizer, from a GGUF file or a checkpoint folder."""
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, GgufConfig
 
     where: dict[str, Any] = {"gguf_file": base.name} if base.suffix == ".gguf" else {}
+    # Packed weights would be unpacked again for every product.
+    unpacked: dict[str, Any] = {"quantization_config": GgufConfig(dequantize=True)} if where else {}
     folder = base.parent if base.suffix == ".gguf" else base
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="sdpa", **where)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="sdpa", **where, **unpacked)
     return model, AutoTokenizer.from_pretrained(folder, **where)

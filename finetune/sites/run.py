@@ -12,13 +12,13 @@ from pathlib import Path
 import datasets
 import torch
 
-from codepar.engine.site_build import SiteConfig
+from codepar.engine.site_build import SiteConfig, read_config
 from codepar.mpi.stripped import Stripped
 from finetune.corpus_files import read_rows
 from finetune.sites.examples import Encode, EncodedExample, SiteExample, encode_example, examples_of, frequent_functions, select
 from finetune.sites.export import CURVE, draw_curve, export, write_card
 from finetune.sites.measure import Score
-from finetune.sites.network import SiteNetwork, load_base
+from finetune.sites.network import SiteNetwork, load_adapter, load_base
 from finetune.sites.training import LOG, Recipe, Tell, Trainer
 
 
@@ -35,10 +35,15 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Sources:
-    """The corpus folder and the base model: a GGUF file, or a checkpoint folder."""
+    """The corpus folder and the base model: a GGUF file, or a checkpoint folder.
+
+    ``adapter``: a trained scorer to go on from (its functions and layers are kept); ``learned``: the corpus that it learned from.
+    """
 
     corpus: Path
     base: Path
+    adapter: Path | None = None
+    learned: Path | None = None
 
 
 def train_sites(sources: Sources, output: Path, recipe: Recipe, shape: Architecture, tell: Tell) -> tuple[Score, Score]:
@@ -47,13 +52,9 @@ def train_sites(sources: Sources, output: Path, recipe: Recipe, shape: Architect
     splits = _read(sources.corpus)
     tell(f"{len(splits.train)} functions to learn from, {len(splits.development)} held out")
     model, tokenizer = load_base(sources.base)
-    config = SiteConfig(
-        layers=shape.layers,
-        causal_layers=shape.causal_layers,
-        repeats=shape.repeats,
-        functions=frequent_functions(splits.train, shape.functions),
-    )
-    network = SiteNetwork(model, config, shape.rank)
+    network = SiteNetwork(model, _config(sources, splits, shape), shape.rank)
+    if sources.adapter is not None:
+        load_adapter(network, sources.adapter)
     if torch.cuda.is_available():
         network.to("cuda")
 
@@ -61,21 +62,39 @@ def train_sites(sources: Sources, output: Path, recipe: Recipe, shape: Architect
         return list(tokenizer.encode(text, add_special_tokens=False))
 
     selection = select(_encoded(splits.train, encode), recipe.seed)
+    if sources.learned is not None:
+        selection = selection.parted(frozenset(read_rows(sources.learned)["train"]["repository"]))
     held_out = [one for one in _encoded(splits.development, encode) if one.example.is_main]
-    tell(f"{len(selection.mains)} that start MPI, {len(selection.others)} others after duplicates and shares")
+    counts = {
+        "functions that start MPI": len(selection.mains),
+        "other functions": len(selection.others),
+        "functions learned before": len(selection.learned),
+    }
+    tell("after duplicates and shares: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
     trainer = Trainer(network, selection, held_out, output)
     scores = trainer.run(recipe, tell)
     export(network, output)
     draw_curve(output / LOG, output / CURVE)
     facts = {
-        "functions that start MPI": len(selection.mains),
-        "other functions": len(selection.others),
+        **counts,
         "held-out functions": len(held_out),
         "LoRA rank": shape.rank,
         "layers": f"{shape.layers}, of which {shape.causal_layers} look back only and stay as they were",
     }
     write_card(output, sources.base.stem, recipe, facts, scores)
     return scores
+
+
+def _config(sources: Sources, splits: _Splits, shape: Architecture) -> SiteConfig:
+    """What the scorer is to be: that of the adapter it goes on from, or a new one."""
+    if sources.adapter is not None:
+        return read_config(sources.adapter)
+    return SiteConfig(
+        layers=shape.layers,
+        causal_layers=shape.causal_layers,
+        repeats=shape.repeats,
+        functions=frequent_functions(splits.train, shape.functions),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,36 +11,46 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from finetune.sites.batches import Batch, batches
+from finetune.sites.batches import Batch, Shares, batches
 from finetune.sites.examples import EncodedExample, Selection
-from finetune.sites.measure import Score, Scored, best_score
+from finetune.sites.measure import BOILERPLATE, Score, Scored, best_score
 from finetune.sites.network import SiteNetwork
 
 Tell = Callable[[str], None]
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
+SAVE_SECONDS = 300
+"""A run that is killed loses no more than this."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast. ``others``: share of functions that do not start MPI, in each epoch."""
+    """How long and how fast. ``others`` and ``learned``: shares of an epoch (`Shares`). ``boilerplate``: what the loss on the
+    four calls of every program weighs."""
 
     tokens: int = 1_500_000
     minutes: float | None = None
     others: float = 0.35
+    learned: float = 0.0
+    boilerplate: float = 1.0
     adapter_rate: float = 5e-4
     head_rate: float = 1e-3
     warm_up: float = 0.04
     floor: float = 0.05
     every_tokens: int = 250_000
     seed: int = 0
+
+
+def going_on(recipe: Recipe) -> Recipe:
+    """The recipe for a scorer that has learned already: lower rates, more weight on the calls beyond the four."""
+    return replace(recipe, learned=0.25, others=0.5, adapter_rate=3e-4, head_rate=6e-4, boilerplate=0.6)
 
 
 class Trainer:
@@ -52,6 +62,7 @@ class Trainer:
         self._held_out = sorted(held_out, key=lambda example: len(example.ids))
         self._output = output
         self._columns = {function: index for index, function in enumerate(network.config.functions)}
+        self._weights: Tensor | None = None
 
     def run(self, recipe: Recipe, tell: Tell) -> tuple[Score, Score]:
         """Train, and give the scores on the held-out functions: all calls, and without boilerplate."""
@@ -62,8 +73,10 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         done = self._resume(optimizer, tell)
         clock = _Clock(recipe, done.seconds)
-        average, next_save = done.loss, done.tokens + recipe.every_tokens
-        stream = batches(self._selection, recipe.others, recipe.seed)
+        average, next_look, next_save = done.loss, done.tokens + recipe.every_tokens, clock.seconds + SAVE_SECONDS
+        weights = [recipe.boilerplate if function in BOILERPLATE else 1.0 for function in self._columns]
+        self._weights = torch.tensor(weights)[None, :, None]
+        stream = batches(self._selection, Shares(recipe.others, recipe.learned), recipe.seed)
         for step, batch in enumerate(itertools.islice(stream, done.steps, None), start=done.steps + 1):
             share = clock.share(batch.tokens)
             for group, rate in zip(optimizer.param_groups, (recipe.adapter_rate, recipe.head_rate), strict=True):
@@ -76,9 +89,12 @@ class Trainer:
                 speed = batch.tokens / max(state.seconds, 1e-9)
                 tell(f"step {step}: {batch.tokens} tokens, {speed:.0f} a second, {share:.0%}, loss {average:.3f}")
                 self._log({"step": step, "tokens": batch.tokens, "loss": round(average, 4)})
-            if batch.tokens >= next_save or is_last:
-                next_save = batch.tokens + recipe.every_tokens
+            looks = batch.tokens >= next_look or is_last
+            if looks or state.seconds >= next_save:
+                next_save = state.seconds + SAVE_SECONDS
                 self._save(optimizer, state)
+            if looks:
+                next_look = batch.tokens + recipe.every_tokens
                 self._evaluate(batch.tokens, tell)
             if is_last:
                 break
@@ -88,7 +104,9 @@ class Trainer:
         self.network.train()
         logits = self.network(batch.examples)
         wanted = self._wanted(batch.examples).to(logits.device)
-        loss = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none").sum((1, 2)).mean()
+        weights = None if self._weights is None else self._weights.to(logits.device)
+        losses = nn.functional.binary_cross_entropy_with_logits(logits, wanted, weights, reduction="none")
+        loss = losses.sum((1, 2)).mean()
         loss.backward()  # type: ignore[no-untyped-call] # torch does not type it
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()

@@ -57,6 +57,15 @@ def test_from_repositories_to_a_data_set(three: Path):
     assert json.loads(again.stdout) == found
 
 
+def test_the_named_repositories_are_the_development_part_and_no_other(three: Path):
+    (three / "development.txt").write_text("# what is judged by\nB/Second\n")
+    done = _corpus(three, "--development", str(three / "development.txt"), "--json")
+    assert done.returncode == 0, done.stderr
+    manifest = [json.loads(line) for line in (three / "corpus/manifest.jsonl").read_text().splitlines()]
+    assert {row["repository"] for row in manifest if row["split"] == "development"} == {"b/second"}
+    assert {row["repository"] for row in manifest if row["split"] == "train"} == {"a/first", "c/third"}
+
+
 def test_programs_like_those_of_a_held_out_repository_are_left_out(three: Path):
     lines = (three / "list.tsv").read_text().splitlines(keepends=True)
     (three / "list.tsv").write_text("".join(lines[1:]))

@@ -5,6 +5,7 @@ import pytest
 
 import finetune
 from codepar.errors import InvalidInput
+from finetune.corpus import read_excluded
 from finetune.sources import Source, open_repository, read_sources
 
 Make = Callable[[str, dict[str, str | bytes]], str]
@@ -17,6 +18,16 @@ def test_the_committed_lists_can_be_read_and_do_not_overlap():
     assert len(learned) >= 150
     assert judged
     assert not learned & judged
+
+
+def test_bounds_and_programs_are_chosen_by_repositories_of_the_list_that_nothing_is_learned_from():
+    data = Path(finetune.__file__).parent / "data"
+    listed = {source.repository for source in read_sources(data / "mpi_repositories.tsv")}
+    development = read_excluded(data / "mpi_development.txt")
+    rows = (data.parents[1] / "benchmarks" / "mpi_programs_dev.tsv").read_text().splitlines()
+    chosen_by = {row.split("\t")[0] for row in rows if not row.startswith(("#", "repository\t"))}
+    assert chosen_by
+    assert chosen_by <= development <= listed
 
 
 @pytest.mark.parametrize("line", ["owner/name", "owner/name\tmain", "name\t" + "0" * 40, "a/b\t" + "0" * 40 + "\tMIT"])

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from codepar.mpi.remove import strip
+from finetune.sites.batches import Shares, batches
 from finetune.sites.examples import encode_example, examples_of, frequent_functions, select
 
 SOURCE = """#include <mpi.h>
@@ -67,6 +68,24 @@ def test_copies_and_greedy_repositories_do_not_fill_the_training_set():
     assert len(chosen.mains) == len({example.ids for example in examples}) == 40
     assert chosen.others == ()
     assert select(examples, seed=1) == chosen
+
+
+def test_what_an_earlier_run_saw_is_put_apart_and_shown_less():
+    programs = [strip(SOURCE.replace("rank", f"rank{number}"), "a.c") for number in range(12)]
+    examples = [
+        encode_example(example, codes)
+        for number, program in enumerate(programs)
+        for example in examples_of(program, "people/new" if number < 4 else "people/old", f"{number}.c")
+    ]
+    parted = select(examples, seed=1).parted(frozenset({"people/old"}))
+    assert (len(parted.mains), len(parted.learned)) == (4, 8)
+    shown, tokens = set(), sum(len(one.ids) for one in parted.mains) + 2 * len(parted.learned[0].ids)
+    for batch in batches(parted, Shares(others=1.0, learned=0.25), seed=0):
+        shown |= {example.ids for example in batch.examples}
+        if batch.tokens >= tokens - 20:
+            break
+    assert {one.ids for one in parted.mains} <= shown
+    assert len(shown) == 6
 
 
 def test_the_commonest_functions_come_first():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import numpy
 import pytest
@@ -17,7 +18,7 @@ from codepar.settings import Settings
 from finetune.sites.examples import encode_example
 from finetune.sites.network import load_base
 from finetune.sites.run import Architecture, Sources, train_sites
-from finetune.sites.training import CHECKPOINT, LOG, Recipe
+from finetune.sites.training import CHECKPOINT, LOG, Recipe, going_on
 
 SHAPE = Architecture(layers=3, causal_layers=1, rank=4, functions=6, repeats=2)
 RECIPE = Recipe(tokens=24_000, every_tokens=10_000, adapter_rate=5e-3, head_rate=5e-3, others=1.0)
@@ -90,6 +91,19 @@ def test_a_stopped_run_goes_on_where_it_was(trained, corpus, checkpoint, tmp_pat
     whole = torch.load(output / CHECKPOINT, weights_only=True)["state"]
     resumed = torch.load(tmp_path / "again" / CHECKPOINT, weights_only=True)["state"]
     assert (resumed["steps"], resumed["tokens"]) == (whole["steps"], whole["tokens"])
+
+
+def test_a_run_goes_on_from_a_trained_adapter(trained, corpus, checkpoint, tmp_path):
+    before, _, _ = trained
+    recipe = replace(going_on(RECIPE), tokens=3_000, learned=1.0)
+    told = []
+    scores = train_sites(Sources(corpus, checkpoint, before, corpus), tmp_path / "more", recipe, SHAPE, told.append)
+    assert "0 functions that start MPI" in told[1]
+    assert scores[0].f1 > 0.5, told
+    assert (tmp_path / "more" / "sites.json").read_text() == (before / "sites.json").read_text()
+    other = replace(SHAPE, rank=8)
+    with pytest.raises(InvalidInput, match="another network"):
+        train_sites(Sources(corpus, checkpoint, before), tmp_path / "other", recipe, other, told.append)
 
 
 def test_padding_and_company_change_nothing(corpus, checkpoint, trained):
