@@ -1,224 +1,133 @@
-"""Requests of several wishes in running text, however they are joined: mails, run-on sentences, rows of questions, fragments.
+"""Requests of several wishes in running text, however they are joined: instructions, rows of questions, lacks that are told.
 
-The prose is cut into clauses where a wish begins (``wishes``); details stay with the wish before them. Split where two wishes
-stand by themselves. Limits: asked last, so that what other rules read is left to them; a wish about code that came with the
-request must name its piece.
+``clause_model`` says which clauses begin a wish; here each gets its place, and what the request comes with is looked at. Limits: a
+wish goes to the end of its sentence or to the next wish; what later sentences add to it stays context.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from codepar.prompts.acts import is_statement
+from codepar.prompts.clause_features import Setting
+from codepar.prompts.clause_model import Begun, load_weights, might_begin, wishes_in
+from codepar.prompts.clauses import Clause, clauses_of
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.heads import NEED, Head
+from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
-from codepar.prompts.list_sense import TASKS
 from codepar.prompts.lists import trimmed
-from codepar.prompts.names import name_of
-from codepar.prompts.reading import Element, Found, Kind, Reading
-from codepar.prompts.series import HIDDEN
-from codepar.prompts.tokens import Sentence
-from codepar.prompts.wish_bonds import is_elliptical, names_again, speaks_back
-from codepar.prompts.wishes import (
-    Head,
-    Wish,
-    has_article,
-    head_of,
-    holds,
-    is_detail,
-    stands_alone,
-    without_lead,
-)
+from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
+from codepar.prompts.wish_bonds import speaks_back
 
-_CUT = re.compile(
-    r"\s*[,;，；、]\s*|\s+(?:and|plus|und|sowie|y|e|и|also(?=\s+(?:an?|some|how|what|the)\b))(?=\s)\s*|(?:\s"
-    r"|\.\.\.)+[—–-]\s+|\s*\.\.\.\s*|\s\+\s+|：\s*|:\s+"
-    r"|(?<=\s)(?=(?:number (?:two|three|four|2|3)|\d(?:st|nd|rd|th):|second:|third:)(?:\s|\Z))|和",
-    re.IGNORECASE,
-)
 _GREAT = re.compile(
     r",?\s+(?:would (?:also )?be (?:\w+ )?(?:great|nice|good|helpful|cool|useful|lovely|appreciated|perfect)|(?:is|are)"
-    r" (?:also )?(?:needed|wanted|missing|welcome)"
+    r" (?:also )?(?:needed|wanted|welcome)"
     r"|wäre\w* (?:auch )?(?:\w+ )?(?:toll|nett|gut|super|schön|hilfreich)|estaría bien|sería (?:genial|útil)|(?:тоже"
     r" )?(?:было бы|не помешает)\b.*)",
     re.IGNORECASE,
 )
-_TAIL = re.compile(
-    r"(?:[,.;!\s]+(?:and|oh|also|for me|please|pls|plz|thanks|thank you|thx|cheers|bitte|danke|por favor|gracias"
+_THANKS = re.compile(
+    r"(?:[,.;!\s]+(?:and|oh|ah|also|for me|please|pls|plz|thanks|thank you|thx|cheers|bitte|danke|por favor|gracias"
     r"|пожалуйста|спасибо|while (?:you'?re|you are|we'?re) at it"
     r"|if you (?:have|find) (?:the )?time|too))+[\s.!]*\Z",
     re.IGNORECASE,
 )
-_MOST_SENTENCES = 24
-_MOST_WISHES = 60
+_ORDER = re.compile(
+    r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that|exactly this) order\b|\berst"
+    r" (?:dann|danach)\b"
+    r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|\bin dieser reihenfolge\b|\ben"
+    r" (?:ese|este) orden\b"
+    r"|\bв (?:этом|таком) порядке\b|之后才|その後で",
+    re.IGNORECASE,
+)
+_QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
+_THINGS = frozenset({Head.THING, Head.OTHER})
+_COMMANDS = frozenset({Head.VERB, Head.UNKNOWN_VERB, Head.NEED, Head.THING})
+_DANGLING = re.compile(r"[\s,]+(?:and|plus|und|sowie|y|и|as well as|also)\Z", re.IGNORECASE)
+_GIVEN = re.compile(r"\W*(?:\w+\W+){1,2}?(?:(?:me|us|mir|uns|мне|нам)\W+)?", re.IGNORECASE)
+_LONG_CHAIN = 3
+_MOST = 60
 
 
 def read_wishes(discourse: Discourse) -> Found:
-    """The wishes of a request with two or more that stand by themselves."""
-    if discourse.lists or len(discourse.spoken) > _MOST_SENTENCES:
+    """The wishes of a request with two or more, that they form a chain, or None."""
+    if discourse.lists:
         return None
-    wishes = [wish for line, sentence in enumerate(discourse.spoken) for wish in _wishes_in(discourse, sentence, line)]
-    if wishes and _closes(discourse.prose, wishes[-1]):
-        wishes.pop()
-    if not 1 < len(wishes) <= _MOST_WISHES:
+    clauses = clauses_of(discourse)
+    if sum(might_begin(clause) or clause.head is Head.LACK for clause in clauses) < 2:
         return None
-    if any(s.is_question and is_elliptical(s.text) for s in discourse.spoken):
-        return None
-    prose = discourse.prose
-    free = [wish for wish in wishes if stands_alone(prose, wish) and not _leans(prose, wish, wishes)]
-    if len(free) < 2 or wishes[0] not in free or not _are_apart(discourse, wishes, free):
-        return None
-    return _made(discourse, wishes)
+    begun = wishes_in(clauses, Setting(discourse, clauses), load_weights())
+    if not 1 < len(begun) <= _MOST:
+        return _chain(clauses)
+    places = _places(discourse, begun)
+    reading = _made(discourse, places)
+    return reading if not _is_ordered(discourse, places) else _ordered(reading)
 
 
-# "Could you make drafts?", "Please produce all of them."
-_CLOSING = re.compile(r"\A(?=\w)(?:\w+ \w+|.*\b(?:all of (?:them|these|those)|these|those|them all))\Z", re.IGNORECASE)
+def _chain(clauses: list[Clause]) -> Whole | None:
+    asked = [clause for clause in clauses if might_begin(clause)]
+    back = sum(speaks_back(clause.text) for clause in asked[1:])
+    if len(asked) >= _LONG_CHAIN and back:
+        return Whole(Refusal.CHAIN, "later wishes lean on what earlier ones make")
+    return None
 
 
-def _leans(prose: str, wish: Wish, wishes: list[Wish]) -> bool:
-    earlier = " ".join(prose[one.start : one.end] for one in wishes if one.start < wish.start)
-    return bool(earlier) and names_again(prose[wish.start : wish.end], earlier)
+def _places(discourse: Discourse, begun: list[Begun]) -> list[tuple[int, int]]:
+    """Characters of each wish."""
+    clauses = [one.clause for one in begun]
+    found = []
+    for clause, behind in zip(clauses, [*clauses[1:], None], strict=True):
+        end = clause.sentence.end if behind is None or behind.line != clause.line else behind.low
+        found.append(_bare(discourse.prose, _beginning(discourse.prose, clause), end, clause))
+    return _shared(discourse.prose, clauses, found)
 
 
-def _closes(prose: str, wish: Wish) -> bool:
-    return wish.head is Head.VERB and _CLOSING.match(prose[wish.start : wish.end]) is not None
+def _beginning(prose: str, clause: Clause) -> int:
+    need = NEED.match(prose, clause.start, clause.high) if clause.head is Head.NEED else None
+    return need.end() if need else clause.start
 
 
-def _wishes_in(discourse: Discourse, sentence: Sentence, line: int) -> list[Wish]:
-    """The wishes of a sentence; one, where a later clause of it leans on an earlier."""
-    prose, found = discourse.prose, list[Wish]()
-    for low, high in _led(prose, sentence):
-        head = head_of(prose, low, high, asks=sentence.is_question, after=found[-1].head if found else None)
-        if head is None and found and found[-1].head is Head.THING and _goes_on(prose, found[-1].start, low, high):
-            head = Head.THING, without_lead(prose, low, high)
-        if head is None and not found and not _leads(prose, sentence, low, high):
-            return []
-        if head is None and found and is_detail(prose, low, high):
-            break
-        if head is None or _announces(prose, head, high):
-            continue
-        if found:
-            found[-1] = Wish(found[-1].start, low, found[-1].head, line)
-        found.append(Wish(head[1], sentence.end, head[0], line))
-        if prose[high : high + 1] in {":", "："}:
-            break
-    return _joined(prose, found, sentence)
+def _shared(prose: str, clauses: list[Clause], places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without the verb that is written once for all: "write X and a Y", "explain what A is and how B works"."""
+    later = {clause.head for clause in clauses[1:]}
+    first, (low, high) = clauses[0], places[0]
+    if first.head is not Head.VERB or not (later <= _THINGS or later <= _QUESTIONS) or clauses[-1].line != first.line:
+        return places
+    given = _GIVEN.match(prose, low, high)
+    return [(given.end(), high), *places[1:]] if given and given.end() < high else places
 
 
-def _joined(prose: str, found: list[Wish], sentence: Sentence) -> list[Wish]:
-    """The wishes of a sentence without what is around them; one, where they are no wishes of their own."""
-    kept = [wish for wish in (_bare(prose, wish) for wish in found) if wish.end > wish.start]
-    alone = sum(stands_alone(prose, wish) for wish in kept)
-    back = sum(speaks_back(prose[wish.start : wish.end]) for wish in kept)
-    if len(kept) > 1 and (alone < _PAIR or alone + back < len(kept)):
-        return [_bare(prose, Wish(kept[0].start, sentence.end, kept[0].head, kept[0].line))]
-    return kept
-
-
-def _goes_on(prose: str, start: int, low: int, high: int) -> bool:
-    """ "A recipe for soup and a joke": another thing with an article, unless it may belong to the first."""
-    return has_article(prose, low, high) and not holds(prose[start:low]) and not speaks_back(prose[low:high])
-
-
-def _leads(prose: str, sentence: Sentence, low: int, high: int) -> bool:
-    """Whether a clause that wishes nothing may stand before a wish of its sentence."""
-    if is_detail(prose, low, sentence.end) or not (_opens(prose, high) or _WHILE.match(prose, low, high)):
-        return False
-    return (
-        _WHILE.match(prose, low, high) is not None or not is_statement(sentence) or _SEVERAL.search(prose, low, high) is not None
-    )
-
-
-_WHILE = re.compile(r"\W*(?:while|since|besides|before i|während|mientras|además de|пока|кроме)\b", re.IGNORECASE)
-_SEVERAL = re.compile(
-    r"\b(?:two|three|four|five|few|couple|some|several|following|list|todo|zwei|drei|ein paar|dos|tres|два|две|три)\b",
-    re.IGNORECASE,
-)
-_PAIR = 2
-
-
-# "In parser.py, raise ValueError".
-_PLACE = re.compile(
-    r"\W*(?:and |also )?(?:in|for|inside|within|für|en|para|в|для) (?:`[^`]+`|[\w/-]+[._]\w+"
-    r"|\w+\(\))",
-    re.IGNORECASE,
-)
-
-
-def _led(prose: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
-    """The clauses of a sentence; what is only a lead goes with the clause behind it."""
-    begin: int | None = None
-    for low, high in _clauses(sentence):
-        start, end = sentence.start + low if begin is None else begin, sentence.start + high
-        begin = start if without_lead(prose, start, end) >= end or _PLACE.fullmatch(prose, start, end) else None
-        if begin is None:
-            yield start, end
-
-
-def _announces(prose: str, head: tuple[Head, int], end: int) -> bool:
-    """ "Do these for me:": a verb that works on what follows its colon."""
-    text = prose[head[1] : end]
-    return prose[end : end + 1] in {":", "："} and (TASKS.search(text) is not None or len(text) <= _SHORT)
-
-
-_SHORT = 8
-
-
-def _opens(prose: str, end: int) -> bool:
-    """Whether a clause that wishes nothing is a lead to what follows: "For Monday:", "It is short, so please ..."."""
-    return (
-        re.match(
-            r"\s*(?:[:：;—–-]|,\s*(?:so|please|can|could|would|bitte|por favor|пожалуйста)\b)",
-            prose[end : end + 40],
-            re.IGNORECASE,
-        )
-        is not None
-    )
-
-
-def _clauses(sentence: Sentence) -> Iterator[tuple[int, int]]:
-    """The stretches between the marks and conjunctions of a sentence, quotes and parentheses kept whole."""
-    hidden = HIDDEN.sub(lambda match: "x" * len(match[0]), sentence.text)
-    position = 0
-    for cut in _CUT.finditer(hidden):
-        if cut.start() > position:
-            yield position, cut.start()
-            position = cut.start()
-    yield position, len(hidden)
-
-
-def _bare(prose: str, wish: Wish) -> Wish:
-    low, high = wish.start, wish.end
+def _bare(prose: str, low: int, high: int, clause: Clause) -> tuple[int, int]:
+    """A wish without what thanks and praises at its end."""
     great = _GREAT.search(prose, low, high)
-    if great is not None:
-        high = great.start()
-    tail = _TAIL.search(prose, low, high)
-    if tail is not None and tail.start() > low:
-        high = tail.start()
+    high = great.start() if great else high
+    thanks = _THANKS.search(prose, low, high)
+    high = thanks.start() if thanks and thanks.start() > low else high
     low, high = trimmed(prose, low, high)
-    if wish.head is not Head.QUESTION and prose[high - 1 : high] in {"?", "!", "？", "！"}:
-        low, high = trimmed(prose, low, high - 1)
-    return Wish(low, high, wish.head, wish.line)
+    dangling = _DANGLING.search(prose, low, high)
+    high = dangling.start() if dangling else high
+    # The mark of a polite question is no part of what it asks for.
+    if _is_command(clause) and prose[high - 1 : high] in {"?", "!", "？", "！"}:
+        return trimmed(prose, low, high - 1)
+    return low, high
 
 
-def _are_apart(discourse: Discourse, wishes: list[Wish], free: list[Wish]) -> bool:
-    """Whether code that came is spoken of by names, another one in each wish."""
-    if not discourse.request.sources:
-        return True
-    named = [_names(discourse, wish) for wish in wishes]
-    flat = [name for names in named for name in names]
-    if len(free) < len(wishes) or len(set(flat)) < len(flat):
-        return False
-    return all(names or wish.head is Head.QUESTION for names, wish in zip(named, wishes, strict=True)) and len(flat) > 0
+def _is_command(clause: Clause) -> bool:
+    asks = any(token.has(Tag.QUESTION) for token in clause.tokens[1:2])
+    return clause.head in _COMMANDS and not asks
 
 
-def _names(discourse: Discourse, wish: Wish) -> set[str]:
-    tokens = Sentence(discourse.prose, wish.start, wish.end).tokens
-    return {name for t in tokens if (name := name_of(t).lower()) in discourse.symbols or t.is_file}
+def _is_ordered(discourse: Discourse, places: list[tuple[int, int]]) -> bool:
+    """ "First fix the year in LICENSE, and only then bump the version": an order of things that need nothing of each other."""
+    demanded = any(_ORDER.search(sentence.text) for sentence in discourse.spoken)
+    return demanded and not any(speaks_back(discourse.prose[low:high]) for low, high in places[1:])
 
 
-def _made(discourse: Discourse, wishes: list[Wish]) -> Reading:
+def _ordered(reading: Reading) -> Reading:
+    return Reading(reading.kind, reading.elements, reading.act, reading.start, reading.end, "low", ordered=True, instructions=True)
+
+
+def _made(discourse: Discourse, places: list[tuple[int, int]]) -> Reading:
     prompt = discourse.request.prompt
-    elements = tuple(Element(discourse.request.place(w.start, w.end), prompt[w.start : w.end]) for w in wishes)
-    return Reading(Kind.WORDS, elements, Tag.WRITE, wishes[0].start, wishes[-1].end, tier="low", instructions=True)
+    elements = tuple(Element(discourse.request.place(low, high), prompt[low:high]) for low, high in places)
+    return Reading(Kind.WORDS, elements, Tag.WRITE, places[0][0], places[-1][1], tier="low", instructions=True)

@@ -14,7 +14,6 @@ from codepar.prompts.ask import ask_of
 from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
-from codepar.prompts.by_instructions import read_instructions
 from codepar.prompts.by_list import read_lists
 from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
@@ -62,14 +61,14 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
         read_code,
         read_counts,
         read_series,
-        read_instructions,
+        read_wishes,
     )
     reasons: list[Whole] = []
     for rule in rules:
         found = rule(discourse)
         if isinstance(found, Reading):
             found = _wider(discourse, found) if rule is read_counts else found
-            told = _whole_wishes(discourse, found) if rule in {read_counts, read_series, read_instructions} else found
+            told = _whole_wishes(discourse, found) if rule in {read_counts, read_series} else found
             if told is not None:
                 return told
             continue
@@ -77,14 +76,12 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
-    if not any(whole.refusal in _BOUND for whole in reasons) and (wishes := read_wishes(discourse)) is not None:
-        return wishes
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
 
 
 def _wider(discourse: Discourse, counted: Reading) -> Reading:
     """Several instructions of which one asks for a number of things are read as instructions."""
-    others = read_instructions(discourse)
+    others = read_wishes(discourse)
     if not isinstance(others, Reading):
         return counted
     places = [element.place for element in others.elements]

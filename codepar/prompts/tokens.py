@@ -33,7 +33,7 @@ _SENTENCE_END = re.compile(
     r"|(?<=[^,\n])\n(?=(?:how|what|why)\s)|\n(?=[ \t]*(?:> |#\d))"
 )
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|\b[A-Z])\Z", re.IGNORECASE
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|(?<![\w.])[A-Z])\Z", re.IGNORECASE
 )
 # Behind a full stop within quotes the sentence goes on.
 _GOES_ON = re.compile(r"[ \t]+(?:[a-zäöüа-я]|[,;/])")

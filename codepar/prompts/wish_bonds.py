@@ -9,7 +9,7 @@ import re
 
 from codepar.prompts.tokens import Sentence
 
-_DETAIL = re.compile(
+DETAIL = re.compile(
     r"(?:(?:but|aber|pero|но|但|and|und|y|и) )?(?:make (?:it|sure|them|the|that|everything|each)|ensure|keep|use|using"
     r"|don'?t|do not|never|always|avoid|mention|ask me|remember|note|include"
     r"|let|assume|consider|handle|support|follow|stick|start|stop|wait|begin|end|close|act|answer|respond|reply in|be|think"
@@ -74,7 +74,7 @@ SMALL = frozenset(
 
 def tells_how(prose: str, low: int, end: int) -> bool:
     """Whether the clause from ``low``, behind its lead, tells how something is to be."""
-    return _DETAIL.match(prose, low, end) is not None
+    return DETAIL.match(prose, low, end) is not None
 
 
 def adds_to(prose: str, low: int, end: int) -> bool:

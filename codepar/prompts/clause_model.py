@@ -1,0 +1,60 @@
+"""Where wishes begin in running text: a log-linear model over the features of clauses, asked from left to right.
+
+The weights are in ``clauses.json``; how they were made is told in ``clauses.md``. Limits: each decision sees the one before it and
+what the request is like as a whole; nothing is taken back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from codepar.prompts.acts import is_statement
+from codepar.prompts.clause_features import Before, Setting, features_of
+from codepar.prompts.clauses import Clause
+from codepar.prompts.heads import ASKING, Head
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A clause that begins a wish; ``score`` is the logarithm of the odds."""
+
+    clause: Clause
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """``of``: the weight of each feature. ``first``, ``next``: what the first wish and a later one must score at least."""
+
+    of: Mapping[str, float]
+    first: float
+    next: float
+
+
+@cache
+def load_weights() -> Weights:
+    """The weights that the package comes with."""
+    found = json.loads((files("codepar.prompts") / "clauses.json").read_text(encoding="utf-8"))
+    return Weights(found["weights"], found["first"], found["next"])
+
+
+def might_begin(clause: Clause) -> bool:
+    """Whether a clause reads like the beginning of a wish by its head alone."""
+    return clause.head in ASKING and clause.head is not Head.LACK and not (clause.is_first and is_statement(clause.sentence))
+
+
+def wishes_in(clauses: list[Clause], setting: Setting, weights: Weights) -> list[Begun]:
+    """The clauses that begin a wish."""
+    found, before = list[Begun](), Before()
+    for clause in clauses:
+        score = sum(weights.of.get(feature, 0.0) for feature in features_of(clause, before, setting))
+        if score > (weights.next if found else weights.first):
+            before = Before(clause, True, len(found) + 1, before.start if found else clause.start)
+            found.append(Begun(clause, score))
+        elif before.clause is None and might_begin(clause):
+            before = Before(clause, False, 0, clause.start)
+    return found

@@ -1,0 +1,95 @@
+"""The clauses of a request where a wish may begin: sentences, and what follows commas, semicolons, dashes and conjunctions.
+
+Quotes and parentheses are kept whole. Limits: a clause is told by marks and words, not by grammar; the first few hundred of a
+long text are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.heads import ASKING, Head, head_of, without_lead
+from codepar.prompts.series import HIDDEN
+from codepar.prompts.tokens import Sentence, Token
+
+_CUT = re.compile(
+    r"\s*[;；]\s*(?:(?:and|und|y|и|plus)(?=\s))?\s*|\s*,(?=\s|[^\x00-\x7f])\s*(?:(?:and|und|y|e|и|plus|sowie|&)(?=\s))?\s*|[，、]\s*"
+    r"|\s+(?:and|plus|und|sowie|y|e|и|\+|&|as well as|а также)(?=\s)\s*|\s+[—–-]\s+|\s*\.\.\.\s*|:\s+|：\s*|和"
+    r"|\s+(?=(?:number )?(?:two|three|1st|2nd|3rd|4th|second|third|then|also)\b)",
+    re.IGNORECASE,
+)
+_PLAIN_LEAD = re.compile(r"\b(?:and|und|y|e|и|plus|or)\b", re.IGNORECASE)
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Characters ``low`` to ``high``; ``start`` is behind conjunctions and polite words (``lead``). ``cut``: the kind of mark before
+    it: ``S`` for a sentence, a mark, or ``and``. ``line``: the number of its sentence among those spoken."""
+
+    low: int
+    start: int
+    high: int
+    cut: str
+    lead: str
+    line: int
+    sentence: Sentence
+    text: str
+    tokens: tuple[Token, ...]
+    head: Head
+
+    @property
+    def is_first(self) -> bool:
+        return self.cut == "S"
+
+
+def clauses_of(discourse: Discourse) -> list[Clause]:
+    """The clauses in which a wish may begin, in order."""
+    found = list[Clause]()
+    for line, sentence in enumerate(discourse.spoken):
+        for clause in _in_sentence(discourse.prose, sentence, line):
+            if clause.is_first or _may_begin(clause):
+                found.append(clause)
+        if len(found) > _MOST:
+            break
+    return found
+
+
+def _may_begin(clause: Clause) -> bool:
+    if clause.head in ASKING:
+        return True
+    return clause.cut != "and" and any(letter.isalpha() for letter in _PLAIN_LEAD.sub("", clause.lead))
+
+
+def _in_sentence(prose: str, sentence: Sentence, line: int) -> Iterator[Clause]:
+    hidden = HIDDEN.sub(lambda match: "x" * len(match[0]), sentence.text)
+    cuts = [m for m in _CUT.finditer(hidden) if m.start() < m.end() < len(hidden)]
+    begins = [(0, "S"), *((cut.end(), _kind(cut[0])) for cut in cuts)]
+    ends = [*(cut.end() for cut in cuts), len(hidden)]
+    tokens, held = sentence.tokens, None
+    for (low, kind), high in zip(begins, ends, strict=True):
+        if held is not None:
+            low, kind = held
+        begin, end = sentence.start + low, sentence.start + high
+        start = without_lead(prose, begin, end)
+        words = tuple(token for token in tokens if start <= token.start < end)
+        # What is only a lead goes with the clause behind it.
+        held = None if words else (low, kind)
+        if words:
+            text = prose[start:end]
+            yield Clause(begin, start, end, kind, prose[begin:start].lower(), line, sentence, text, words, head_of(text, words))
+
+
+def _kind(cut: str) -> str:
+    mark = cut.strip()
+    first = mark[:1]
+    if first and first in ",，、":
+        return "," if len(mark) == 1 else ",and"
+    if first and first in ";；":
+        return ";"
+    if first and first in ":：":
+        return ":"
+    return "-" if first and first in "—–-." else "and"
