@@ -38,7 +38,7 @@ _STATEMENT = re.compile(
 _ASKS = re.compile(
     r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like"
     r"|i'd like|we'd like|grateful|appreciate|looking for|help (?:me|with|us)|wants?|needs?|should|must"
-    r"|have to|has to|ought|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor"
+    r"|have to|has to|ought|i'd|we'd|(?:would|'d) (?:be|love|help|appreciate)|(?:tell|show|give) (?:me|us)|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor"
     r"|пожалуйста)\b|请|ください",
     re.IGNORECASE,
 )
@@ -82,7 +82,7 @@ _COMPARES = re.compile(
     r"|select) (?:two|three|\d)\b"
     r"|\b(?:what|which|who)(?:'s| is| are| would be)? (?:the )?(?:better|best|faster|fastest|easier|easiest|worse"
     r"|worst)\b|\brather\b"
-    r"|\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
+    r"|(?<!, )\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
     r"|a single|1)\b|\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
     r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"
     r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
@@ -183,7 +183,7 @@ def asks_for(sentence: Sentence) -> bool:
     first = next((token for token in sentence.tokens if token.is_word and not token.has(Tag.POLITE)), None)
     if first is not None and first.text in _JOINT and not (sentence.is_question and first.text == "it"):
         return False
-    if act_of(sentence) is not None or sentence.is_question:
+    if act_of(sentence) is not None or sentence.is_question or _ASKS.search(sentence.text):
         return True
     return first is not None and not is_statement(sentence) and _FINITE.search(sentence.text) is None
 
@@ -215,16 +215,31 @@ def is_statement(sentence: Sentence) -> bool:
     """Whether a sentence only tells what there is."""
     if sentence.is_question or _HOW.match(sentence.text) or (sentence.tokens[:1] and sentence.tokens[0].text in IMPERATIVES):
         return False
+    if _is_unknown_command(sentence.tokens):
+        return False
     match = _STATEMENT.match(sentence.text)
     if match is not None:
         return not _ASKS.search(sentence.text, match.end()) and not _UNKNOWN_VERB.search(sentence.text)
     return (
         _UNKNOWN_VERB.search(sentence.text) is None
-        and _FINITE.search(sentence.text) is not None
+        and _FINITE.search(_QUOTED.sub(" ", sentence.text)) is not None
         and not _ASKS.search(sentence.text)
         and not _wants(sentence.text)
         and not _has_command(sentence)
     )
+
+
+_QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”]*”|«[^»]*»")
+
+
+def _is_unknown_command(tokens: tuple[Token, ...]) -> bool:
+    """ "Grade each of these answers": a verb that is in no lexicon."""
+    if len(tokens) < _SOME or tokens[0].tags or tokens[0].quoted or not tokens[0].text.isalpha():
+        return False
+    return tokens[1].has(Tag.EACH, Tag.ALL) or (tokens[1].has(Tag.THESE) and tokens[1].text not in {"this", "that", "here"})
+
+
+_SOME = 3
 
 
 def _has_command(sentence: Sentence) -> bool:
@@ -248,7 +263,16 @@ _PIECES = (
 def _comparison(sentence: Sentence) -> int | None:
     """Where a sentence begins to ask for one answer over all."""
     match = _COMPARES.search(sentence.text)
+    if match is not None and _AGAINST.match(match[0]) and _SEVERAL.search(sentence.text, match.end()):
+        # "Ray vs box, I'd like 3 versions": what is compared is the matter alone.
+        match = _COMPARES.search(sentence.text, match.end())
     return None if match is None else match.start()
+
+
+_AGAINST = re.compile(r"vs\b|versus\b", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"\b(?:[2-9]|two|three|four|five|six) (?:\w+ )?(?:versions|variants|implementations|functions|kernels)\b", re.IGNORECASE
+)
 
 
 def compares(sentence: Sentence, first: int) -> bool:

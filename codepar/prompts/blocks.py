@@ -200,7 +200,8 @@ def _end_of_code(prompt: str, start: int) -> int:
         stop = len(prompt) if newline < 0 else newline
         line = prompt[position:stop]
         if line.strip():
-            if depth <= 0 and position > start and not (_CODE_LINE.search(line) or _CODE_START.match(line)):
+            is_code = _CODE_LINE.search(line) or _CODE_START.match(line) or _opens_body(prompt, line, stop)
+            if depth <= 0 and position > start and not is_code:
                 break
             depth += line.count("{") - line.count("}")
             end = stop
@@ -208,3 +209,11 @@ def _end_of_code(prompt: str, start: int) -> int:
             break
         position = stop + 1
     return end
+
+
+_HEAD_LINE = re.compile(r"[A-Za-z_][\w:<>,*& \t\[\]]*\([^()]*(?:\([^()]*\)[^()]*)*\)[ \t]*(?:const|noexcept)?[ \t]*\Z")
+
+
+def _opens_body(prompt: str, line: str, stop: int) -> bool:
+    """The head of a function whose brace begins the next line."""
+    return prompt.startswith("{", stop + 1) and _HEAD_LINE.match(line) is not None

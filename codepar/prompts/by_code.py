@@ -6,6 +6,7 @@ code ("every function that allocates") stays whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
@@ -21,7 +22,7 @@ from codepar.prompts.acts import (
     splits_into,
     tells,
 )
-from codepar.prompts.code import Unit
+from codepar.prompts.code import Unit, UnitKind
 from codepar.prompts.code_phrases import (
     BACKWARDS,
     KEPT_OUT,
@@ -49,6 +50,17 @@ from codepar.prompts.request import Place, Request, Source
 from codepar.prompts.selection import by_suffix, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
 
+_ONE_OF_THEM = re.compile(
+    r"\b(?:one|which|either|best) of (?:them|these|those|the two)\b|\bwhich one\b|\beine[rns]? davon\b|\b(?:uno|una) de (?:ell[oa]s|los|las)\b"
+    r"|\b(?:один|одну|одно) из\b|其中一个|どちらか",
+    re.IGNORECASE,
+)
+_ANY_OF = re.compile(
+    r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those|my)\b(?! \w+ (?:separately|each)\b)",
+    re.IGNORECASE,
+)
+_WISHED = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b|请|お願い|ください", re.IGNORECASE)
+
 
 def read_code(discourse: Discourse) -> Found:
     """The pieces that the request is about, why it stays whole, or None when it speaks of no pieces."""
@@ -65,7 +77,7 @@ class _CodeReader:
 
     def read(self) -> Found:
         whole: Whole | None = None
-        introduced: tuple[Tag, ...] = ()
+        introduced: tuple[Tag, ...] = (Tag.FILE,) if self._are_files else ()
         if (only := self._only()) is not None:
             return only
         for sentence in self.discourse.spoken:
@@ -75,12 +87,40 @@ class _CodeReader:
                 self._mentioned = self._mentioned or self._named_in(sentence)
             found = self._read_sentence(sentence, introduced, whole)
             if isinstance(found, Reading):
-                return found
+                return self._gathered(sentence) or found
             whole = whole or found
             introduced = next((r.nouns for r in references(sentence) if r.nouns), introduced)
             if is_statement(sentence) and sum(token.is_file for token in sentence.tokens) > 1:
                 introduced = (Tag.FILE,)
-        return whole
+        return whole or self._told_before()
+
+    @cached_property
+    def _are_files(self) -> bool:
+        """Whether several files are all that the request comes with."""
+        sources = self.request.sources
+        return len(sources) > 1 and all(source.is_attached and source.code is not None for source in sources)
+
+    def _gathered(self, sentence: Sentence) -> Whole | None:
+        """ "There are two kernels. ... pick one of them": a later sentence asks for one answer."""
+        for later in self.discourse.spoken:
+            if later.start > sentence.start and compares(later, 0) and _ONE_OF_THEM.search(later.text):
+                return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
+        return None
+
+    def _told_before(self) -> Found:
+        """ "These 3 helpers are slow. SSE intrinsics, please": a wish without an object, behind a statement that counts all pieces."""
+        spoken = self.discourse.spoken
+        told = [(s, r) for s in spoken if is_statement(s) for r in references(s) if r.number is not None and r.these and r.nouns]
+        wishes = [s for s in spoken if not is_statement(s) and _WISHED.search(s.text) and not compares(s, 0)]
+        if len(told) != 1 or not wishes or any(references(s) for s in wishes):
+            return None
+        sentence, reference = told[0]
+        named = {unit.name.lower() for _, unit in self._symbols.values() if unit.kind is UnitKind.FUNCTION}
+        if any(name_of(token).lower() in named for wish in wishes for token in wish.tokens) or any(
+            compares(s, 0) for s in spoken
+        ):
+            return None
+        return self._by_quantity(sentence, reference, (), None)
 
     def _named_in(self, sentence: Sentence) -> list[Element]:
         """The pieces of a series of names that a statement speaks of: a later "them" means these."""
@@ -215,6 +255,8 @@ class _CodeReader:
     # --- quantity
 
     def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
+        if _ANY_OF.search(sentence.text):
+            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         if reference.is_back and (not (introduced or self._mentioned) or whole is not None):
             return None
         if not self.request.sources or is_means(sentence, reference.first, each=reference.each):

@@ -105,7 +105,7 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     if (
         splits_into(lead)
-        or makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH))
+        or (makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH)) and not _DEALT.search(lead.text))
         or (_DETAIL.search(lead.text) and not lead.has(Tag.EACH))
     ):
         return None
@@ -133,6 +133,10 @@ _MUST = re.compile(
     r"|do|will|can)\b",
     re.IGNORECASE,
 )
+# "A function that gives the force for each of the following:".
+_DEALT = re.compile(
+    r"\b(?:for|of|in|to) (?:each|every one|all) of (?:the following|these|those)(?: \w+){0,2}\W*\Z", re.IGNORECASE
+)
 _SLASH = re.compile(r"\s+/\s+")
 
 
@@ -152,7 +156,13 @@ def _speaks_of_several(lead: Sentence) -> bool:
 def _behind_question(discourse: Discourse, index: int) -> Found:
     """ "What do these terms mean? SIMD, SIMT, MIMD." """
     sentence, behind = discourse.spoken[index], discourse.spoken[index + 1 : index + 2]
-    if not behind or not sentence.is_question or not _speaks_of_several(sentence) or compares(sentence, 0):
+    if (
+        not behind
+        or not sentence.is_question
+        or _COLON.search(sentence.text)
+        or not _speaks_of_several(sentence)
+        or compares(sentence, 0)
+    ):
         return None
     elements = elements_of(discourse.prose, behind[0].start, behind[0].end)
     if len(elements) < 2 or act_of(behind[0]) is not None or any(len(discourse.prose[a:b].split()) > 3 for a, b in elements):

@@ -124,7 +124,9 @@ def _is_ordered(discourse: Discourse, places: list[tuple[int, int]]) -> bool:
 
 
 def _ordered(reading: Reading) -> Reading:
-    return Reading(reading.kind, reading.elements, reading.act, reading.start, reading.end, "low", ordered=True, instructions=True)
+    return Reading(
+        reading.kind, reading.elements, reading.act, reading.start, reading.end, "low", ordered=True, instructions=True
+    )
 
 
 def _made(discourse: Discourse, places: list[tuple[int, int]]) -> Reading:

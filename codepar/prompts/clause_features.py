@@ -25,9 +25,7 @@ _PRONOUN = re.compile(
     r"|dafür|damit|eso|esto|ello|lo|su|его|её|ее|их|ним|них|это\w*|он|она|оно)\b",
     re.IGNORECASE,
 )
-_HOLDS = re.compile(
-    r"\b(?:that|which|who|where|with|containing|including|der|die|das|que|котор\w+)\b", re.IGNORECASE
-)
+_HOLDS = re.compile(r"\b(?:that|which|who|where|with|containing|including|der|die|das|que|котор\w+)\b", re.IGNORECASE)
 _TOLD = re.compile(
     r"[`\"„“«]|\w[._/]\w|\w_\w|\w\(\)|\d|\b(?:README|LICENSE|CHANGELOG|NEWS|Makefile|Dockerfile)\b"
     r"|\b(?:of|for|in|between|from|behind|to|on|against|that|about|by|de|del|von|vom|für|im|ins|zum|zur|zwischen|para"

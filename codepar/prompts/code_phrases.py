@@ -86,7 +86,7 @@ ROUTINE = re.compile(
 )
 _INTERACTS = re.compile(
     r"\b(?:deadlock[- ]?free|interact|work together|equivalent|identical|interchangeable|compatible|fit together"
-    r"|consistent with each other|together|one after the other|related?|relationships?"
+    r"|consistent with each other|together|related?|relationships?"
     r"|in common|play together|(?<!independent of )(?<!independently of )(?<!from )each other)\b",
     re.IGNORECASE,
 )
@@ -119,9 +119,19 @@ def selects(sentence: Sentence, reference: Reference) -> bool:
 def is_means(sentence: Sentence, first: int, *, each: bool = False) -> bool:
     """ "using these functions", "given a.c and b.c": the pieces are means, not what is worked on."""
     before = sentence.tokens[max(0, first - 2) : first]
+    if len(before) > 1 and before[0].text in {"call", "calls"} and before[1].text in _INTO:
+        # "The missing MPI calls in a.c and b.c": things that are put there.
+        return before[1].text == "to" and not sentence.tokens[first].is_file and not _speaks_of_files(sentence, first)
     if first and _NEXT_TO.search(sentence.text[: sentence.tokens[first].start - sentence.start]):
         return True
     return any(token.text in _MEANS for token in before) and not (each and before[-1].text == "with")
+
+
+_INTO = frozenset({"in", "into", "to", "of", "for", "from"})
+
+
+def _speaks_of_files(sentence: Sentence, first: int) -> bool:
+    return any(token.has(Tag.FILE) for token in sentence.tokens[first : first + 5])
 
 
 def blocked(sentence: Sentence, first: int, *, distributes: bool) -> Whole | None:

@@ -16,6 +16,7 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Edge, EdgeKind, Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Kind, Reading, Whole
+from codepar.prompts.tokens import Sentence
 
 _CONSTRAINT = re.compile(
     r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}"
@@ -255,7 +256,7 @@ def obstacle(discourse: Discourse, reading: Reading) -> Whole | None:
 
 def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
     inside = reading.kind is Kind.WORDS
-    for sentence in discourse.sentences:
+    for sentence in (*discourse.sentences, *_listed(discourse, reading)):
         text = sentence.text
         if text.isascii() and _BINDING.isdisjoint(_PLAIN_WORD.findall(text.lower())):
             continue
@@ -266,6 +267,13 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
         if match := _CONSTRAINT.search(text):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
     return None
+
+
+def _listed(discourse: Discourse, reading: Reading) -> Iterator[Sentence]:
+    """The elements of lists that tell how counted answers are to be."""
+    for listing in discourse.lists if reading.kind is Kind.COUNT else ():
+        for start, end in listing.elements[:_MANY_ITEMS]:
+            yield Sentence(discourse.prose, start, end)
 
 
 def _overlap(reading: Reading) -> Whole | None:

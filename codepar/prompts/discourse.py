@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from codepar.prompts.acts import is_statement
+from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import Listing, line_lists
 from codepar.prompts.request import Request
 from codepar.prompts.tokens import Sentence, may_ask, sentences_of
 
 # A wish is said at the beginning or at the end; what lies between in a text of thousands of sentences is data.
 _FEW = 24
+_NEAR = 4
 _FIRST = 300
 _LAST = 60
 # A single quote opens before a word and closes behind one; between letters it is an apostrophe.
@@ -53,6 +56,15 @@ class Discourse:
         codes = [source.code for source in self.request.sources if source.code is not None]
         return frozenset(u.name.lower() for code in codes for u in (*code.functions, *code.methods, *code.classes))
 
+    def _asked(self, before: list[Sentence]) -> Sentence:
+        """The last sentence; where that only tells something and announces nothing, the one before it that asks for several."""
+        last = before[-1]
+        if last.announces or not is_statement(last):
+            return last
+        return next(
+            (s for s in reversed(before[-_NEAR:-1]) if not is_statement(s) and s.has(Tag.THESE, Tag.EACH, Tag.THEM)), last
+        )
+
     def is_quoted(self, offset: int) -> bool:
         """Whether quotes are open at ``offset``."""
         start = next((low for low, high in self.stretches if low <= offset < high), offset)
@@ -81,6 +93,6 @@ class Discourse:
         before = [sentence for sentence in self.sentences if sentence.end <= listing.start]
         if not before:
             return None
-        last = before[-1]
+        last = self._asked(before)
         parted = any(last.end <= block.outer_start < listing.start for block in self.request.blocks)
         return None if parted else last

@@ -68,6 +68,7 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
         found = rule(discourse)
         if isinstance(found, Reading):
             found = _wider(discourse, found) if rule is read_counts else found
+            found = _apart(discourse, found) if rule is read_code else found
             told = _whole_wishes(discourse, found) if rule in {read_counts, read_series} else found
             if told is not None:
                 return told
@@ -90,6 +91,19 @@ def _wider(discourse: Discourse, counted: Reading) -> Reading:
         return others
     holding = [place for place in places if any(place.start <= e.place.start < place.end for e in counted.elements)]
     return others if len(holding) == 1 and len(places) > 1 else counted
+
+
+def _apart(discourse: Discourse, named: Reading) -> Reading:
+    """Wishes that speak of one piece of code each, instead of the pieces: "explain f, port g"."""
+    if named.kind is not Kind.CODE or named.ordered:
+        return named
+    wishes = read_wishes(discourse)
+    if not isinstance(wishes, Reading):
+        return named
+    mention = discourse.request.place(named.start, named.end)
+    places = [element.place for element in wishes.elements]
+    touched = sum(place.start < mention.end and mention.start < place.end for place in places)
+    return wishes if touched > 1 else named
 
 
 def _is_limit(discourse: Discourse, found: Reading) -> bool:

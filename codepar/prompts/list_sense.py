@@ -112,6 +112,10 @@ def sense_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -> S
         return Sense.TASKS
     if compares(lead, len(lead.tokens) - 1):
         return Sense.COMPARED
+    if _are_signatures(discourse, listing) and act_of(lead) is not None and not _makes_one(lead):
+        return Sense.TASKS
+    if max(commands, asking) < _MOST and _labels_details(discourse, lead):
+        return Sense.DETAILS
     if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
         return Sense.DETAILS
     if max(commands, asking) >= _MOST:
@@ -156,6 +160,31 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
     if (act_of(lead) or lead.has(Tag.EACH)) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
         return Sense.TASKS
     return Sense.OPEN
+
+
+def _are_signatures(discourse: Discourse, listing: Listing) -> bool:
+    """Functions that are wished, each by its name and arguments."""
+    looked_at = listing.elements[:_LOOKED_AT]
+    return all(_SIGNATURE.match(discourse.prose, low, high) for low, high in looked_at)
+
+
+_SIGNATURE = re.compile(r"`?[A-Za-z_]\w*\([^()\n]*\)")
+
+
+def _labels_details(discourse: Discourse, lead: Sentence) -> bool:
+    """ "I want a small ECS, single header. Wishlist:": a bare label behind a wish for one thing."""
+    words = [token for token in lead.tokens if token.is_word]
+    if not lead.announces or len(words) > 2 or act_of(lead) is not None or lead.has(Tag.TASK, Tag.EACH, Tag.THESE):
+        return False
+    before = [s for s in discourse.spoken if s.end <= lead.start]
+    return any(_ONE_THING.search(sentence.text) is not None for sentence in before)
+
+
+_ONE_THING = re.compile(
+    r"\b(?:need|want|like|write|implement|create|make|build|design|brauche|schreib\w*|necesito|quiero|escribe|haz|нужн\w*|напиши)\b"
+    r"(?: me| us| mir)? (?:an?|one|eine?n?|una?|один|одну)\s",
+    re.IGNORECASE,
+)
 
 
 def _announces_tasks(lead: Sentence) -> bool:

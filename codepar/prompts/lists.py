@@ -18,12 +18,13 @@ LABEL_WORD = (
     r"(?:task|question|step|item|part|exercise|problem|request|point|job|todo|thing|aufgabe|frage|teil|punkt|übung|schritt|tarea"
     r"|pregunta|parte|ejercicio|punto|задача|задание|вопрос|часть|пункт|упражнение|問題?|質問|课题|問|问题|任务|第)"
 )
-_LABEL = rf"(?:(?:q|{LABEL_WORD})[ \t]*#?|#)?"
+# Any word before "A:" or "1:" labels what follows ("Passage A: ...").
+_LABEL = rf"(?:(?:q|{LABEL_WORD})[ \t]*#?|#|[^\W\d_]{{3,12}}[ \t]+(?=[^\W_]{{1,2}}:[ \t]))?"
 _MARKED = re.compile(
     rf"^(?P<indent>[ \t]*)(?:(?P<bullet>(?:{_BULLET})(?=[ \t])|[・•●○]|Q[.:)](?=[ \t]))(?:[ \t]+\[[ xX]\])?[ \t]*"
     rf"|(?:\*\*)?{_LABEL}[(（\[]?(?P<number>[0-9０-９]{{1,5}}|[a-zA-Zа-жА-Ж]|[ivxIVX]{{2,4}}|[一二三四五六七八九十]{{1,3}}"
     rf"|第[一二三四五六七八九十]{{1,2}})(?:(?:\*\*)?[.):/]{{1,2}}[)）-]?(?=[ \t])"
-    rf"|[）、．。：\]][:：]?|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
+    rf"|-(?=[ \t]+\S)|[）、．。：\]][:：]?|\)(?=\S)|\.(?=[A-ZА-ЯÄÖÜ\u3040-\u9fff`\"])"
     rf"|:(?=\s))(?:\*\*)?[ \t]*"
     r"|(?P<circled>[①-⑳])[ \t]*)(?=\S)",
     re.MULTILINE | re.IGNORECASE,

@@ -252,7 +252,7 @@ def _look_behind(found: _Quantity, behind: tuple[Token, ...]) -> None:
 def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
     """``both``, ``these``, ``each of them``; a noun that is not known behind "both" or "these N" is taken for one."""
     for index, token in enumerate(tokens):
-        if token.text in _EVERYTHING and index + 1 < len(tokens) and tokens[index + 1].has(Tag.EXCEPT):
+        if token.text in _EVERYTHING and index + 1 < len(tokens) and _is_limited(tokens[index + 1]):
             yield Reference((), index, index, False, True, False, None, ())
             continue
         plural = token.text in _PLURAL_ONLY
@@ -260,6 +260,8 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
         if not plural and not each and not token.has(Tag.ALL) and token.text not in _THEM:
             continue
         behind = tokens[index + 1 : index + 5]
+        if each and behind and behind[0].text in {"other", "andere", "otro"}:
+            continue
         if token.text in _THEM and _is_object(tokens, index):
             yield Reference((), index, index, False, False, True, None, (), is_back=True)
             continue
@@ -269,7 +271,10 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
         goes_on = bool(behind) and (behind[0].text in {"of", "one", "von", "de", "из", "a"} or behind[0].text in _GOES_ON)
         if plural:
             bare = (
-                not behind or not behind[0].is_word or behind[0].has(Tag.FOR, Tag.THESE, Tag.THEM, Tag.AND, Tag.CHANGE, Tag.WRITE)
+                not behind
+                or not behind[0].is_word
+                or behind[0].text in _ADVERBS
+                or behind[0].has(Tag.FOR, Tag.THESE, Tag.THEM, Tag.AND, Tag.CHANGE, Tag.WRITE, Tag.WITH, Tag.POLITE, Tag.THEN)
             )
             if (bare and is_object) or goes_on or (number is not None and is_object):
                 yield Reference((), index, index + (0 if bare or goes_on else 1), False, token.has(Tag.ALL), True, number, ())
@@ -277,6 +282,14 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
             yield Reference((), index, index + 1, False, True, False, behind[0].number, ())
         elif (each and (goes_on or is_object)) or (token.has(Tag.ALL) and goes_on):
             yield Reference((), index, index, each, not each, False, number, ())
+
+
+_ADVERBS = frozenset("by as into onto manually first again please properly mit en a con на в auf".split())
+
+
+def _is_limited(token: Token) -> bool:
+    """ "Everything except main", "everything in this file"."""
+    return token.has(Tag.EXCEPT) or token.text in {"in", "from", "above", "below", "here", "underneath"}
 
 
 def _is_object(tokens: tuple[Token, ...], index: int) -> bool:
