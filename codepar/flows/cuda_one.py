@@ -16,22 +16,21 @@ from codepar.cuda.ask import Failure, Task
 from codepar.cuda.function import Refusal, SequentialFunction
 from codepar.cuda.refuse import refusal
 from codepar.cuda.rules import translate_by_rule
-from codepar.cuda.tester import inputs_grammar, inputs_question, read_inputs
 from codepar.cuda.translation import Origin
 from codepar.cuda.verdict import CheckName, CudaVerdict, completed, failed, status_of
 from codepar.errors import CodeparError, EngineUnavailable, InvalidInput
-from codepar.flows.asking import Asked, Asking
+from codepar.flows.asking import Asking
 from codepar.flows.counting import CountingExecutor
 from codepar.flows.cuda_asker import TranslationAsker
 from codepar.flows.cuda_court import CudaCourt, open_court
 from codepar.flows.cuda_files import Written, write_part
 from codepar.flows.cuda_request import TranslationOptions
 from codepar.flows.cuda_result import Cost, Explained, TranslatedFunction
+from codepar.flows.cuda_tester import proposed_cases
 from codepar.flows.cuda_tried import Tried, is_hopeless, tried_of
-from codepar.protocols import Diagnostic, Executor, Generator, Progress, Sampling, Status
+from codepar.protocols import Diagnostic, Executor, Generator, Progress, Status
 from codepar.settings import Settings
 
-_TESTER_TOKENS = 900
 NOBODY_ASKED = "no language model was asked:"
 """How the note begins that tells that the engine is gone."""
 
@@ -187,14 +186,7 @@ async def _by_model(search: Search, asking: Asking, options: TranslationOptions)
 
 async def _propose_tests(search: Search, asking: Asking) -> None:
     """Let the model name inputs; those that are valid join the tests that rank."""
-    function = search.task.function
-    capabilities = await asking.generator.capabilities()
-    if "json_schema" not in capabilities.grammar:
-        asking.note("the engine takes no JSON schema: the model proposed no tests")
-        return
-    sampling = Sampling(max_tokens=_TESTER_TOKENS, grammar=inputs_grammar(function))
-    answers = await asking.ask({0: Asked(inputs_question(function), sampling)}, is_first=True)
-    cases = read_inputs(answers[0].text, function, search.court.seed) if answers else ()
+    cases = await proposed_cases(asking, search.task.function, search.court.seed)
     kept = await search.court.admit(cases) if cases else ()
     asking.note(f"the model proposed {len(cases)} valid test cases, {len(kept)} of them joined those that rank")
     await search.progress.report("tester", {"proposed": len(cases), "kept": len(kept)})
