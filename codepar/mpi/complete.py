@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codepar.errors import CodeparError
 from codepar.mpi.arguments import ArgumentFiller
@@ -25,7 +25,8 @@ from codepar.mpi.rules_check import Placed, RuleBroken, Rules
 from codepar.mpi.rules_collective import propose_collectives
 from codepar.mpi.rules_pairs import propose_for_bodies, propose_gathered, propose_pairs
 from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
-from codepar.mpi.sites import Located, locate, site_texts, spare
+from codepar.mpi.setup_sites.places import in_order, settle
+from codepar.mpi.sites import BOUND, Located, locate, site_texts, spare
 from codepar.protocols import Generation, Generator, Sampling, SiteScorer
 from codepar.syntax.tree import SyntaxTree
 
@@ -119,13 +120,23 @@ class Completer:
         try:
             found = outlines(self.facts.tree)
             scores = await scorer.score_sites(site_texts(found))
-            calls = locate(self.facts.tree, found, scores)
+            calls = settle(self.facts.tree, found, scores, locate(self.facts.tree, found, scores))
+            left = spare(self.facts.tree, found, scores, calls)
+            backed = self._backed(left)
+            calls = in_order([*calls, *backed])
             filler = ArgumentFiller(self.source, self.rules, inferred)
             filled = await filler.fill(calls, generator, budget_s)
         except Exception as error:
             return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
-        left = spare(self.facts.tree, found, scores, calls) if not self.least else []
-        return self._sure(Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=left))
+        taken = {(call.start, call.function) for call in backed}
+        kept = [] if self.least else [one for one in left if (one.start, one.function) not in taken]
+        return self._sure(Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=kept))
+
+    def _backed(self, left: Sequence[Located]) -> list[Located]:
+        """Calls below the scorer's bound that the rules infer at the same place: neither is sure, both together mostly right."""
+        inferred = {(edit.after_line, edit.function) for pack in self.rule_packs() for edit in pack if not edit.inline}
+        both = [one for one in left if not one.inline and (one.after_line, one.function) in inferred]
+        return [replace(one, probability=max(one.probability, BOUND)) for one in both]
 
     def _sure(self, proposal: Proposal) -> Proposal:
         """The proposal without the calls that are less probable than asked; those of the setup stay."""
