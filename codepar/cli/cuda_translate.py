@@ -14,6 +14,7 @@ import typer
 
 from codepar.cli.common import JsonOption, checked_output, load_program, print_json, say, write_file
 from codepar.cli.cuda import MARKS, app, least_lines
+from codepar.cli.headers import with_headers
 from codepar.cli.late_model import LateModel
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.cuda.translation import Target
@@ -62,7 +63,7 @@ def translate_command(
     checked_output(patch)
     chosen: dict[str, Any] = {"function": function, "file": file, "target": target, "entry": entry, "seed": seed}
     chosen |= {"candidates": candidates, "repair": repair, "rules": not no_rules, "model": not no_model, "tester": tester}
-    project = load_program(program, None, None)
+    project = with_headers(load_program(program, None, None), program)
     request = CudaTranslationRequest.model_validate({"project": project, "options": {**chosen, "budget_s": budget}})
     if server is not None:
         answer = run_on(server, JobKind.CUDA_TRANSLATION, request, CudaTranslation, trust=trust)

@@ -20,6 +20,13 @@ _LINKAGE = re.compile(
     r'^[ \t]*#[ \t]*ifdef[ \t]+__cplusplus[ \t]*\n[ \t]*(?:extern[ \t]+"C"[ \t]*\{|\})[ \t]*\n[ \t]*#[ \t]*endif[^\n]*$', re.M
 )
 MAX_DEPTH = 16
+_STANDARD = frozenset(
+    f"{name}.h"
+    for name in (
+        *("assert", "complex", "ctype", "errno", "float", "inttypes", "limits", "math", "omp", "stdbool", "stddef", "stdint"),
+        *("stdio", "stdlib", "string", "time"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,16 @@ def inline_headers(path: str, files: Mapping[str, str]) -> Inlined:
     inliner = _Inliner(files)
     inliner.put(path, files[path], 0)
     return Inlined("\n".join(inliner.lines), tuple(inliner.places), tuple(inliner.headers))
+
+
+def missing_headers(inlined: Inlined) -> list[str]:
+    """``file:line: what`` of each quoted include of a file that was not given, but for those that compilers bring along."""
+    found = []
+    for line, place in zip(inlined.text.split("\n"), inlined.places, strict=True):
+        match = _INCLUDE.match(line)
+        if match is not None and match[1] not in _STANDARD:
+            found.append(f"{place.path}:{place.line}: `{match[1]}` was not given: what it declares is not known")
+    return found
 
 
 def included_paths(path: str, text: str) -> list[str]:

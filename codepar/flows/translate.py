@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from codepar.cuda.inline_headers import missing_headers
 from codepar.cuda.translation import Target
 from codepar.errors import EngineUnavailable, EnvironmentFault
 from codepar.flows.cuda_choice import chosen_functions
@@ -57,7 +58,9 @@ async def translate(
         files |= await _files_of(path, written, request.project, executor)
     asked = generator is not None and any(one.asked for one in found)
     capabilities = await generator.capabilities() if generator is not None and asked else None
-    return _answer(found, chosen.passed_over, patch_of(request.project, files), files, ModelProvenance.of(capabilities))
+    missing = [words for one in found if not one.answer.verified for words in missing_headers(chosen.inlined[one.answer.path])]
+    notes = (*chosen.passed_over, *dict.fromkeys(missing))
+    return _answer(found, notes, patch_of(request.project, files), files, ModelProvenance.of(capabilities))
 
 
 async def _files_of(path: str, written: Sequence[Written], project: Project, executor: Executor) -> dict[str, str]:
@@ -91,7 +94,7 @@ def _reproducible(one: Found, files: dict[str, str]) -> TranslatedFunction:
 
 
 def _answer(
-    found: Sequence[Found], passed_over: Sequence[str], patch: str, files: dict[str, str], provenance: ModelProvenance
+    found: Sequence[Found], notes: Sequence[str], patch: str, files: dict[str, str], provenance: ModelProvenance
 ) -> CudaTranslation:
     answers = [_reproducible(one, files) for one in found]
     first = next((one for one in answers if not one.verified), answers[0])
@@ -99,5 +102,5 @@ def _answer(
     for one in answers:
         cost = cost.plus(one.cost)
     fields = {name: getattr(first, name) for name in type(first).model_fields}
-    fields |= {"verified": all(one.verified for one in answers), "notes": (*passed_over, *first.notes), "cost": cost}
+    fields |= {"verified": all(one.verified for one in answers), "notes": (*notes, *first.notes), "cost": cost}
     return CudaTranslation(**fields, patch=patch, files=files, translations=tuple(answers), provenance=provenance)

@@ -79,3 +79,15 @@ def test_wrong_use_is_said_with_exit_code_2(codepar, words, said):
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_headers_beside_a_file_are_read_and_those_that_are_not_there_are_told(codepar, tmp_path):
+    (tmp_path / "sub").mkdir()
+    text = '#include "sub/width.h"\nvoid fill(int *a, int n) { for (int i = 0; i < n; i++) a[i] = i % WIDTH; }\n'
+    (tmp_path / "fill.c").write_text(text.replace("i % WIDTH", 'printf("%d", WIDTH)'))
+    (tmp_path / "sub" / "width.h").write_text("#define WIDTH 9\n")
+    assert "was not given" not in codepar("cuda", "translate", "fill.c", "--no-model", "--trust").stderr
+    (tmp_path / "sub" / "width.h").unlink()
+    done = codepar("cuda", "translate", "fill.c", "--no-model", "--trust")
+    assert done.returncode == 1
+    assert "fill.c:1: `sub/width.h` was not given" in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codepar.cuda.inline_headers import Place, included_paths, inline_headers
+from codepar.cuda.inline_headers import Place, included_paths, inline_headers, missing_headers
 from codepar.cuda.read import read_function
 
 CELLS = """/* Cells. */
@@ -62,3 +62,8 @@ def test_a_file_without_such_includes_stays_and_circles_end() -> None:
 def test_each_line_has_a_place(text: str) -> None:
     inlined = inline_headers("a.c", {"a.c": text, "x.h": text})
     assert len(inlined.places) == len(inlined.text.split("\n"))
+
+
+def test_headers_that_were_not_given_are_told_with_their_line() -> None:
+    files = {"a.c": '#include <math.h>\n#include "math.h"\n#include "b.h"\n', "b.h": 'int n;\n#include "mesh.h"\n'}
+    assert missing_headers(inline_headers("a.c", files)) == ["b.h:2: `mesh.h` was not given: what it declares is not known"]
