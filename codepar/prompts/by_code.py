@@ -59,6 +59,10 @@ _ANY_OF = re.compile(
     r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those|my)\b(?! \w+ (?:separately|each)\b)",
     re.IGNORECASE,
 )
+_SAME = re.compile(
+    r"\W*(?:and )?(?:(?:the|do the) )?same (?:for|with|goes for|in|to)\b|\W*(?:likewise|ditto|ebenso|genauso|lo mismo|то же)\b",
+    re.IGNORECASE,
+)
 _WISHED = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b|请|お願い|ください", re.IGNORECASE)
 
 
@@ -196,6 +200,7 @@ class _CodeReader:
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
         if any(KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
             return None
+        tokens = [*self._same_before(sentence), *tokens]
         if TEXT.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
         if (sentence.is_question and tells(sentence)) or (
@@ -222,6 +227,13 @@ class _CodeReader:
         return self._checked(
             Kind.CODE, elements, sentence, group.first, group.last, ordered=group.loose and demands_order(sentence)
         )
+
+    def _same_before(self, sentence: Sentence) -> list[Token]:
+        """ "f should become pure. Same for g and h.": the names of the sentence before."""
+        if not _SAME.match(sentence.text):
+            return []
+        before = [one for one in self.discourse.spoken if one.end <= sentence.start][-1:]
+        return [t for one in before for t in one.tokens if name_of(t).lower() in self._symbols and not is_verb(t)]
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
         others = [one for one in self.discourse.spoken if one is not sentence and not is_statement(one)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.acts import asks_for
+from codepar.prompts.acts import act_of, asks_for, compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Refusal
 from codepar.prompts.lexicon import Tag
@@ -98,7 +98,11 @@ _CLAUSE = re.compile(r"\b(?:that|which|with|having|containing|using|whose)\b[^,;
 
 def read_counts(discourse: Discourse) -> Found:
     """The counted answers of the first sentence that asks for some."""
+    chosen = any(sentence.is_question and compares(sentence, 0) for sentence in discourse.spoken)
     for sentence in discourse.spoken:
+        if chosen and act_of(sentence) is None:
+            # "Two ways to do it. Which one shall I take?"
+            continue
         found = _read_sentence(discourse, sentence)
         if found is not None:
             return found
@@ -282,6 +286,8 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         return False
     if _one_artifact(clause) or _is_detail(clause):
         return False
+    if any("\u4e00" <= t.text[:1] <= "\u9fff" for t in tokens) and not _is_wanted_in_han(tokens, index):
+        return False
     wishes = (
         _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None
         or any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause)
@@ -290,6 +296,18 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
     text = sentence.text[: tokens[index].start - sentence.start]
     after = any(token.has(Tag.WRITE) for token in tokens[index:]) and any("\u3040" <= t.text[:1] <= "\u9fff" for t in tokens)
     return wishes or after or _VERBLESS.match(text) is not None
+
+
+def _is_wanted_in_han(tokens: tuple[Token, ...], index: int) -> bool:
+    """A verb of making before the number in its own clause, or at the end of the sentence, as Japanese has it."""
+    clause = list[Token]()
+    for token in tokens[:index]:
+        clause = [] if token.text in _BOUNDARY or token.text == "、" else [*clause, token]
+    if any(token.has(Tag.WRITE, Tag.CHANGE, Tag.READ) for token in clause):
+        return True
+    kana = any("\u3040" <= token.text[:1] <= "\u30ff" for token in tokens)
+    first = not any(token.is_word for token in clause) or len(clause) == index
+    return (kana or first) and any(token.has(Tag.WRITE, Tag.CHANGE) for token in tokens)
 
 
 def _comes_up(before: tuple[Token, ...]) -> bool:

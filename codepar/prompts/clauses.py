@@ -18,7 +18,7 @@ from codepar.prompts.tokens import Sentence, Token
 _CUT = re.compile(
     r"\s*[;；]\s*(?:(?:and|und|y|и|plus)(?=\s))?\s*|\s*,(?=\s|[^\x00-\x7f])\s*(?:(?:and|und|y|e|и|plus|sowie|&)(?=\s))?\s*|[，、]\s*"
     r"|\s+(?:and|plus|und|sowie|y|e|и|\+|&|as well as|а также)(?=\s)\s*|\s+[—–-]\s+|\s*\.\.\.\s*|:\s+|：\s*|和"
-    r"|\s+(?=(?:number )?(?:two|three|1st|2nd|3rd|4th|second|third|then|also)\b)",
+    r"|\s+(?=(?:number (?:two|three|2|3)|1st|2nd|3rd|4th|then|also (?:an?|some|how|what|the))\b)",
     re.IGNORECASE,
 )
 _PLAIN_LEAD = re.compile(r"\b(?:and|und|y|e|и|plus|or)\b", re.IGNORECASE)
@@ -50,9 +50,11 @@ def clauses_of(discourse: Discourse) -> list[Clause]:
     """The clauses in which a wish may begin, in order."""
     found = list[Clause]()
     for line, sentence in enumerate(discourse.spoken):
+        needs = False
         for clause in _in_sentence(discourse.prose, sentence, line):
-            if clause.is_first or _may_begin(clause):
+            if clause.is_first or _may_begin(clause) or (needs and not clause.text.isascii() and not clause.tokens[0].tags):
                 found.append(clause)
+                needs = clause.head is Head.NEED or needs
         if len(found) > _MOST:
             break
     return found

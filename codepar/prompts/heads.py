@@ -61,7 +61,8 @@ _JOIN = (
     r"|additionally"
     r"|in addition(?: to that)?|on top of that|separately|independent(?:ly)?(?: of (?:that|this|it))?|(?:totally |completely "
     r"|quite )?unrelated(?: to (?:that|this))?"
-    r"|on another note|while (?:you'?re|you are|we'?re|ur) at it|when you (?:have|get) (?:the )?(?:time|a (?:minute"
+    r"|first(?:ly| of all)?|zuerst|erst|primero|сначала|(?:only )?(?:then|after (?:that|this))|afterwards|once (?:that|this)(?:'s| is)? done"
+    r"|danach|anschließend|después|после этого|on another note|while (?:you'?re|you are|we'?re|ur) at it|when you (?:have|get) (?:the )?(?:time|a (?:minute"
     r"|moment|chance))"
     r"|if you (?:have|get|find) (?:the )?time|and one (?:more|last)(?: thing| question)?|one (?:more|last)(?: thing|"
     r" question)?|an?(?:other| second| third)(?: thing| one| question)"
@@ -94,8 +95,9 @@ _LEAD = re.compile(
 NEED = re.compile(
     r"(?:(?:after|for|on|until|by|at|before) [\w-]+(?: [\w-]+)?,? )?(?:also )?(?:(?:i|we)(?:'d| would)?(?: also| still|"
     r" really| just| quickly)? (?:need|want|like|love|require|miss)|(?:i|we) (?:could|can) (?:also |really )?use"
-    r"|need(?:ed)?|want(?:ed)?|looking for|i(?:'m| am) (?:also )?looking for|(?:can|could|may) (?:i|we) (?:also |please"
+    r"|need(?:ed)?|want(?:ed)?|(?:would|'d) (?:also |really )?(?:love|like)|looking for|i(?:'m| am) (?:also )?looking for|(?:can|could|may) (?:i|we) (?:also |please"
     r" )?(?:have|get|see)"
+    r"|(?:they|he|she|users?|people|we all)(?:'d| would)? (?:also |really )?(?:like|love|need|want)"
     r"|(?:it )?(?:would|'d) (?:also |\w+ly )?be (?:also |\w+ly )?\w+ to (?:have|get|see)|what i(?:'d)? (?:also )?(?:need|want)"
     r" is|there should (?:also )?be|(?:the )?deliverables (?:are|is)|(?:i|we) (?:have to|must|need to) (?:hand in"
     r"|submit|deliver|bring)"
@@ -129,6 +131,7 @@ _COUNTED = re.compile(
     r"|од(?:ин|н[аоу])|два|две|три|一[个份段条首篇]|两)(?=[\s\u3040-\u9fff]|\Z)",
     re.IGNORECASE,
 )
+_HAN = re.compile("[\u3040-\u9fff]")
 _POLITE_END = re.compile(r"ください|下さい|お願いします|お願い|ほしい|欲しい")
 _QUESTION_WORDS = frozenset("what how why when where which who whose whats what's".split())
 _PRONOUNS = frozenset("i we you it they he she there this that ich wir es yo я мы".split())
@@ -155,7 +158,7 @@ def head_of(text: str, tokens: tuple[Token, ...]) -> Head:
         return Head.QUESTION_WORD
     if _COUNTED.match(text):
         return Head.THING
-    if "\u3040" <= text[:1] <= "\u9fff":
+    if _HAN.search(text):
         return _han_head(text, tokens)
     if first.has(*_ACTS) and not first.quoted and not first.is_file:
         return Head.VERB
@@ -169,6 +172,8 @@ def _han_head(text: str, tokens: tuple[Token, ...]) -> Head:
         return Head.HAN_VERB
     if _POLITE_END.search(text):
         return Head.HAN_POLITE
+    if text.rstrip().endswith(("？", "?")):
+        return Head.QUESTION
     return Head.HAN_LATER_VERB if any(token.has(*_ACTS) for token in tokens) else Head.HAN
 
 

@@ -95,7 +95,7 @@ _EN = {
     Tag.METHOD: "method methods",
     Tag.CLASS: "class classes",
     Tag.STRUCT: "struct structs structure structures",
-    Tag.LOOP: "loop loops",
+    Tag.LOOP: "loop loops nests nest",
     Tag.FILE: "file files source sources program programs script scripts module modules header headers attachment attachments",
     Tag.SNIPPET: "snippet snippets block blocks piece pieces fragment fragments codes listing listings",
     Tag.TASK: "task tasks question questions exercise exercises problem problems request requests thing things"

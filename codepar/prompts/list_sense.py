@@ -103,7 +103,7 @@ def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> boo
 def sense_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -> Sense:
     """What ``listing`` means behind ``lead``."""
     if listing.is_table:
-        return Sense.TASKS if _speaks_of_rows(discourse) else Sense.DETAILS
+        return Sense.TASKS if _speaks_of_rows(discourse, listing) else Sense.DETAILS
     commands = begins_alike(discourse, listing, commands=True)
     asking = begins_alike(discourse, listing, commands=False)
     if lead is None or not (lead.announces or _is_near(discourse, lead, listing)):
@@ -144,7 +144,12 @@ _BACK = re.compile(
 
 def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> Sense:
     """A list whose elements are mostly neither commands nor questions."""
-    tasks, details = TASKS.search(lead.text), DETAILS.search(_STEPWISE.sub("", lead.text))
+    told = _ASIDE.sub(" ", _STEPWISE.sub("", lead.text))
+    tasks, details = TASKS.search(told), DETAILS.search(told)
+    if _FOLLOWING_DETAILS.search(told) or (lead.is_question and not lead.announces and not _takes_several(lead)):
+        return Sense.DETAILS
+    if lead.announces and not details and all(_delivers(discourse, *one) for one in listing.elements[:_LOOKED_AT]):
+        return Sense.TASKS
     if _announces_tasks(lead) and not details:
         return Sense.TASKS
     if listing.is_inline and ASKING.match(lead.text) and not details:
@@ -187,6 +192,19 @@ _ONE_THING = re.compile(
 )
 
 
+_ASIDE = re.compile(r"\([^()]*\)")
+_FOLLOWING_DETAILS = re.compile(
+    r"\b(?:following|these) (?:requirements|constraints|rules|conditions|steps|properties|features|specs?)\b|(?:以下|次|下記)の(?:仕様|条件|要件|手順)"
+    r"|(?:以下|下列|下面的?)(?:要求|条件|步骤|规则|功能)|\bfolgende\w* (?:Anforderungen|Bedingungen|Regeln|Schritte\w*)"
+    r"|\bsiguientes (?:requisitos|condiciones|reglas|pasos)|\bследующ\w+ (?:требовани\w+|услови\w+|правил\w*|шаг\w*)",
+    re.IGNORECASE,
+)
+
+
+def _takes_several(lead: Sentence) -> bool:
+    return lead.has(Tag.THESE, Tag.EACH, Tag.ALL, Tag.TASK, Tag.PLURAL) or act_of(lead) not in {None, Tag.READ}
+
+
 def _announces_tasks(lead: Sentence) -> bool:
     """ "Couple things", "three small favours for the file below": nothing but that there are tasks."""
     if lead.announces and all(token.has(Tag.POLITE) for token in lead.tokens if token.is_word):
@@ -207,9 +225,15 @@ _ANNOUNCED = re.compile(
 )
 
 
-def _speaks_of_rows(discourse: Discourse) -> bool:
-    """Whether something is asked of each row of a table."""
-    return any(_ROWS.search(s.text) is not None and asks_for(s) and not compares(s, 0) for s in discourse.spoken)
+def _speaks_of_rows(discourse: Discourse, table: Listing) -> bool:
+    """Whether something is asked of each row of a table, or of each of what its first column holds."""
+    column = re.match(r"[\s|]*([^\W\d_]+)", discourse.prose[table.start : table.start + _HEADING])
+    each = re.compile(rf"\b(?:each|every|per|all)\b[^.;?!]{{0,20}}\b{re.escape(column[1])}", re.IGNORECASE) if column else _ROWS
+    spoken = [s for s in discourse.spoken if asks_for(s) and not compares(s, 0)]
+    return any(_ROWS.search(s.text) is not None or each.search(s.text) is not None for s in spoken)
+
+
+_HEADING = 60
 
 
 _ROWS = re.compile(

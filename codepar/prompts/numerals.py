@@ -31,7 +31,7 @@ _WORDS: dict[str, int] = {
     "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11,
     "zwölf": 12, "zwoelf": 12, "fünfzehn": 15, "zwanzig": 20, "dutzend": 12, "ein halbes dutzend": 6, "halbes dutzend": 6,
     "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
-    "once": 11, "doce": 12, "quince": 15, "veinte": 20, "docena": 12, "media docena": 6,
+    "doce": 12, "quince": 15, "veinte": 20, "docena": 12, "media docena": 6,
     "два": 2, "две": 2, "двух": 2, "двум": 2, "двумя": 2, "три": 3, "трех": 3, "трёх": 3, "трем": 3, "трём": 3, "четыре": 4,
     "четырех": 4, "четырёх": 4, "четырем": 4, "четырём": 4, "пять": 5, "пяти": 5, "шесть": 6, "шести": 6, "семь": 7, "семи": 7,
     "восемь": 8, "восьми": 8, "девять": 9, "девяти": 9, "десять": 10, "десяти": 10, "двенадцать": 12, "пятнадцать": 15,

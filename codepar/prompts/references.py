@@ -241,6 +241,11 @@ def _ends_phrase(tokens: tuple[Token, ...], position: int) -> bool:
 def _look_behind(found: _Quantity, behind: tuple[Token, ...]) -> None:
     """Take "below", "above" and "each" behind the noun."""
     for position, token in enumerate(behind):
+        if position == 0 and token.number is not None and found.number is None and token.text[:1] in _HAN_DIGITS:
+            # "カーネル3本を", "函数三个"
+            found.number = token.number
+            found.definite = True
+            continue
         if token.text in _BOUNDARY or token.text == "," or token.has(Tag.READ, Tag.CHANGE):
             break
         if token.text in {"each", "individually", "separately", "それぞれ", "分别"} and position < 2:
@@ -282,9 +287,19 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
             yield Reference((), index, index + 1, False, True, False, behind[0].number, ())
         elif (each and (goes_on or is_object)) or (token.has(Tag.ALL) and goes_on):
             yield Reference((), index, index, each, not each, False, number, ())
+        elif each and (number := _counted_behind(behind)) is not None:
+            yield Reference((), index, index, True, False, False, number, ())
 
 
+_HAN_DIGITS = frozenset("2345678923456789二两兩三四五六七八九")
 _ADVERBS = frozenset("by as into onto manually first again please properly mit en a con на в auf".split())
+
+
+def _counted_behind(behind: tuple[Token, ...]) -> int | None:
+    """ "Each of the three units": the number before a noun that is not known."""
+    if not behind or behind[0].text not in _OF:
+        return None
+    return next((token.number for token in behind[1:] if token.number is not None), None)
 
 
 def _is_limited(token: Token) -> bool:
