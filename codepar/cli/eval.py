@@ -76,6 +76,7 @@ def run_command(
     budget: Annotated[float, typer.Option(min=0.1, help="Seconds that the language model may take for a program.")] = 60.0,
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which a program counts as not answered.")] = 300.0,
     every: Annotated[int, typer.Option(min=1, help="Of babeltower, pareval, codepp-fidelity: each so manieth problem only.")] = 1,
+    together: Annotated[int, typer.Option(min=1, max=64, help="Of codepp-fidelity: prompts asked at a time.")] = 1,
     target: Annotated[str, typer.Option(help="Of pareval: which of cuda, omp and serial, with commas.")] = "cuda,omp",
     candidates: Annotated[int, typer.Option("--candidates", "-n", min=0, help="Of babeltower: answers of the model.")] = 8,
     repair: Annotated[int, typer.Option(min=0, help="Of babeltower: how often a failed answer is given back.")] = 3,
@@ -89,7 +90,7 @@ def run_command(
         return run_codepp(part, system, limit, timeout, output, as_json=as_json)
     settings = Settings(model=model) if model else Settings()
     if benchmark == fidelity.NAME:
-        return run_fidelity_command(Chosen(system, limit, every, timeout, output), settings, as_json=as_json)
+        return run_fidelity_command(Chosen(system, limit, every, timeout, output, together), settings, as_json=as_json)
     if data is None:
         raise InvalidInput(f"{benchmark} needs --data", remedy="name the benchmark's file")
     if benchmark == babeltower.NAME:

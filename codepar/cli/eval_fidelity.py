@@ -29,13 +29,15 @@ _MAX_TOKENS = 512
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which prompts, who answers them, and where the samples go. ``budget_s`` bounds the asking of one prompt one way."""
+    """Which prompts, who answers them, and where the samples go. ``budget_s`` bounds the asking of one prompt one way.
+    ``together`` are under way at a time."""
 
     system: str
     limit: int | None = None
     every: int = 1
     budget_s: float = 300.0
     output: Path | None = None
+    together: int = 1
 
 
 def run_fidelity_command(chosen: Chosen, settings: Settings, *, as_json: bool) -> int:
@@ -45,7 +47,7 @@ def run_fidelity_command(chosen: Chosen, settings: Settings, *, as_json: bool) -
     options = options_of(chosen.system, budget_s=chosen.budget_s, max_tokens=_MAX_TOKENS)
     cases = load_cases(chosen.limit, chosen.every)
     path = checked_output(chosen.output) or _new_file(settings, chosen.system)
-    plan = FidelityPlan(cases, chosen.system, options, cases_hash(load_cases()))
+    plan = FidelityPlan(cases, chosen.system, options, cases_hash(load_cases()), together=chosen.together)
     ran, provenance = asyncio.run(_run(plan, path, settings))
     say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
     _show(path, len(cases), provenance, as_json=as_json)

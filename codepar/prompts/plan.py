@@ -7,7 +7,6 @@ and an order that is demanded, make later waves. Limits: nothing is asked here, 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +14,9 @@ from codepar.errors import InvalidInput
 from codepar.prompts.ask import fill
 from codepar.prompts.blocks import code_language
 from codepar.prompts.code import Unit, read_code
-from codepar.prompts.items import Decomposition, EdgeKind, Item, Span
+from codepar.prompts.items import Decomposition, EdgeKind, Item
+from codepar.prompts.request import Request
+from codepar.prompts.variants import Variant, variants_of
 from codepar.syntax.language import Language
 
 _WAITS = frozenset({EdgeKind.BODY, EdgeKind.ORDER})
@@ -50,8 +51,8 @@ def plan_of(found: Decomposition, prompt: str, files: Mapping[str, str]) -> Plan
     needs = _needs(found)
     contract = contract_of(found, files)
     head = f"{contract}\n\n" if contract else ""
-    data = _data(found.items)
-    steps = tuple(Step(item, head + fill(found.template, own, found.context), needs[item], own) for item, own in data.items())
+    variants = variants_of(found, Request(prompt, files))
+    steps = tuple(_step(found, item, head, needs[item.id], variants.get(item.id)) for item in found.items)
     closing = prompt.encode()[slice(*found.reduce)].decode() if found.reduce else None
     return Plan(_waves(needs), steps, contract, closing)
 
@@ -64,14 +65,14 @@ def _needs(found: Decomposition) -> dict[str, tuple[str, ...]]:
     return needs
 
 
-def _data(items: tuple[Item, ...]) -> dict[str, str]:
-    """The items' texts by id; of a counted place which of how many each is."""
-    places = [(item.file, item.span) for item in items]
-    alike, seen, data = Counter(places), Counter[tuple[str | None, Span]](), dict[str, str]()
-    for item, place in zip(items, places, strict=True):
-        seen[place] += 1
-        data[item.id] = item.text if alike[place] == 1 else f"1 (number {seen[place]} of {item.text})"
-    return data
+def _step(found: Decomposition, item: Item, head: str, needs: tuple[str, ...], variant: Variant | None) -> Step:
+    """The request with the item in its place. Of a counted item it asks for one, the same words for all, so that only the end
+    differs: which one, and what sets it apart."""
+    assert found.template is not None
+    if variant is None:
+        return Step(item.id, head + fill(found.template, item.text, found.context), needs, item.text)
+    asked = fill(found.template, "1", found.context)
+    return Step(item.id, f"{head}{asked}\n\n{variant.told}", needs, variant.told)
 
 
 def _waves(needs: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -6,7 +6,7 @@ And what is done to it: read, changed, tested, or written anew. Limits: places a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from codepar.prompts.items import Decomposition, Item
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.request import Request, Source
 from codepar.prompts.tokens import sentences_of
+from codepar.prompts.variants import Variant, variants_of
 from codepar.syntax.language import Language
 
 _SUFFIXES = {
@@ -42,7 +43,8 @@ class TargetKind(StrEnum):
 class Target:
     """One item. ``source`` is the code it lies in, ``path`` the name of that in the answer's files, ``unit`` the piece.
 
-    ``start`` to ``end`` are its bytes in the source. ``wish`` is what the request asks of it, without code.
+    ``start`` to ``end`` are its bytes in the source. ``wish`` is what the request asks of it, without code; ``variant`` tells it
+    apart from others of its place.
     """
 
     item: Item
@@ -54,10 +56,13 @@ class Target:
     unit: Unit | None = None
     start: int = 0
     end: int = 0
+    variant: Variant | None = None
 
     @property
     def title(self) -> str:
         """A short name for a heading."""
+        if self.variant is not None:
+            return self.variant.title
         if self.unit is not None and self.unit.name:
             return f"`{self.unit.name}`"
         if self.kind is TargetKind.FILE and self.path is not None:
@@ -95,7 +100,8 @@ class Targets:
         self._shared = _words_of(fill(found.template or "", "", ""))
         self._act = _act(self._shared)
         self._sources = [_Named(source, path) for source, path in zip(self.request.sources, self.paths, strict=True)]
-        self.by_item = {item.id: self._target(item) for item in found.items}
+        variants = variants_of(found, self.request)
+        self.by_item = {item.id: replace(self._target(item), variant=variants.get(item.id)) for item in found.items}
 
     def __getitem__(self, item: str) -> Target:
         return self.by_item[item]

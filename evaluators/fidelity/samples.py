@@ -1,11 +1,12 @@
 """Each prompt answered at once and in parts by the flow that serves ``codepar split --run``, and both answers executed.
 
 Append-only JSONL, one row a prompt; the same command goes on where it stopped. Which way comes first alternates, so that neither
-always finds the engine as the other left it. Limits: greedy, one answer a prompt and way; prompts one after the other.
+always finds the engine as the other left it. Limits: greedy, one answer a prompt and way.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,13 +33,15 @@ Split = Literal["never", "always"]
 
 @dataclass(frozen=True)
 class FidelityPlan:
-    """What is run, how each prompt is asked, and what identifies a row."""
+    """What is run, how each prompt is asked, and what identifies a row. ``together`` prompts are under way at a time: more fill a
+    batching engine, but then seconds are those of prompts that wait for each other."""
 
     cases: Sequence[GeneratedCase]
     system: str
     options: DecompositionOptions
     data: str
     environment: str = ""
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -92,17 +95,22 @@ async def run_fidelity(plan: FidelityPlan, path: Path, hands: Hands, report: Cal
     with SampleWriter(path) as writer:
         known = _known(plan, path)
         ran = FidelityRun(found=len(known))
-        for case in plan.cases:
-            if case.prompt.id in known:
-                continue
-            sample = await _sample(plan, case, hands)
-            writer.append(sample)
-            ran.note(sample)
-            if ran.faults_in_a_row == _MAX_FAULTS_IN_A_ROW:
-                report(f"{ran.faults_in_a_row} samples in a row failed for what they stand on; the run stops: {sample.message}")
-                break
-            if ran.is_due():
-                report(f"{ran.found + ran.made} of {len(plan.cases)} samples")
+        waiting = iter([case for case in plan.cases if case.prompt.id not in known])
+
+        async def work() -> None:
+            for case in waiting:
+                sample = await _sample(plan, case, hands)
+                writer.append(sample)
+                ran.note(sample)
+                if ran.faults_in_a_row >= _MAX_FAULTS_IN_A_ROW:
+                    report(
+                        f"{ran.faults_in_a_row} samples in a row failed for what they stand on; the run stops: {sample.message}"
+                    )
+                    return
+                if ran.is_due():
+                    report(f"{ran.found + ran.made} of {len(plan.cases)} samples")
+
+        await asyncio.gather(*(work() for _ in range(plan.together)))
     return ran
 
 
