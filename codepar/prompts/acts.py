@@ -69,7 +69,7 @@ _OPENERS = frozenset(
 _UNKNOWN_VERB = re.compile(r"[,.:;]\s*[\w-]+ (?:them|each|both|these)\b", re.IGNORECASE)
 _HOW = re.compile(r"\W*(?:how|what|why|which|who|where|when|wie|was|warum|cómo|qué|как|что|почему)\b", re.IGNORECASE)
 _FINITE = re.compile(
-    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
+    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|(?<!every )(?<!each )(?<!all )do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
     r"|fails?|failed|warns?|complains?|says|said|prints?|reports|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert"
     r"|funktionieren|son|es|están"
     r"|está|tienen|tiene|funciona\w*|работа\w+)\b",
@@ -229,7 +229,7 @@ def is_statement(sentence: Sentence) -> bool:
     )
 
 
-_QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”]*”|«[^»]*»")
+_QUOTED = re.compile(r"\([^()]*\)|\"[^\"\n]*\"|“[^”]*”|«[^»]*»")
 
 
 def _is_unknown_command(tokens: tuple[Token, ...]) -> bool:

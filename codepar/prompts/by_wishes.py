@@ -20,7 +20,7 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.wish_bonds import speaks_back
 
 _GREAT = re.compile(
-    r",?\s+(?:would (?:also )?be (?:\w+ )?(?:great|nice|good|helpful|cool|useful|lovely|appreciated|perfect)|(?:is|are)"
+    r",?\s+(?:would (?:also )?be (?:\w+ )?(?:great|nice|good|helpful|cool|useful|lovely|appreciated|perfect)(?!\s+(?:to|if)\b)|(?:is|are)"
     r" (?:also )?(?:needed|wanted|welcome)"
     r"|wäre\w* (?:auch )?(?:\w+ )?(?:toll|nett|gut|super|schön|hilfreich)|estaría bien|sería (?:genial|útil)|(?:тоже"
     r" )?(?:было бы|не помешает)\b.*)",
@@ -29,7 +29,7 @@ _GREAT = re.compile(
 _THANKS = re.compile(
     r"(?:[,.;!\s]+(?:and|oh|ah|also|for me|please|pls|plz|thanks|thank you|thx|cheers|bitte|danke|por favor|gracias"
     r"|пожалуйста|спасибо|while (?:you'?re|you are|we'?re) at it"
-    r"|if you (?:have|find) (?:the )?time|too))+[\s.!]*\Z",
+    r"|if you (?:have|find) (?:the )?time))+[\s.!]*\Z",
     re.IGNORECASE,
 )
 _ORDER = re.compile(
@@ -78,12 +78,14 @@ def _places(discourse: Discourse, begun: list[Begun]) -> list[tuple[int, int]]:
     found = []
     for clause, behind in zip(clauses, [*clauses[1:], None], strict=True):
         end = clause.sentence.end if behind is None or behind.line != clause.line else behind.low
-        found.append(_bare(discourse.prose, _beginning(discourse.prose, clause), end, clause))
+        shares = behind is not None and behind.line == clause.line and behind.head in _THINGS
+        found.append(_bare(discourse.prose, _beginning(discourse.prose, clause, shares=shares), end, clause))
     return _shared(discourse.prose, clauses, found)
 
 
-def _beginning(prose: str, clause: Clause) -> int:
-    need = NEED.match(prose, clause.start, clause.high) if clause.head is Head.NEED else None
+def _beginning(prose: str, clause: Clause, *, shares: bool) -> int:
+    """ "I need" is written once for all things that follow."""
+    need = NEED.match(prose, clause.start, clause.high) if clause.head is Head.NEED and shares else None
     return need.end() if need else clause.start
 
 

@@ -22,6 +22,7 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_LEAD = re.compile(r"\b(?:and|und|y|e|и|plus|or)\b", re.IGNORECASE)
+_PLACE = 7
 _MOST = 200
 
 
@@ -71,18 +72,25 @@ def _in_sentence(prose: str, sentence: Sentence, line: int) -> Iterator[Clause]:
     cuts = [m for m in _CUT.finditer(hidden) if m.start() < m.end() < len(hidden)]
     begins = [(0, "S"), *((cut.end(), _kind(cut[0])) for cut in cuts)]
     ends = [*(cut.end() for cut in cuts), len(hidden)]
-    tokens, held = sentence.tokens, None
+    tokens, held, place = sentence.tokens, None, None
     for (low, kind), high in zip(begins, ends, strict=True):
         if held is not None:
             low, kind = held
         begin, end = sentence.start + low, sentence.start + high
         start = without_lead(prose, begin, end)
+        placed, place = place, None
         words = tuple(token for token in tokens if start <= token.start < end)
         # What is only a lead goes with the clause behind it.
         held = None if words else (low, kind)
         if words:
             text = prose[start:end]
-            yield Clause(begin, start, end, kind, prose[begin:start].lower(), line, sentence, text, words, head_of(text, words))
+            head = head_of(text, words)
+            if head is Head.PREPOSITION and len(words) <= _PLACE and text.rstrip().endswith((",", ":")) and high < len(hidden):
+                # "In LAMMPS, what does ...": where, before what is asked; behind a colon it is no part of the wish.
+                held, place = (low, kind), (start if text.rstrip().endswith(",") else None)
+                continue
+            start = start if placed is None else placed
+            yield Clause(begin, start, end, kind, prose[begin:start].lower(), line, sentence, text, words, head)
 
 
 def _kind(cut: str) -> str:

@@ -20,7 +20,7 @@ _NEAR = 4
 _FIRST = 300
 _LAST = 60
 # A single quote opens before a word and closes behind one; between letters it is an apostrophe.
-_OPENING = re.compile(r"(?:(?<=[\s:(])|\A)'(?=\w)")
+_OPENING = re.compile(r"(?:(?<=[\s:(])|\A)'(?=[^\W\d])")
 _CLOSING = re.compile(r"(?<=[\w.!?])'(?!\w)")
 
 

@@ -24,7 +24,7 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.reduce import reduce_of
-from codepar.prompts.request import Request
+from codepar.prompts.request import Place, Request
 
 _NOTHING = Whole(Refusal.ONE_TASK, "it asks for one thing")
 _ORDER = tuple(Refusal)
@@ -103,7 +103,14 @@ def _apart(discourse: Discourse, named: Reading) -> Reading:
     mention = discourse.request.place(named.start, named.end)
     places = [element.place for element in wishes.elements]
     touched = sum(place.start < mention.end and mention.start < place.end for place in places)
-    return wishes if touched > 1 else named
+    names = [_names(discourse, place) for place in places]
+    apart = touched == 0 and all(names) and len(frozenset().union(*names)) == sum(map(len, names))
+    return wishes if touched > 1 or apart else named
+
+
+def _names(discourse: Discourse, place: Place) -> frozenset[str]:
+    words = re.findall(r"\w+", discourse.request.text_at(place).lower())
+    return discourse.symbols.intersection(words)
 
 
 def _is_limit(discourse: Discourse, found: Reading) -> bool:

@@ -122,8 +122,8 @@ _ASKS = re.compile(
 )
 _LACK = re.compile(
     r"\b(?:needs?|lacks?|should|must|missing|(?:is|are|was|were) (?:not|no longer|too|still|out)|isn't|aren't|doesn't|don't|didn't"
-    r"|(?:does|do|did) not|(?:has|have|had|is|are|'s|got|with) no|never|nobody|still|fehl\w+|braucht|brauchen|sollten?|muss|müssen|ist zu|falta\w*|necesita\w*|debe\w*|нужн\w+|нужен"
-    r"|не хватает|должн\w+|нет)\b|没有|缺|应该|需要|足りな|必要",
+    r"|(?:does|do|did) not|(?:has|have|had|is|are|'s|got|with) no|never|nobody|still|ought|fehl\w+|braucht|brauchen|sollten?|muss|müssen|ist zu|falta\w*|necesita\w*|debe\w*|нужн\w+|нужен"
+    r"|не|нигде|должн\w+|нет)\b|没有|缺|应该|需要|足りな|必要",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
@@ -168,7 +168,7 @@ def head_of(text: str, tokens: tuple[Token, ...]) -> Head:
 
 
 def _han_head(text: str, tokens: tuple[Token, ...]) -> Head:
-    if any(token.has(*_ACTS) for token in tokens[:_NEAR]):
+    if text.startswith(("把", "将", "给")) or any(token.has(*_ACTS) for token in tokens[:_NEAR]):
         return Head.HAN_VERB
     if _POLITE_END.search(text):
         return Head.HAN_POLITE

@@ -389,6 +389,9 @@ def _commands(discourse: Discourse, start: int, end: int) -> bool:
 def is_command(prose: str, start: int, end: int) -> bool:
     """Whether a text begins with a verb that asks for something."""
     tokens = Sentence(prose, start, end).tokens
+    if tokens and tokens[0].text == "[":
+        # The line of a log: "[build] Built target ...".
+        return False
     for index, token in enumerate(tokens[:6]):
         if index == 0 and token.text in IMPERATIVES and len(tokens) > 1:
             return tokens[1].is_word
