@@ -177,7 +177,7 @@ class NestBuilder:
     def _scalars(self, chain: Chain, body: Body, spread: list[Spread]) -> Scalars:
         """What each thread has for itself, and what all combine; raises where a turn needs another's value."""
         variables = {one.loop.variable for one in spread}
-        grown = {symbol for one in spread for symbol, _step in one.inductions}
+        grown = _grown_everywhere(spread)
         exposed = Exposure(body, frozenset(variables)).exposed
         changed = set_scalars((self._loop,)) - variables - declared_in((self._loop,))
         carried = (changed & exposed) - grown
@@ -368,3 +368,11 @@ def _linear_in(expr: ir.Expr, variables: set[Symbol]) -> bool:
 
 
 __all__ = ["NestBuilder", "chain_of"]
+
+
+def _grown_everywhere(spread: list[Spread]) -> set[Symbol]:
+    """Variables with a closed form in each spread loop that changes them; where only the inner one tells it they are carried."""
+    grown = {symbol for one in spread for symbol, _step in one.inductions}
+    for one in spread:
+        grown -= written_symbols(one.loop.body) - {symbol for symbol, _step in one.inductions}
+    return grown

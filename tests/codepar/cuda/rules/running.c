@@ -22,6 +22,7 @@ int greatest_in_table(const int *a, int h, int w) {
 int last_value(const int *a, int *b, int n) { int t = -1; for (int i = 0; i < n; i++) { t = a[i] * 2; b[i] = t + 1; } return t; }
 int last_above(const int *a, int n) { int where = -1; for (int i = 0; i < n; i++) if (a[i] > 7) where = i; return where; }
 int kept(const int *a, int *b, int n) { int k = 0; for (int i = 0; i < n; i++) { if (a[i] % 3) continue; b[k++] = a[i]; } return k; }
+int paired(const int *a, int *b, int n) { int k = 0; for (int i = 0; i < n; i++) for (int j = 2 * i; j < 2 * i + 1; j++) b[k++] = a[i] + j; return k; }
 int all_and_any(const int *a, int n) {
     int all = 1, any = 0;
     for (int i = 0; i < n; i++) { all = all && a[i] > -3 && a[i] < 99; any = any || a[i] == 11; }

@@ -70,6 +70,7 @@ static int greatest_in_table_host(const int *a, int h, int w) {
     for (int i = 0; i < n; i++) b[i] = out[i]; return r; }
 VALUED(last_value)
 VALUED(kept)
+VALUED(paired)
 VALUED(stepped)
 static void mirrored_host(int *a, int n) { Ints out(a, a + n); { Held<int> held(out); mirrored_launch(held.device, n); } for (int i = 0; i < n; i++) a[i] = out[i]; }
 static int all_and_any_host(const int *a, int n) {
@@ -115,6 +116,8 @@ int main() {
         SAME("last_value", b, c);
         SAME("last_above", last_above(a.data(), n), ENTRY(last_above)(a.data(), n));
         SAME("kept", kept(a.data(), b.data(), n), ENTRY(kept)(a.data(), c.data(), n));
+        SAME("paired", paired(a.data(), b.data(), n), ENTRY(paired)(a.data(), c.data(), n));
+        SAME("paired", b, c);
         SAME("stepped", stepped(a.data(), b.data(), n), ENTRY(stepped)(a.data(), c.data(), n));
         SAME("all_and_any", all_and_any(a.data(), n), ENTRY(all_and_any)(a.data(), n));
         flagged(a.data(), b.data(), n), ENTRY(flagged)(a.data(), c.data(), n);
