@@ -22,6 +22,7 @@ from codepar.flows.cuda_request import CudaTranslationRequest, TranslationOption
 from codepar.flows.cuda_result import TranslatedFunction
 from codepar.flows.cuda_verify import reproduce
 from codepar.flows.decompose_check import FileCompiler
+from codepar.flows.decompose_oracle import HINT
 from codepar.flows.decompose_request import DecompositionOptions
 from codepar.flows.decompose_result import Capability
 from codepar.flows.decompose_wants import Want
@@ -97,16 +98,22 @@ def _translation(want: Want, texts: Mapping[str, str], options: DecompositionOpt
 async def _completed(want: Want, texts: Mapping[str, str], options: DecompositionOptions, means: Means) -> Judged:
     is_serial = want.capability is Capability.MPI_PARALLELIZATION
     chosen = {"level": "serial"} if is_serial else {"level": "declarations", "file": want.path}
+    companion = None if is_serial else want.companion
+    judged_by = dict(companion.options) if companion is not None else {}
     budget = min(options.item_budget_s, 600.0)
     request = MpiCompletionRequest(
-        project=_program(want.path, texts), options=CompletionOptions.model_validate({**chosen, "budget_s": budget})
+        project=_program(want.path, texts), options=CompletionOptions.model_validate({**chosen, **judged_by, "budget_s": budget})
     )
     answer = await complete_level(request, means.generator, means.executor, means.progress, means.settings)
-    said = "verified" if answer.verified else f"unverified: {answer.reason}"
+    why = answer.reason
+    if not answer.verified and companion is None and not is_serial and answer.files:
+        why = f"{why}; {HINT}"
+    said = "verified" if answer.verified else f"unverified: {why}"
+    said += f", judged by {companion.said}" if companion is not None else ""
     runs = ", ".join(f"{one.ranks} rank{'' if one.ranks == 1 else 's'}: {one.status}" for one in answer.verification)
     head = f"`{want.path}` with MPI, {said}{f' ({runs})' if runs else ''}."
     code = f"\n\n```{_label(want.path)}\n{answer.source.strip()}\n```" if answer.files else ""
-    return Judged(head + code, answer.verified, None if answer.verified else answer.reason, bool(answer.files), completion=answer)
+    return Judged(head + code, answer.verified, None if answer.verified else why, bool(answer.files), completion=answer)
 
 
 def _label(path: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from codepar.flows.decompose_oracle import Companion, companion_of
 from codepar.flows.decompose_result import Capability
 from codepar.prompts.code import UnitKind
 from codepar.prompts.lexicon import Tag
@@ -48,18 +49,28 @@ _PROGRAMS = frozenset({Language.C, Language.CXX})
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A capability with what it works on: ``function`` of the file ``path``, or the file as a whole."""
+    """A capability with what it works on: ``function`` of the file ``path``, or the file as a whole. ``companion`` says what is
+    right, where a completion can be judged."""
 
     capability: Capability
     path: str
     function: str | None = None
+    companion: Companion | None = None
 
 
 def wants_of(targets: Targets) -> Mapping[str, Want]:
     """The items that a capability answers, by id."""
     texts = targets.texts()
-    found = {target.item.id: _want(target, targets, texts) for target in targets.all}
-    return {item: want for item, want in found.items() if want is not None}
+    every = {target.item.id: _want(target, targets, texts) for target in targets.all}
+    found = {item: want for item, want in every.items() if want is not None}
+    completed = frozenset(want.path for want in found.values() if want.capability is Capability.MPI_COMPLETION)
+    return {item: _with_companion(want, texts, targets.request.prose, completed) for item, want in found.items()}
+
+
+def _with_companion(want: Want, texts: Mapping[str, str], words: str, completed: frozenset[str]) -> Want:
+    if want.capability is not Capability.MPI_COMPLETION:
+        return want
+    return replace(want, companion=companion_of(want.path, texts, words, others=completed - {want.path}))
 
 
 def _want(target: Target, targets: Targets, texts: Mapping[str, str]) -> Want | None:
