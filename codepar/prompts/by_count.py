@@ -225,6 +225,8 @@ def _asks(sentence: Sentence, index: int) -> bool:
         if token.has(Tag.ALIKE):
             if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
                 return True
+            if after is not None and not _is_plural(token) and _is_unknown_plural(after):
+                continue
             return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
         is_noun = (
             _is_unknown_plural(token)

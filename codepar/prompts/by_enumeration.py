@@ -23,7 +23,7 @@ _CONJUNCTION = re.compile(r"\b(?:and|or|und|oder|sowie|y|e|o|и|или)\b|&|和|
 _END = re.compile(
     r"\s*(?:[:!?—–(]|\s(?:-|in|with|using|for|to|please|pls|plz|briefly|by|on|so|mean|do|does|mit|für|en|con|para|на|для"
     r"|с|each|work"
-    r"|respectively|separately|is|are|was|were|have|has|stand|be|released|from|bitte|por favor|пожалуйста|by)(?:\s|\Z|[,.;:]))",
+    r"|respectively|separately|is|are|was|were|have|has|stand|be|released|from|bitte|por favor|пожалуйста|by)(?:\s|\Z|[,.;:?？]))",
     re.IGNORECASE,
 )
 _DEALS = re.compile(
@@ -64,7 +64,7 @@ _APPLIED = frozenset(
     " conjugate spell pronounce summarize summarise paraphrase review audit classify proofread".split()
 )
 _ATTRIBUTES = frozenset(
-    "complexity meaning definition capital purpose syntax default cost origin population etymology signature".split()
+    "code complexity meaning definition capital purpose syntax default cost origin population etymology signature".split()
 )
 _VERBS = frozenset("explain describe write make give implement translate convert port test use".split())
 _MOST_WORDS = 5

@@ -18,6 +18,7 @@ from codepar.prompts.lists import Listing, trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence, sentences_of
 
+_UNITS_OF_TEXT = frozenset("sentences words lines paragraphs points phrases".split())
 _MOST = 0.6
 _FIRST = 40
 _LONG = 160
@@ -75,6 +76,9 @@ def stated(lead: Sentence | None) -> int | None:
             and token.text != "couple"
             and (after.has(*nouns) or (not after.tags and second.has(*nouns)) or after.text in {"個", "个", "つ", "следующ"})
         ):
+            bounds = {t.text for t in lead.tokens[max(0, lead.tokens.index(token) - 3) : lead.tokens.index(token)]}
+            if after.text in _UNITS_OF_TEXT and bounds & {"in", "with", "most", "than", "or"}:
+                continue
             in_measure = lead.tokens.index(token) > 0 and lead.tokens[lead.tokens.index(token) - 1].text in {
                 "in",
                 "with",

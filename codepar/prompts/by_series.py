@@ -64,10 +64,10 @@ def read_series(discourse: Discourse) -> Found:
         found = (
             read_quotes(discourse, sentence)
             or _before_verb(discourse, sentence)
+            or read_targets(discourse, sentence)
             or _listed_commands(discourse, sentence)
             or _behind_colon(discourse, sentence)
             or _semicolons(discourse, sentence)
-            or read_targets(discourse, sentence)
             or _articles(discourse, sentence)
             or _explained(discourse, sentence)
             or _purposes(discourse, sentence)

@@ -87,7 +87,7 @@ ROUTINE = re.compile(
 _INTERACTS = re.compile(
     r"\b(?:deadlock[- ]?free|interact|work together|equivalent|identical|interchangeable|compatible|fit together"
     r"|consistent with each other|together|related?|relationships?"
-    r"|in common|play together|(?<!independent of )(?<!independently of )(?<!from )each other)\b",
+    r"|in common|duplicat\w*|redundan\w*|play together|(?<!independent of )(?<!independently of )(?<!from )each other)\b",
     re.IGNORECASE,
 )
 

@@ -47,6 +47,7 @@ _CONSTRAINT = re.compile(
     r"|\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)|\bdieselbe\w* \w+ (?:benutz"
     r"|verwend|nutz)|\bgemeinsame\w* \w*(?:funktion|header|puffer)|\bla misma (?:función|variable|estructura)"
     r"|\bодн\w+ и т\w+ же"
+    r"|\b(?:that|which|they|to) (?:\w+ )?(?:belong|go|fit|work) together\b|\b(?:all|both)\b[^.;]{0,20}\bin (?:one|a single) (?:pass|sweep|loop|kernel|call)\b"
     r"|\bno \w+ (?:may|can|should|must|shall) [^.;]{0,40}\b(?:another|any other|the others?)\b"
     r"|\ball (?:of them )?(?:must|should|have to|need to) (?:\w+ ){1,3}(?:the|a|one) (?:same|common)\b"
     r"|\bkein\w* \w+ (?:darf|dürfen|soll\w*|kann)\b[^.;]{0,40}\b(?:ander\w+|doppelt|zweimal|gleich\w*)\b"
@@ -69,7 +70,7 @@ _BINDING = frozenset(
     " rising decreasing easy simple such"
     " each alphabetically alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
     " mindestens dieselbe gemeinsame"
-    " gemeinsamen gemeinsam ningun ninguna sin entre misma compartida compartido single easiest simplest from".split()
+    " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida compartido single easiest simplest from".split()
 )
 _FIXTURE = re.compile(
     r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?"

@@ -16,7 +16,9 @@ from codepar.prompts.tokens import Sentence, Token
 NOUNS = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.LOOP, Tag.FILE, Tag.SNIPPET)
 _BOUNDARY = frozenset(".;:?!。；：？！，")
 _WINDOW = 6
-_STEPWISE = re.compile(r"\b(\w+)[ -]by[ -]\1\b|\bone (\w+) at a time\b|\bper (\w+)\b", re.IGNORECASE)
+_STEPWISE = re.compile(
+    r"\b(\w+)[ -]by[ -]\1\b|\bone (\w+) (?:at a time|after (?:the other|another))\b|\bper (\w+)\b", re.IGNORECASE
+)
 _GOES_ON = frozenset(
     {"them", "these", "those", "ones", "one", "ihnen", "diesen", "ellas", "ellos", "них", "ним", "him", "following"}
 )
