@@ -17,6 +17,7 @@ from codepar.mpi.apply import apply_edits
 from codepar.mpi.complete import Completer, Proposal, agreed
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.declare import with_declarations
+from codepar.mpi.draft import Others
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
@@ -165,6 +166,7 @@ async def _ask_sites(
     edits: dict[str, Sequence[Edit]] = {path: [] for path in completers}
     joined = dict(found.candidates[0].edits)
     places: dict[str, list[Located]] = {}
+    others: dict[str, Others] = {}
     for path, completer in completers.items():
         if not completer.wants_calls:
             continue
@@ -173,11 +175,11 @@ async def _ask_sites(
         found.said += proposal.edits
         _record(found, path, proposal, len(completers) > 1)
         edits[path] = completer.with_setup(proposal.edits)
-        places[path] = proposal.spare
+        places[path], others[path] = proposal.spare, proposal.others
         joined[path] = completer.join(joined[path], proposal.edits).edits
     if not found.answered:
         return
-    proposed = Proposed(found.candidates[0].edits, edits, joined, places)
+    proposed = Proposed(found.candidates[0].edits, edits, joined, places, others)
     workshop = Workshop(project, completers)
     # The replay is work for seconds at the worst: other requests of this process go on meanwhile.
     offers = await asyncio.to_thread(workshop.offers, proposed, thorough=thorough)

@@ -14,7 +14,7 @@ from codepar.mpi.appraise import Appraiser
 from codepar.mpi.complete import Completer
 from codepar.mpi.consistent import Mender, Reserve
 from codepar.mpi.declare import with_declarations
-from codepar.mpi.draft import Pack
+from codepar.mpi.draft import Others, Pack
 from codepar.mpi.handles import without_unmade
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.sites import Located
@@ -28,12 +28,14 @@ _SURE = 0.5
 
 @dataclass(frozen=True)
 class Proposed:
-    """What was proposed by file: by rules, by the model with the setup, by both; and places that were not likely enough."""
+    """What was proposed by file: by rules, by the model with the setup, by both; places that were not likely enough, and
+    other arguments for the calls of the model."""
 
     rules: Edits
     model: Edits
     joined: Edits
     spare: Mapping[str, Sequence[Located]]
+    others: Mapping[str, Others]
 
 
 @dataclass
@@ -71,7 +73,8 @@ class Workshop:
                 continue
             sound, unmade = without_unmade(completer.source, completer.facts.tree.variables, result[path])
             mender = Mender(completer.rules, completer.source, path, self._others(result, path), self.appraiser)
-            mended = mender.mend(sound, Reserve(proposed.spare.get(path, ()), packs.get(path, ())))
+            reserve = Reserve(proposed.spare.get(path, ()), packs.get(path, ()), proposed.others.get(path, {}))
+            mended = mender.mend(sound, reserve)
             result[path] = mended.edits
             if tell:
                 self.dropped += [drop.model_copy(update={"file": path}) for drop in (*unmade, *mended.dropped)]

@@ -36,10 +36,11 @@ _NEAR = 3
 
 @dataclass
 class Filled:
-    """The calls with their arguments, and those that found none."""
+    """The calls with their arguments, those that found none, and by line and function what else the arguments may be."""
 
     edits: list[Edit] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    others: dict[tuple[int, str], list[tuple[str, ...]]] = field(default_factory=dict)
 
 
 class ArgumentFiller:
@@ -83,6 +84,8 @@ class ArgumentFiller:
                 continue
             filled.edits.append(self._edit(call, placed))
             self._whole.append(PastCall(placed.call.function, placed.call.arguments, call.start))
+            ways = filled.others.setdefault((placed.after_line, call.function), [])
+            ways += [one.arguments for one in known if one is not text]
             return True
         return False
 

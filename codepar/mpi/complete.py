@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from codepar.errors import CodeparError
 from codepar.mpi.arguments import ArgumentFiller
 from codepar.mpi.calibration import unsure
-from codepar.mpi.draft import Pack
+from codepar.mpi.draft import Others, Pack
 from codepar.mpi.encode import ask_for_calls
 from codepar.mpi.facts import Facts
 from codepar.mpi.headers import Signatures
@@ -47,6 +47,7 @@ class Proposal:
     notes: list[str] = field(default_factory=list)
     answered: bool = False
     spare: list[Located] = field(default_factory=list)
+    others: Others = field(default_factory=dict)
 
 
 class Completer:
@@ -130,7 +131,7 @@ class Completer:
             return Proposal(notes=[f"the site scorer was not used: {_said(error)}"])
         taken = {(call.start, call.function) for call in backed}
         kept = [] if self.least else [one for one in left if (one.start, one.function) not in taken]
-        return self._sure(Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=kept))
+        return self._sure(Proposal(edits=filled.edits, dropped=filled.dropped, answered=True, spare=kept, others=filled.others))
 
     def _backed(self, left: Sequence[Located]) -> list[Located]:
         """Calls below the scorer's bound that the rules infer at the same place: neither is sure, both together mostly right."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from codepar.mpi.appraise import Appraisal, Appraiser
-from codepar.mpi.draft import Draft, Pack, in_order
+from codepar.mpi.draft import Draft, Others, Pack, in_order
 from codepar.mpi.moves import Move, Moves
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Rules
@@ -36,10 +36,12 @@ _MOVES_DATA = re.compile(
 
 @dataclass(frozen=True)
 class Reserve:
-    """What a search may draw on: places that were not likely enough, and whole calls that somebody else proposes."""
+    """What a search may draw on: places that were not likely enough, whole calls that somebody else proposes, and other
+    arguments for the calls that are in."""
 
     spare: Sequence[Located] = ()
     packs: Sequence[Pack] = ()
+    others: Others = field(default_factory=dict)
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Mender:
     def mend(self, edits: Sequence[Edit], reserve: Reserve) -> Mended:
         """The completion with the changes that took faults away, each worth more than it costs."""
         first = state = self._state(Draft(in_order(edits)))
-        moves = Moves(self.rules, reserve.spare, reserve.packs)
+        moves = Moves(self.rules, reserve.spare, reserve.packs, reserve.others)
         left, until = _MOST_APPRAISALS, time.thread_time() + _MOST_SECONDS
         for _ in range(_MOST_STEPS):
             if not (state.appraisal.weight or state.silent) or left <= 0 or time.thread_time() > until:

@@ -5,7 +5,7 @@ Limits: one file; what other files of a project get is held fixed meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codepar.mpi.apply import apply_edits
@@ -15,6 +15,9 @@ from codepar.mpi.rules_check import Rules
 
 Pack = tuple[Edit, ...]
 """Calls that come together or not at all: both halves of a message."""
+
+Others = Mapping[tuple[int, str], Sequence[tuple[str, ...]]]
+"""By line and function the arguments that such a call may have as well, the likeliest first."""
 
 _FIRST = {"MPI_Init": 0, "MPI_Init_thread": 0, "MPI_Comm_rank": 1, "MPI_Comm_size": 2, "MPI_Finalize": 9}
 

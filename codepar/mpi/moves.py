@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codepar.mpi.aims import aimed
 from codepar.mpi.appraise import Appraisal
@@ -17,7 +17,7 @@ from codepar.mpi.check.finding import Finding
 from codepar.mpi.check.operations import COLLECTIVES
 from codepar.mpi.dataflow import lives_of
 from codepar.mpi.datatypes import buffers_with_datatypes
-from codepar.mpi.draft import Draft, Pack
+from codepar.mpi.draft import Draft, Others, Pack
 from codepar.mpi.partners import RECEIVES, SENDS, partner_of
 from codepar.mpi.places import statement_at
 from codepar.mpi.proposal import Edit
@@ -46,11 +46,13 @@ class Move:
 
 @dataclass(frozen=True)
 class Moves:
-    """The moves of one file. ``spare``: places that were not likely enough, ``packs``: whole calls in reserve."""
+    """The moves of one file. ``spare``: places that were not likely enough, ``packs``: whole calls in reserve, ``others``: other
+    arguments for calls that are in."""
 
     rules: Rules
     spare: Sequence[Located]
     packs: Sequence[Pack]
+    others: Others = field(default_factory=dict)
 
     def of(self, draft: Draft, appraisal: Appraisal, at: Mapping[int, Edit], text: str) -> Iterator[Move]:
         """The moves that the findings of ``appraisal`` suggest; ``at`` are the calls by their line in the completed ``text``."""
@@ -70,6 +72,7 @@ class Moves:
 
     def _against(self, draft: Draft, finding: Finding, edit: Edit, others: Sequence[Edit | None]) -> Iterator[Move]:
         why = f"{finding.kind}: {finding.message}"
+        yield from self._otherwise(draft, edit, why)
         if finding.kind in _MESSAGES:
             yield from self._mirrored(draft, edit, why)
             yield from self._partners(draft, edit, why)
@@ -89,6 +92,17 @@ class Moves:
             if both:
                 cost = 0.1 + 0.7 * sum(one.confidence for one in (edit, both[0]))
                 yield Move(draft.without(edit, both[0]), cost, why, (edit, both[0]))
+
+    def _otherwise(self, draft: Draft, edit: Edit, why: str, about: str = "") -> Iterator[Move]:
+        """The call with the arguments that were thought less likely; with ``about`` those alone that name it, unlike now."""
+        if edit.inline or (about and about in names_in(edit.text)):
+            return
+        for place, arguments in enumerate(self.others.get((edit.after_line, edit.function), ())):
+            if arguments == edit.arguments or (about and about not in names_in(", ".join(arguments))):
+                continue
+            altered = self._altered(edit, arguments)
+            if altered is not None:
+                yield Move(draft.replacing(edit, altered), 0.1 + 0.05 * place, why)
 
     def _partners(self, draft: Draft, edit: Edit, why: str) -> Iterator[Move]:
         wanted = RECEIVES if edit.function in SENDS else SENDS if edit.function in RECEIVES else frozenset[str]()
@@ -202,6 +216,7 @@ class Moves:
         facts, signatures = self.rules.facts, self.rules.signatures
         for name in names[:_MOST_NAMES]:
             for edit in draft.edits:
+                yield from self._otherwise(draft, edit, f"unread: {name}" if sends else f"unset: {name}", name)
                 for arguments in aimed(facts, signatures, edit, name, sends=sends) if not edit.inline else ():
                     altered = self._altered(edit, arguments)
                     if altered is not None:

@@ -164,3 +164,12 @@ def test_an_appraisal_is_made_once_for_one_text(monkeypatch):
     again = replace(bench)
     assert bench.appraise(setup(MESSAGE)) == again.appraise(setup(MESSAGE))
     assert len(made) == 1
+
+
+def test_arguments_that_were_thought_less_likely_are_tried():
+    aside = MESSAGE.replace("rank, size, n;", "rank, size, n, m, other = 3;").replace("n = 42;", "m = 42; use(other);")
+    right = edit(aside, "} else if", SEND.replace("&n", "&m"))
+    wrong = edit(aside, "} else if", SEND.replace("&n", "&other"))
+    reserve = Reserve(others={(wrong.after_line, "MPI_Send"): [wrong.arguments, right.arguments]})
+    mended = mender(aside).mend([*setup(aside), wrong, edit(aside, "printf(", RECV)], reserve)
+    assert texts(mended.edits) == [right.text, RECV]
