@@ -31,10 +31,6 @@ from worker.executor import open_executor
 Program = Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A C or C++ file, a project folder, or - for C on stdin.")]
 
 
-def register(root: typer.Typer) -> None:
-    """The command joins the group `cuda` when this module is imported; that group is registered by its own."""
-
-
 @app.command("translate")
 def translate_command(
     program: Program,

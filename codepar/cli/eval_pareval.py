@@ -34,8 +34,10 @@ from evaluators.pareval.samples import Answerer, Bench, ParEvalPlan, ParEvalRun,
 from evaluators.pareval.truth import Truths, empty_answer, right_answer
 from worker.executor import open_executor
 
+_ASKING = ("model", "default")
 SYSTEMS = {
     "model": "the language model alone: one greedy answer (pass@1)",
+    "default": "the same: codepar has no rules that write a body from a comment",
     "empty": "a body that does nothing",
     "right": "the right answers that show whether the drivers work: baselines, and kernels of ours",
 }
@@ -132,8 +134,8 @@ def _problems(asked: Asked) -> Sequence[Problem]:
 
 async def _run(asked: Asked, problems: Sequence[Problem], path: Path, settings: Settings) -> tuple[ParEvalRun, dict[str, Any]]:
     executor = open_executor(settings, False)
-    generator = await open_model(settings, asked.budget_s) if asked.system == "model" else None
-    if generator is None and asked.system == "model":
+    generator = await open_model(settings, asked.budget_s) if asked.system in _ASKING else None
+    if generator is None and asked.system in _ASKING:
         raise EngineUnavailable("there is no language model to ask", remedy="codepar models pull")
     try:
         known = {"model", "artefact", "sha256", "backend"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from codepar.cli.eval_pareval import Asked, fetch_pareval, is_pareval, run_pareval_command, score_pareval
-from codepar.errors import EnvironmentFault, InvalidInput
+from codepar.errors import EngineUnavailable, EnvironmentFault, InvalidInput
 from codepar.settings import Settings
 from evaluators.benchmarks.pareval import load
 
@@ -41,6 +41,13 @@ def test_answers_of_others_are_judged_and_shown(
 def test_an_unknown_system_is_refused(folder: Path, settings: Settings) -> None:
     with pytest.raises(InvalidInput, match="no system 'best'"):
         run_pareval_command(Asked(folder, "best"), settings, as_json=True)
+
+
+@pytest.mark.parametrize("system", ["model", "default"])
+def test_what_asks_the_model_says_that_there_is_none(folder: Path, tmp_path: Path, system: str) -> None:
+    empty = Settings(data_dir=tmp_path / "nothing", engine_url=None)
+    with pytest.raises(EngineUnavailable, match="no language model"):
+        run_pareval_command(Asked(folder, system, ("serial",), output=tmp_path / "s.jsonl"), empty, as_json=True)
 
 
 def test_a_clone_is_made_at_the_commit(folder: Path, tmp_path: Path) -> None:
