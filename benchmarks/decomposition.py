@@ -1,6 +1,6 @@
 """Requests of several tasks asked at once and as a plan, on the connected engine: seconds, tokens, cache, prediction.
 
-Usage: python benchmarks/decomposition.py [--part development] [--limit 20] [--load 0] [--max-tokens 160] [--out rows.jsonl]
+Usage: python benchmarks/decomposition.py [--part development|shared] [--limit 20] [--load 0] [--max-tokens 160] [--out FILE]
 Every request of a part of codepp that splits is asked both ways in random order, each time behind a number of its own so that
 neither finds the other's prompt in the cache. Seconds of the plan go from before the extraction to after the merge. ``--load N``
 keeps N other clients generating meanwhile. The cost model is fitted at the start, under the same load. Limits: greedy answers of
@@ -20,7 +20,9 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+
+from decomposition_requests import shared_requests
 
 from codepar.engine.factory import open_generator
 from codepar.flows.calibrate import calibrate
@@ -36,6 +38,9 @@ from codepar.settings import Settings
 from evaluators.benchmarks.codepp import Part, load_part
 
 _LEAST_SHARED_TOKENS = 64
+_BLOCK_TOKENS = 32
+_TEMPLATE_TOKENS = 8
+"""What the chat template puts before the turns' own words, about."""
 _CLIENT_TOKENS = 96
 _CONCURRENCY = 16
 
@@ -53,6 +58,9 @@ class Row(Record):
     serial_cut: bool
     answered: int
     cached_share: float | None
+    shared_tokens: int
+    cached_tokens: int
+    whole_blocks: int
     pays: bool
     predicted_gain: float
     plan_error: float
@@ -93,7 +101,7 @@ class Bench:
             plan_tokens=sum(answer.answer_tokens for answer in answers),
             serial_cut=whole.finish_reason == "length",
             answered=sum(answer.ok for answer in carried.answers),
-            cached_share=await self._cached_share(plan, carried, before),
+            **(await self._cached(plan, carried, before)),
             pays=pays(expected),
             predicted_gain=expected.serial_s / expected.parallel_s,
             plan_error=self._plan_seconds(plan, carried) / seconds - 1,
@@ -129,12 +137,21 @@ class Bench:
     def _salt(self) -> Message:
         return Message(role="system", content=f"{self._chance.randrange(10**9)}. You are a helpful assistant.")
 
-    async def _cached_share(self, plan: Plan, carried: CarriedOut, before: Message) -> float | None:
+    async def _cached(self, plan: Plan, carried: CarriedOut, before: Message) -> dict[str, Any]:
+        """The shared beginning of all but the first request: its tokens, those from the cache, those in whole blocks."""
         shared = await self._generator.count_tokens(before.content + shared_beginning(plan))
         cached = sorted(answer.cached_tokens for answer in carried.answers if answer.cached_tokens is not None)
         if shared < _LEAST_SHARED_TOKENS or len(cached) < 2:
-            return None
-        return sum(min(one, shared) for one in cached[1:]) / (shared * (len(cached) - 1))
+            return {"cached_share": None, "shared_tokens": 0, "cached_tokens": 0, "whole_blocks": 0}
+        others = len(cached) - 1
+        found = sum(min(one, shared) for one in cached[1:])
+        blocks = (shared + _TEMPLATE_TOKENS) // _BLOCK_TOKENS * _BLOCK_TOKENS
+        return {
+            "cached_share": found / (shared * others),
+            "shared_tokens": shared * others,
+            "cached_tokens": found,
+            "whole_blocks": min(shared, blocks) * others,
+        }
 
     def _plan_seconds(self, plan: Plan, carried: CarriedOut) -> float:
         """The cost model's seconds for the tokens that came."""
@@ -190,11 +207,23 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
     yield f"token inflation {total:.2f} in all, by request {cuts([row.plan_tokens / row.serial_tokens for row in rows])}"
     even = [row.serial_s / row.plan_s * row.plan_tokens / row.serial_tokens for row in rows]
     yield f"speedup a token (serial s/token over plan s/token) {cuts(even)}"
-    shares = [row.cached_share for row in rows if row.cached_share is not None]
-    yield f"shared beginning from the cache: {statistics.mean(shares):.2f} over {len(shares)} requests" if shares else "no share"
+    yield cache_line(rows)
     for name, errors in (("plan", [row.plan_error for row in rows]), ("serial", [row.serial_error for row in rows])):
         yield f"predicted {name} time given the tokens: median |error| {statistics.median(map(abs, errors)):.2f}"
     yield f"serial answers cut off: {sum(row.serial_cut for row in rows)}"
+
+
+def cache_line(rows: Sequence[Row]) -> str:
+    """The shared beginnings: of their tokens, and of those that stand in whole blocks, which is all that a cache can keep."""
+    shares = [row.cached_share for row in rows if row.cached_share is not None]
+    shared, cached = sum(row.shared_tokens for row in rows), sum(row.cached_tokens for row in rows)
+    if not shares:
+        return "no request has a shared beginning that is long enough"
+    possible = sum(row.whole_blocks for row in rows)
+    return (
+        f"shared beginning from the cache: {cached / shared:.3f} of {shared} tokens "
+        f"({possible / shared:.3f} stand in whole blocks), mean {statistics.mean(shares):.3f} over {len(shares)} requests"
+    )
 
 
 async def fitted_cost(generator: Generator, budget_s: float) -> CostModel:
@@ -216,7 +245,7 @@ async def measure(options: argparse.Namespace) -> None:
             cost = await fitted_cost(generator, options.calibration)
             print(f"load of the machine {os.getloadavg()[0]:.1f}, other clients {options.load}; {cost}", flush=True)
             bench = Bench(generator, cost, options.max_tokens, options.seed)
-            for case in load_part(options.part):
+            for case in shared_requests() if options.part == "shared" else load_part(options.part):
                 if len(rows) == options.limit:
                     break
                 row = await bench.row(case.prompt.id, case.prompt.text, dict(case.prompt.files))
@@ -233,7 +262,7 @@ async def measure(options: argparse.Namespace) -> None:
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=get_args(Part), default="development")
+    parser.add_argument("--part", choices=(*get_args(Part), "shared"), default="development")
     parser.add_argument("--limit", type=int, default=20)
     parser.add_argument("--load", type=int, default=0, help="other clients that keep generating")
     parser.add_argument("--max-tokens", type=int, default=160)
