@@ -33,8 +33,8 @@ _SHAPE_TOKENS = frozenset(
 class Shares:
     """How much of one repository is learned from: calls in all, calls of one that every program has."""
 
-    calls: int = 300
-    boilerplate: int = 30
+    calls: int = 150
+    boilerplate: int = 15
 
 
 @dataclass(frozen=True)

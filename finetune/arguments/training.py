@@ -26,7 +26,7 @@ class Recipe:
     """``repositories``: how many must have a feature; ``features``: the most that are kept, the strongest;
     ``candidates``: the most that one decision keeps for learning."""
 
-    epochs: int = 5
+    epochs: int = 4
     rate: float = 0.1
     decay: float = 0.0
     repositories: int = 3

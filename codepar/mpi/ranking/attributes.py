@@ -16,7 +16,8 @@ from codepar.mpi.facts import READS, WRITES, Kind, Use
 from codepar.mpi.headers import Parameter
 from codepar.mpi.partners import RECEIVES, SENDS
 from codepar.mpi.ranking.candidates import Candidate, kind_of
-from codepar.mpi.ranking.scene import PastCall, Spot, compact, letter_of, names_of
+from codepar.mpi.ranking.idle import has_role, is_idle, is_meant
+from codepar.mpi.ranking.scene import PastCall, Spot, compact, is_integral, letter_of, names_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _VARIANTS = dict.fromkeys(SENDS, "MPI_Send") | {"MPI_Irecv": "MPI_Recv"}
@@ -49,6 +50,7 @@ class _Buffer:
     name: str
     shape: str
     letter: str | None = None
+    element: str = ""
     words: frozenset[str] = frozenset()
     extents: tuple[str, ...] = ()
     bounds: frozenset[str] = frozenset()
@@ -80,6 +82,7 @@ class Describer:
         self._buffers: dict[str, _Buffer] = {}
         self._beside: dict[tuple[str, str], frozenset[str] | None] = {}
         self._static: dict[tuple[int, str], list[str]] = {}
+        self._made: dict[str, list[str]] = {}
 
     @cached_property
     def _same(self) -> PastCall | None:
@@ -130,8 +133,27 @@ class Describer:
             found.append(f"{candidate.shape[:6]}:{self._variable(candidate.base)[0]}")
             found += [f"h:{word}" for word in (self._roles_before.get(candidate.base, "-"),)]
         found += ["gr:rank"] * (candidate.key in self.spot.compared)
+        found += self._rivals(candidate, parameter)
         found += self._history(candidate, parameter, index)
         return found
+
+    @cached_property
+    def _idle(self) -> tuple[str, ...]:
+        """The integers that nothing reads; they were made for calls."""
+        known = self.spot.ranks | self.spot.sizes | self.spot.counters
+        integers = [name for name, one in self.spot.visible.items() if is_integral(one) and name not in known]
+        return tuple(name for name in integers if is_idle(self.spot.uses_of(name)[0]))
+
+    def _rivals(self, candidate: Candidate, parameter: Parameter) -> list[str]:
+        """Whether the candidate, or only another one, is an idle integer whose name says that it is meant for the parameter."""
+        if not has_role(parameter.name):
+            return []
+        if parameter.name not in self._made:
+            self._made[parameter.name] = [name for name in self._idle if is_meant(_words(name), parameter.name)]
+        made = self._made[parameter.name]
+        fresh = [name for name in made if name not in self._roles_before]
+        own = "own" if candidate.base in made else "some" if made else "none"
+        return [f"rv:{own}:{candidate.shape}", f"rf:{'own' if candidate.base in fresh else 'some' if fresh else 'none'}"]
 
     def _presence(self, candidate: Candidate) -> list[str]:
         """Whether and where the candidate's text stands in the program."""
@@ -170,6 +192,7 @@ class Describer:
             f"u:{letter}:{_bucket(len(uses))}",
         ]
         found += [f"nw:{word}" for word in words]
+        found.append(f"un:{letter}:{int(is_idle(uses))}{int(name in self._roles_before)}")
         last_place, next_place = self.spot.order.get(name, (9, 9))
         found += [f"rl:{letter}:{min(last_place, 4)}", f"rf:{letter}:{min(next_place, 4)}"]
         found += ["b:in"] * any(re.search(rf"\b{name}\b", branch.condition) for branch in self.spot.branches)
@@ -282,6 +305,7 @@ class Describer:
             return found
         names = names_of(candidate.text)
         own = any(word in known.words for one in names for word in _words(one))
+        found.append(f"ct{mark}:{known.letter}:{known.element}|{candidate.shape}")
         found.append(f"cv{mark}:{known.letter}:{'shared' if own else 'none'}:{candidate.shape[:5]}")
         extents, bounds = known.extents, known.bounds
         how = f"{'x' if candidate.key in extents else '-'}{'b' if candidate.key in bounds else '-'}"
@@ -308,6 +332,7 @@ class Describer:
             name,
             shape,
             letter_of(variable),
+            element_type(variable),
             frozenset(_words(name)),
             tuple(map(compact, extents)),
             frozenset(map(compact, bounds)),
