@@ -36,7 +36,7 @@ class Facts:
 
     ``literals`` are the numbers that something is compared with; ``compared`` those that a parameter itself is compared with.
     ``targets`` maps an index buffer to the buffers that it indexes; elements of ``matched`` buffers are tested for equality with
-    each other, those of ``guarded`` buffers with zero.
+    each other, those of ``ordered`` ones for which is larger, those of ``guarded`` buffers with zero.
     """
 
     sizes: list[str] = field(default_factory=list)
@@ -51,6 +51,7 @@ class Facts:
     targets: dict[str, list[str]] = field(default_factory=dict)
     bounds: list[str] = field(default_factory=list)
     matched: list[str] = field(default_factory=list)
+    ordered: list[str] = field(default_factory=list)
     guarded: list[str] = field(default_factory=list)
     has_unit_domain: bool = False
     has_byte_pointers: bool = False
@@ -150,8 +151,7 @@ class _Finder:
             self._comparison(node)
 
     def _comparison(self, node: Node) -> None:
-        if operator_of(node) in {"==", "!="}:
-            self._match(node)
+        self._match(node)
         sides = [
             unwrapped(one) for one in (node.child_by_field_name("left"), node.child_by_field_name("right")) if one is not None
         ]
@@ -168,8 +168,10 @@ class _Finder:
     def _match(self, node: Node) -> None:
         sides = [self._parameters(node.child_by_field_name(name)) for name in ("left", "right")]
         found = [[one for one in side if one in self._buffers] for side in sides]
-        if all(found):
+        if all(found) and operator_of(node) in {"==", "!="}:
             self._add_all(self._facts.matched, found[0] + found[1])
+        elif all(found):
+            self._add_all(self._facts.ordered, [one for one in found[0] if one in found[1]])
 
     def _literal(self, node: Node) -> int | float | None:
         try:

@@ -37,6 +37,7 @@ _SIZES_BY_POINTER = (33, 300, 7, 257, 31, 1025, 100)
 _ROOM = 16 * 1024
 _MOST_WEIGHTS = 1024
 _LEAST_ROOM = 320
+_ASCENDING = Distribution(distribution="sorted", low=-4.0, high=4.0, bits=6)
 
 
 def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases: int | None = None) -> TestSet:
@@ -229,6 +230,13 @@ class _Maker:
             if shape.turn // 2 % 2 == 0:
                 return Distribution(distribution="values", values=tuple(first + one for one in (0, 1, 0, 0, 1, 1)))
             return Distribution(low=first, high=first + 1 + shape.turn % 2, bits=1)
+        if name in self.facts.ordered and shape.turn % 4 == 1:
+            # What asks whether elements ascend has another answer for random ones from the third on.
+            return (
+                Distribution(distribution="sorted", low=max(-50, number.bounds[0]), high=50)
+                if not number.is_float
+                else _ASCENDING
+            )
         if not number.is_float:
             return self._integers(number.bounds, shape.turn, divides)
         is_unit = (self.facts.has_unit_domain and shape.turn % 3 != 1) or shape.turn % 3 == 1

@@ -271,3 +271,13 @@ def test_linear_functions_are_judged_once_beyond_a_block_of_block_totals(source,
         assert max(case.size(name) for name in case.buffers) == 131_101
         found = outputs(reference_project(read_function(source, "f.c")), TestSet(function="f", cases=(case,)), sanitized=True)
         assert found[0].is_ok
+
+
+def test_what_asks_whether_elements_ascend_is_given_some_that_do(outputs):
+    source = "int up(const int *a, int n) { int ok = 1; for (int i = 1; i < n; i++) if (a[i - 1] > a[i]) ok = 0; return ok; }"
+    function = read_function(source, "f.c")
+    tests = made(source, "judge", cases=14)
+    found = outputs(reference_project(function), tests)
+    long = {one.name for one in tests.cases if one.scalars["n"] > 30}
+    answers = {numbers_of(one.values["return"], one.values["return"].layout.numbers[0])[0] for one in found if one.name in long}
+    assert answers == {0, 1}
