@@ -259,9 +259,18 @@ _PIECES = (
 )  # fmt: skip
 
 
+# Without a word that begins so no pattern of the comparisons can match a text in ASCII.
+_COMPARING = frozenset(
+    "orde reih what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi merg comb unif cons dedu find bett"
+    " best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
+)
+
+
 @once
 def _comparison(sentence: Sentence) -> int | None:
     """Where a sentence begins to ask for one answer over all."""
+    if sentence.stems is not None and sentence.stems.isdisjoint(_COMPARING):
+        return None
     match = _COMPARES.search(sentence.text)
     if match is not None and _AGAINST.match(match[0]) and _SEVERAL.search(sentence.text, match.end()):
         # "Ray vs box, I'd like 3 versions": what is compared is the matter alone.

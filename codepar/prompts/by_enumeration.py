@@ -166,7 +166,7 @@ def _runs(discourse: Discourse, sentence: Sentence) -> Iterator[_Run]:
     joins = [_CONJUNCTION.search(cut[0]) is not None for cut in cuts]
     position = 0
     while position < len(cuts):
-        last = _last_part(discourse, parts, joins, position)
+        last = _last_part(sentence, parts, joins, position)
         if last > position:
             run = _run(discourse, sentence, parts[position : last + 1])
             if run is not None:
@@ -175,19 +175,19 @@ def _runs(discourse: Discourse, sentence: Sentence) -> Iterator[_Run]:
         position += 1
 
 
-def _last_part(discourse: Discourse, parts: list[tuple[int, int]], joins: list[bool], first: int) -> int:
+def _last_part(sentence: Sentence, parts: list[tuple[int, int]], joins: list[bool], first: int) -> int:
     """The index of the part that ends the series which begins in ``first``."""
     for index in range(first + 1, len(parts)):
         if joins[index - 1] or index == len(parts) - 1:
             return index
-        if not _is_plain(discourse, *parts[index]):
+        if not _is_plain(sentence, *parts[index]):
             return index if index - first > 1 else first
     return first
 
 
-def _is_plain(discourse: Discourse, start: int, end: int) -> bool:
+def _is_plain(sentence: Sentence, start: int, end: int) -> bool:
     """Whether a part is a short name of something, no clause."""
-    tokens = Sentence(discourse.prose, start, end).tokens
+    tokens = sentence.within(start, end)
     words = [token for token in tokens if token.is_word]
     if any(token.text in _COLONS for token in tokens) or (tokens and tokens[0].text in {"->", "=>", "→"}):
         return False
@@ -202,7 +202,7 @@ def _is_plain(discourse: Discourse, start: int, end: int) -> bool:
 def _run(discourse: Discourse, sentence: Sentence, parts: list[tuple[int, int]]) -> _Run | None:
     """The series of some parts, its first and last element freed of what stands before and behind."""
     prose, (low, high) = discourse.prose, parts[0]
-    tokens = Sentence(prose, low, high).tokens
+    tokens = sentence.within(low, high)
     cut = _governor(tokens)
     ahead = [token for token in sentence.tokens if token.end <= low and token.is_word]
     if cut < 0 and not all(token.has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.POLITE, Tag.EACH) for token in ahead):
@@ -216,9 +216,9 @@ def _run(discourse: Discourse, sentence: Sentence, parts: list[tuple[int, int]])
         words = [token for token in tokens if token.is_word]
         first = (words[-longest].start, words[-1].end) if len(words) > longest else first
     elements = [first, *(trimmed(prose, *part) for part in parts[1:-1]), last]
-    if any(start >= end for start, end in elements) or not all(_is_plain(discourse, *one) for one in elements):
+    if any(start >= end for start, end in elements) or not all(_is_plain(sentence, *one) for one in elements):
         return None
-    articles = [Sentence(prose, *one).tokens[0].has(Tag.A) for one in elements]
+    articles = [any(t.has(Tag.A) for t in sentence.within(*one)[:1]) for one in elements]
     if articles[0] and not any(articles[1:]):
         # "A program, that reads, sorts and prints": a clause of the first.
         return None

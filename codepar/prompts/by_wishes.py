@@ -50,7 +50,13 @@ _MOST = 60
 
 
 def read_wishes(discourse: Discourse) -> Found:
-    """The wishes of a request with two or more, that they form a chain, or None."""
+    """The wishes of a request with two or more, that they form a chain, or None; worked out once for each request."""
+    if not discourse.wishes:
+        discourse.wishes.append(_read(discourse))
+    return discourse.wishes[0]
+
+
+def _read(discourse: Discourse) -> Found:
     if discourse.lists:
         return None
     clauses = clauses_of(discourse)

@@ -193,7 +193,7 @@ def _of_text(clause: Clause, head: str, wanted: str) -> list[str]:
     if clause.is_first and is_statement(clause.sentence):
         found.append("statement")
     if asks or clause.head in {Head.QUESTION, Head.QUESTION_WORD}:
-        found.append(f"elliptical={is_elliptical(text)}")
+        found.append(f"elliptical={is_elliptical(text, clause.tokens)}")
     return [*found, "told", f"told,o={wanted}"] if _TOLD.search(text) else found
 
 

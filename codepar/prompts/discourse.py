@@ -11,6 +11,7 @@ from functools import cached_property
 from codepar.prompts.acts import is_statement
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import Listing, line_lists
+from codepar.prompts.reading import Found
 from codepar.prompts.request import Request
 from codepar.prompts.tokens import Sentence, may_ask, sentences_of
 
@@ -30,6 +31,8 @@ class Discourse:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.prose = request.prose
+        self.wishes: list[Found] = []
+        """What the reader of wishes found, once it was asked."""
 
     @cached_property
     def lists(self) -> tuple[Listing, ...]:

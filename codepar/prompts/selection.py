@@ -14,6 +14,7 @@ from codepar.prompts.code import Unit
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.numerals import value_of
 from codepar.prompts.request import Source
+from codepar.prompts.tokens import stems_of
 
 _SUFFIX = re.compile(
     r"(?:\*?\.(\w+)|\b(C\+\+|C|CUDA|Fortran|Python|header|source)) (?:source |code )?(?:files?|sources?|programs?)\b",
@@ -79,8 +80,14 @@ class Ordinals:
         return sorted(set(wanted)) if wanted and max(wanted) < count else []
 
 
+_DIGIT = re.compile(r"\d")
+_ORDERING = frozenset("firs seco thir four fift last erst zwei drit letz prim segu terc ulti dos tres zwei drei beid".split())
+
+
 def ordinals_in(text: str) -> Ordinals | None:
     """ "The 1st and the 3rd function", "the last two loops", "loop 1 and loop 3"."""
+    if text.isascii() and not _DIGIT.search(text) and stems_of(text).isdisjoint(_ORDERING):
+        return None
     if (match := _NUMBERED.search(text)) is not None:
         return Ordinals(tuple(int(number) - 1 for number in re.findall(r"\d", match[0])))
     if (match := _ORDINALS.search(text)) is not None:

@@ -66,6 +66,15 @@ class Token:
         return self.text[:1].isalnum() or self.quoted
 
 
+_PLAIN = re.compile(r"[a-z]+")
+_STEM = 4
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The first four letters of each word of a text in ASCII: a quick look before a long pattern."""
+    return frozenset(word[:_STEM] for word in _PLAIN.findall(text.lower()))
+
+
 class Sentence:
     """A sentence of the prompt: characters ``start`` to ``end``."""
 
@@ -80,6 +89,15 @@ class Sentence:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         return tuple(_tokens(self._prose, self.start, min(self.end, self.start + _READ)))
+
+    def within(self, start: int, end: int) -> tuple[Token, ...]:
+        """The tokens between two offsets."""
+        return tuple(token for token in self.tokens if start <= token.start and token.end <= end)
+
+    @cached_property
+    def stems(self) -> frozenset[str] | None:
+        """The beginnings of its words; None where it is not in ASCII, so that they do not tell all."""
+        return stems_of(self.text) if self.text.isascii() else None
 
     def has(self, *tags: Tag) -> bool:
         """Whether a token has one of them."""

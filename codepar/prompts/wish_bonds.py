@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.tokens import Sentence
+from codepar.prompts.tokens import Token, stems_of
 
 DETAIL = re.compile(
     r"(?:(?:but|aber|pero|но|但|and|und|y|и) )?(?:make (?:it|sure|them|the|that|everything|each)|ensure|keep|use|using"
@@ -82,9 +82,9 @@ def adds_to(prose: str, low: int, end: int) -> bool:
     return _ADDS.match(prose, low, end) is not None
 
 
-def is_elliptical(text: str) -> bool:
+def is_elliptical(text: str, tokens: tuple[Token, ...]) -> bool:
     """ "What would you do?", "And why?": a question without words of content, or one that wants no answer."""
-    words = [t.text for t in Sentence(text, 0, len(text)).tokens if t.is_word]
+    words = [token.text for token in tokens if token.is_word]
     return _RHETORICAL.match(text) is not None or (
         all(word in SMALL for word in words) and len(words) < _MANY and _is_spaced(text)
     )
@@ -106,9 +106,21 @@ _RHETORICAL = re.compile(
 )
 
 
+_THAT = re.compile(r"\b(?:is|was|does|did|are) that\b", re.IGNORECASE)
+# Without a word that begins so nothing in a text in ASCII speaks back.
+_BACKWARD = frozenset(
+    "it its itse them they thei he she his her thes thos both resu base your acco inst else whic afte abov belo resp too agai each one"
+    " ones so ther then this that ihn ihm ihre sein sie dies davo dami dara dess dere dazu erge es ello eso esto ese esa su sus ambo"
+    " ante este esta end rest outp outc answ latt form code prog func scri solu chan corr rewr tran impr fixe upda new firs seco thir"
+    " last fina foll same othe well".split()
+)
+
+
 def speaks_back(text: str) -> bool:
     """Whether a wish leans on something said before it."""
-    if re.search(r"\b(?:is|was|does|did|are) that\b", text, re.IGNORECASE):
+    if text.isascii() and stems_of(text).isdisjoint(_BACKWARD):
+        return False
+    if _THAT.search(text):
         return True
     text = _OWN_PRONOUN.sub(r"\1", text)
     return _BACK.search(_DUMMY.sub(" ", _ONE_OF.sub(" ", text))) is not None
