@@ -178,6 +178,9 @@ def parallel_rung(bench: Bench, device: DeviceWork, plain: DeviceWork | None = N
     if lonely is not None:
         message = f"case {lonely.case}: one thread makes {lonely.busiest} of the {lonely.accesses} accesses to memory"
         return failed(name, Status.NOT_PARALLEL, message)
+    alone = _alone(bench, device, asked)
+    if alone is not None:
+        return failed(name, Status.NOT_PARALLEL, alone)
     serial = next((one for one in device.kernels if _is_serial(one)), None)
     if serial is not None:
         share = f"{serial.same_address} of its {serial.accesses} accesses"
@@ -199,6 +202,19 @@ def _lonely_rung(telling: Sequence[_Share]) -> NamedCheck:
             message = f"case {share.case}: at most {share.threads} threads are launched, for {share.span} iterations"
             return failed(name, Status.NOT_PARALLEL, message)
     return ok(name, f"no more than one iteration touches memory in any of {len(looped)} cases; all have their threads")
+
+
+def _alone(bench: Bench, device: DeviceWork, asked: Sequence[_Share]) -> str | None:
+    """A kernel of one active thread that goes through all the data of the largest case, whatever other kernels do."""
+    case = max((share.case for share in asked if share.iterations >= MANY), key=bench.work, default=None)
+    if case is None:
+        return None
+    for number, work in _by_case(device.kernels).items():
+        for one in work if bench.tests.cases[number].name == case else ():
+            if one.active == 1 and one.busiest >= bench.work(case):
+                steps = bench.work(case)
+                return f"case {case}: {one.kernel}: its one active thread makes {one.busiest} accesses, for {steps} iterations"
+    return None
 
 
 def _too_small(bench: Bench, plain: DeviceWork, unseen: Collection[str]) -> str | None:

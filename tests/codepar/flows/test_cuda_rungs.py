@@ -95,6 +95,16 @@ def test_one_thread_with_the_others_looking_on_is_not_parallel():
     assert (rung.passed, "one thread makes 301 of the 400" in rung.message) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("active", "busiest", "passed"), [(1, 100, False), (1, 99, True), (2, 400, True)], ids=["all", "some", "shared"]
+)
+def test_a_kernel_of_one_thread_beside_a_parallel_one(active, busiest, passed):
+    crowd, alone = kernel(1, 100, accesses=2000, busiest=20), kernel(1, active, accesses=busiest, busiest=busiest)
+    small = kernel(0, 40, accesses=400, busiest=40)
+    rung = parallel_rung(bench((40,), (100,)), device(small, crowd, alone))
+    assert rung.passed is passed, rung.message
+
+
 def test_one_address_for_all():
     crowd = kernel(0, 1000, accesses=1000, atomics=1000, same_address=1000)
     assert parallel_rung(bench((1000,)), device(crowd)).passed is False
