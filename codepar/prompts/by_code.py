@@ -59,6 +59,10 @@ _ANY_OF = re.compile(
     r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those|my)\b(?! \w+ (?:separately|each)\b)",
     re.IGNORECASE,
 )
+_LEFT_ALONE = re.compile(
+    r"\s*(?:is|are|stay|stays|remain|remains) (?:fine|ok|okay|good|correct|done|clean|not needed|untouched|unchanged|as (?:is|they are|it is))\b",
+    re.IGNORECASE,
+)
 _SAME = re.compile(
     r"\W*(?:and )?(?:(?:the|do the) )?same (?:for|with|goes for|in|to)\b|\W*(?:likewise|ditto|ebenso|genauso|lo mismo|то же)\b",
     re.IGNORECASE,
@@ -199,6 +203,8 @@ class _CodeReader:
         kept_out = self._excluded(sentence)
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
         if any(KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
+            return None
+        if tokens and _LEFT_ALONE.match(self.discourse.prose, tokens[-1].end):
             return None
         tokens = [*self._same_before(sentence), *tokens]
         if TEXT.search(sentence.text[: group.tokens[0].start - sentence.start]):

@@ -309,7 +309,11 @@ def _is_wanted_in_han(tokens: tuple[Token, ...], index: int) -> bool:
         return True
     kana = any("\u3040" <= token.text[:1] <= "\u30ff" for token in tokens)
     first = not any(token.is_word for token in clause) or len(clause) == index
-    return (kana or first) and any(token.has(Tag.WRITE, Tag.CHANGE) for token in tokens)
+    asks = any(token.has(Tag.WRITE, Tag.CHANGE) or token.text in _POLITE_ENDS for token in tokens)
+    return (kana or first) and asks
+
+
+_POLITE_ENDS = frozenset({"ください", "下さい", "お願い", "お願いします", "ほしい"})
 
 
 def _comes_up(before: tuple[Token, ...]) -> bool:

@@ -97,7 +97,7 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     if not asks_for(lead) or any(_IT.search(discourse.prose, low, high) for low, high in elements[1:]):
         return None
-    if _MUST.search(lead.text):
+    if _MUST.search(lead.text) or _TOLD.search(lead.text) or (_IN_ONE.search(lead.text) and not lead.has(Tag.EACH)):
         return None
     if compares(lead, 0) or (compares(sentence, 0) and sentence.is_question):
         return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
@@ -137,6 +137,9 @@ _MUST = re.compile(
 _DEALT = re.compile(
     r"\b(?:for|of|in|to) (?:each|every one|all) of (?:the following|these|those)(?: \w+){0,2}\W*\Z", re.IGNORECASE
 )
+# "The profile shows: pip 3 min, tests 8 min."
+_TOLD = re.compile(r"\b(?:shows?|says?|prints?|gives|reports|lists|contains|has|had|is|are|was|were)\s*\Z", re.IGNORECASE)
+_IN_ONE = re.compile(r"\bin (?:one|a single) (?!sentence|line|word|go\b)\w+", re.IGNORECASE)
 _SLASH = re.compile(r"\s+/\s+")
 
 

@@ -62,7 +62,7 @@ def clauses_of(discourse: Discourse) -> list[Clause]:
 
 
 def _may_begin(clause: Clause) -> bool:
-    if clause.head in ASKING:
+    if clause.head in ASKING or clause.cut == ";":
         return True
     return clause.cut != "and" and any(letter.isalpha() for letter in _PLAIN_LEAD.sub("", clause.lead))
 

@@ -14,7 +14,7 @@ from codepar.prompts.ask import ask_of
 from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
-from codepar.prompts.by_list import read_lists
+from codepar.prompts.by_list import read_lists, stated
 from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
 from codepar.prompts.by_wishes import read_wishes
@@ -73,11 +73,20 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
             if told is not None:
                 return told
             continue
+        if found is not None and found.refusal is Refusal.CONTRADICTION and (counted := _as_stated(discourse)) is not None:
+            return counted
         if found is not None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
+
+
+def _as_stated(discourse: Discourse) -> Reading | None:
+    """The wishes of the text, where they are as many as it says."""
+    wishes = read_wishes(discourse)
+    numbers = {stated(sentence) for sentence in discourse.spoken}
+    return wishes if isinstance(wishes, Reading) and len(wishes.elements) in numbers else None
 
 
 def _wider(discourse: Discourse, counted: Reading) -> Reading:

@@ -98,7 +98,7 @@ _EN = {
     Tag.LOOP: "loop loops nests nest",
     Tag.FILE: "file files source sources program programs script scripts module modules header headers attachment attachments",
     Tag.SNIPPET: "snippet snippets block blocks piece pieces fragment fragments codes listing listings",
-    Tag.TASK: "task tasks question questions exercise exercises problem problems request requests thing things"
+    Tag.TASK: "task tasks wishes chores favours favors question questions exercise exercises problem problems request requests thing things"
     " job jobs item items todo todos"
     " statement statements claim claims expression expressions equation equations formula formulas command"
     " commands abstract abstracts passage passages term terms concept concepts sentence sentences phrase"
@@ -236,7 +236,7 @@ _RU = {
     " назов* приведи* ответь* напис* подскаж*",
     Tag.COMPARE: "сравн* объедин* слей* ранжир* различи* отличи* выбер*",
     Tag.EACH: "кажд* отдельно соответственно",
-    Tag.ALL: "все всех всем всеми оба обе обоих обеих",
+    Tag.ALL: "все всех всем всеми оба обе обоих обеих обеим обоим",
     Tag.THESE: "эти этих этим этими следующ* ниже приложенн* выше прикреплённ* прикрепленн*",
     Tag.THE: "мои моих наши",
     Tag.A: "один одну одна одно одной",

@@ -148,7 +148,7 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
     tasks, details = TASKS.search(told), DETAILS.search(told)
     if _FOLLOWING_DETAILS.search(told) or (lead.is_question and not lead.announces and not _takes_several(lead)):
         return Sense.DETAILS
-    if lead.announces and not details and all(_delivers(discourse, *one) for one in listing.elements[:_LOOKED_AT]):
+    if lead.announces and not details and _delivered(discourse, listing) >= _MOST:
         return Sense.TASKS
     if _announces_tasks(lead) and not details:
         return Sense.TASKS
@@ -198,6 +198,19 @@ _FOLLOWING_DETAILS = re.compile(
     r"|(?:以下|下列|下面的?)(?:要求|条件|步骤|规则|功能)|\bfolgende\w* (?:Anforderungen|Bedingungen|Regeln|Schritte\w*)"
     r"|\bsiguientes (?:requisitos|condiciones|reglas|pasos)|\bследующ\w+ (?:требовани\w+|услови\w+|правил\w*|шаг\w*)",
     re.IGNORECASE,
+)
+
+
+def _delivered(discourse: Discourse, listing: Listing) -> float:
+    """The share of the elements that name what is to be made, or begin with an article."""
+    looked_at = listing.elements[:_LOOKED_AT]
+    return sum(_delivers(discourse, *one) or _ARTICLE.match(discourse.prose, *one) is not None for one in looked_at) / len(
+        looked_at
+    )
+
+
+_ARTICLE = re.compile(
+    r"(?:an?|one|some|two|three|ein(?:e[nr]?)?|zwei|un[ao]?|dos) (?!\w+ (?:is|are|was|must|should)\b)", re.IGNORECASE
 )
 
 
@@ -295,7 +308,16 @@ def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
 def _makes_one(lead: Sentence) -> bool:
     """Whether the list tells of one thing that is made, or the steps of one procedure."""
     one = makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead))
-    return one or splits_into(lead) or _RESULT.search(lead.text) is not None
+    gathers = not _for_each(lead) and _INTO_ONE.search(lead.text) is not None
+    return one or gathers or splits_into(lead) or _RESULT.search(lead.text) is not None
+
+
+# "Turn these points into a friendly mail".
+_INTO_ONE = re.compile(
+    r"\b(?:into|in) (?:an?|one|a single) (?:[\w-]+ ){0,2}(?:e-?mail|mail|text|letter|report|message|post|slide|paragraph|story|poem"
+    r"|essay|article|page|document|speech|talk|plan|schedule|song|dialogue|announcement|press release)\b",
+    re.IGNORECASE,
+)
 
 
 def _delivers(discourse: Discourse, start: int, end: int) -> bool:

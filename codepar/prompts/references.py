@@ -47,6 +47,8 @@ _PLURAL_ONLY = frozenset(
         "обе",
         "обоих",
         "обеих",
+        "обеим",
+        "обоим",
     }
 )
 _CLOSE_BEHIND = frozenset({"file", "files", "(", ")", "s", "の", "中", "里", "内"})
@@ -58,7 +60,7 @@ ORDER = re.compile(
 )
 """Words that demand an order."""
 _THEM = frozenset({"them", "sie", "ellas", "ellos", "их", "它们", "他们", "それら"})
-_TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих"})
+_TWO = frozenset({"both", "beide", "beiden", "ambas", "ambos", "оба", "обе", "обоих", "обеих", "обеим", "обоим"})
 _LOOPS = frozenset({"for", "while", "do"})
 _EVERYTHING = frozenset({"everything", "all", "alles", "todo", "всё", "все"})
 _SINGULAR = frozenset(
