@@ -24,7 +24,8 @@ from codepar.engine.factory import open_generator
 from codepar.errors import CodeparError
 from codepar.mpi.outline import outlines
 from codepar.mpi.program import read_program
-from codepar.mpi.sites import locate, site_texts
+from codepar.mpi.site_scores import scores_of
+from codepar.mpi.sites import locate
 from codepar.protocols import SiteScorer
 from codepar.settings import Settings
 from evaluators.benchmarks.hpcorpusmpi import load
@@ -64,7 +65,7 @@ async def scored(tasks: Sequence[Task], scorer: SiteScorer) -> list[Call]:
         try:
             tree = read_program(task.source, "main.c")
             found = outlines(tree)
-            located = locate(tree, found, await scorer.score_sites(site_texts(found)))
+            located = locate(tree, found, await scores_of(scorer, found))
         except CodeparError as error:
             print(f"{task.task_id}: left out: {error}")
             continue

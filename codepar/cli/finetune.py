@@ -120,6 +120,27 @@ def sites_command(
     say(f"{output}: F1 {everything.f1:.3f} on held-out functions; now: codepar models build {output}")
 
 
+@_app.command("site-words")
+def site_words_command(
+    *,
+    corpus: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder that `finetune corpus` made.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for weights and card.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Times that everything is looked at.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train the word model, the site scorer's second opinion: which calls are missing where. Minutes on a CPU."""
+    try:
+        from finetune.sites import words
+    except ImportError as error:
+        raise ToolMissing(f"training needs {error.name}", remedy="make setup-train") from error
+    recipe = words.WordRecipe() if epochs is None else words.WordRecipe(epochs=epochs)
+    score = words.train_words(corpus, output, recipe, say)
+    if json:
+        print_json({"held_out_f1": score.everything, "without_boilerplate_f1": score.rest, "weights": str(output)})
+        return
+    say(f"{output}: F1 {score.everything:.3f} on held-out functions, {score.rest:.3f} beyond the four calls of every program")
+
+
 @_app.command("arguments")
 def arguments_command(
     *,

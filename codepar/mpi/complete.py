@@ -26,7 +26,8 @@ from codepar.mpi.rules_collective import propose_collectives
 from codepar.mpi.rules_pairs import propose_for_bodies, propose_gathered, propose_pairs
 from codepar.mpi.rules_setup import init_line, propose_for_holes, propose_setup
 from codepar.mpi.setup_sites.places import in_order, settle
-from codepar.mpi.sites import BOUND, Located, locate, site_texts, spare
+from codepar.mpi.site_scores import scores_of
+from codepar.mpi.sites import BOUND, Located, locate, spare
 from codepar.protocols import Generation, Generator, Sampling, SiteScorer
 from codepar.syntax.tree import SyntaxTree
 
@@ -120,7 +121,7 @@ class Completer:
         """
         try:
             found = outlines(self.facts.tree)
-            scores = await scorer.score_sites(site_texts(found))
+            scores = await scores_of(scorer, found)
             calls = settle(self.facts.tree, found, scores, locate(self.facts.tree, found, scores))
             left = spare(self.facts.tree, found, scores, calls)
             backed = self._backed(left)

@@ -15,7 +15,8 @@ from codepar.mpi.arguments import ArgumentFiller
 from codepar.mpi.outline import LineIndex, Outline, Site, outlines
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Rules
-from codepar.mpi.sites import Located, site_texts
+from codepar.mpi.site_scores import scores_of
+from codepar.mpi.sites import Located
 from codepar.protocols import Generator, SiteScore, SiteScorer
 
 _MOST = 4
@@ -53,7 +54,7 @@ async def rank_by_sites(
     if place is None:
         return RankedSites()
     outline, number = place
-    scores = await asyncio.wait_for(scorer.score_sites(site_texts([outline])), budget_s)
+    scores = await asyncio.wait_for(scores_of(scorer, [outline]), budget_s)
     calls = _shares(outline.sites[number], scores[0][number], after_line, typed)
     filler = ArgumentFiller(source, rules, inferred)
     ranked = RankedSites(asked=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from codepar.mpi.outline import Outline, Site, outlines
 from codepar.mpi.sites import site_texts
@@ -61,6 +62,12 @@ def examples_of(stripped: Stripped, repository: str, path: str) -> list[SiteExam
         if any(missing):
             found.append(SiteExample(repository, path, outline.name, text, missing))
     return found
+
+
+def functions_of_rows(rows: Iterable[dict[str, Any]]) -> Iterator[SiteExample]:
+    """The functions of the programs of a corpus' part that miss calls (rows of ``read_rows``)."""
+    for row in rows:
+        yield from examples_of(Stripped.model_validate_json(row["stripped"]), row["repository"], row["path"])
 
 
 def _missing(outline: Outline, calls: Iterable[RemovedCall]) -> tuple[Counter[str], ...]:

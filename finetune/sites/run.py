@@ -9,13 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import datasets
 import torch
 
 from codepar.engine.site_build import SiteConfig, read_config
-from codepar.mpi.stripped import Stripped
 from finetune.corpus_files import read_rows
-from finetune.sites.examples import Encode, EncodedExample, SiteExample, encode_example, examples_of, frequent_functions, select
+from finetune.sites.examples import (
+    Encode,
+    EncodedExample,
+    SiteExample,
+    encode_example,
+    frequent_functions,
+    functions_of_rows,
+    select,
+)
 from finetune.sites.export import CURVE, draw_curve, export, write_card
 from finetune.sites.measure import Score
 from finetune.sites.network import SiteNetwork, load_adapter, load_base
@@ -105,15 +111,7 @@ class _Splits:
 
 def _read(corpus: Path) -> _Splits:
     rows = read_rows(corpus)
-    return _Splits(_examples(rows["train"]), _examples(rows["development"]) if "development" in rows else [])
-
-
-def _examples(rows: datasets.Dataset) -> list[SiteExample]:
-    return [
-        example
-        for row in rows
-        for example in examples_of(Stripped.model_validate_json(row["stripped"]), row["repository"], row["path"])
-    ]
+    return _Splits(*(list(functions_of_rows(rows[part])) if part in rows else [] for part in ("train", "development")))
 
 
 def _encoded(examples: Sequence[SiteExample], encode: Encode) -> list[EncodedExample]:

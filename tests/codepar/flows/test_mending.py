@@ -6,6 +6,8 @@ import pytest
 
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.mpi import site_scores
+from codepar.mpi.words.model import Layer, WordModel
 from codepar.protocols import Capabilities, SilentProgress, SiteModel, SiteScore
 
 MESSAGE = """#include <mpi.h>
@@ -25,7 +27,11 @@ SEND = "&n, 1, MPI_INT, 1, 7, MPI_COMM_WORLD);"
 
 
 @pytest.fixture
-def scorer(scripted):
+def scorer(scripted, monkeypatch):
+    # What is told here is to count alone: a word model that knows no function says nothing.
+    speechless = WordModel((), {}, Layer(1.0, ()), (), Layer(1.0, ()), ())
+    monkeypatch.setattr(site_scores, "installed_words", lambda: speechless)
+
     class Scorer(scripted):
         """Fills in what it was told to, and gives each statement (by the piece behind the site) its functions."""
 

@@ -1,0 +1,187 @@
+"""The word model: for each place the probability of each MPI function, and how it joins a site scorer's.
+
+One JSON file holds the weights, each feature known by its hash. Limits: as good as its features (``features``); two of them may
+share a hash; functions that few repositories call are not told.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import operator
+import sys
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from codepar.errors import InvalidInput
+from codepar.mpi.words.features import Features, features_of
+from codepar.protocols import SiteScore, SiteScores, SiteText
+
+FORMAT = 1
+WEIGHTS_FILE = "weights.json"
+CARD_FILE = "README.md"
+
+_LEAST = 0.02
+"""Probabilities below this are not told, as the site scorers have it."""
+
+_FLOOR = 0.005
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How two opinions become one: ``logit p = scorer * logit p1 + words * logit p2 + shift``."""
+
+    scorer: float
+    words: float
+    shift: float
+
+    def of(self, scorer: float, words: float) -> float:
+        return _sigmoid(self.scorer * _logit(scorer) + self.words * _logit(words) + self.shift)
+
+
+BLEND = Blend(scorer=0.425, words=0.44, shift=0.497)
+"""Of the weights that come with codepar and the committed site scorer, fitted on the 37 development repositories."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Whole numbers times ``scale``: one row a feature, or one a function."""
+
+    scale: float
+    rows: tuple[array[int], ...]
+
+
+@dataclass(frozen=True)
+class WordModel:
+    """A network with one hidden layer. ``table``: for the hash of a feature its row of ``hidden``; ``bias`` and ``last`` are
+    added to the hidden values, and to those of the functions."""
+
+    functions: tuple[str, ...]
+    table: dict[int, int]
+    hidden: Layer
+    bias: tuple[float, ...]
+    output: Layer
+    last: tuple[float, ...]
+
+    def probabilities(self, features: Features) -> list[list[float]]:
+        """For each site, of each function that it is missing there."""
+        start = self._sum(features.shared, [value / self.hidden.scale for value in self.bias])
+        return [self._functions(self._sum(of_site, start)) for of_site in features.sites]
+
+    def _sum(self, features: Iterable[str], start: Sequence[float]) -> list[float]:
+        known = (self.table.get(hash_of(feature)) for feature in features)
+        rows = [self.hidden.rows[row] for row in known if row is not None]
+        return [sum(column) for column in zip(start, *rows, strict=True)] if rows else list(start)
+
+    def _functions(self, sums: Sequence[float]) -> list[float]:
+        scale = self.hidden.scale * self.output.scale
+        active = [max(value, 0.0) for value in sums]
+        return [
+            _sigmoid(last + scale * sum(map(operator.mul, row, active)))
+            for last, row in zip(self.last, self.output.rows, strict=True)
+        ]
+
+    def blended(self, texts: Sequence[SiteText], scores: Sequence[SiteScores], blend: Blend = BLEND) -> list[SiteScores]:
+        """The scores of a site scorer with this model's opinion in them, in the same form."""
+        return [
+            tuple(
+                self._joined(of_site, words, blend)
+                for of_site, words in zip(of_text, self.probabilities(features_of(text)), strict=True)
+            )
+            for text, of_text in zip(texts, scores, strict=True)
+        ]
+
+    def _joined(self, scores: Sequence[SiteScore], words: Sequence[float], blend: Blend) -> tuple[SiteScore, ...]:
+        known = {score.function: score.probabilities for score in scores}
+        told = dict(zip(self.functions, words, strict=True))
+        found = []
+        for function in dict.fromkeys((*known, *self.functions)):
+            first, *more = known.get(function, (0.0,))
+            probability = blend.of(first, told[function]) if function in told else first
+            if probability >= _LEAST:
+                again = [min(1.0, one * probability / first) if first else 0.0 for one in more]
+                found.append(SiteScore(function=function, probabilities=tuple(round(one, 4) for one in (probability, *again))))
+        return tuple(sorted(found, key=lambda score: -score.probabilities[0]))
+
+
+def hash_of(feature: str) -> int:
+    """The CRC-32 of a feature."""
+    return zlib.crc32(feature.encode())
+
+
+@cache
+def installed_words() -> WordModel:
+    """The model that comes with codepar."""
+    return read_words(Path(str(files("codepar.mpi.words").joinpath(WEIGHTS_FILE))))
+
+
+def read_words(path: Path) -> WordModel:
+    """A weights file. Raises ``InvalidInput``."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] != FORMAT:
+            raise InvalidInput(f"{path} is of format {data['format']}, not {FORMAT}", remedy="codepar finetune site-words")
+        hashes = _numbers("I", data["features"])
+        hidden, output = (_layer(data[name]) for name in ("hidden", "output"))
+        bias, last = (tuple(map(float, data[name])) for name in ("bias", "last"))
+        functions = tuple(map(str, data["functions"]))
+    except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
+        raise InvalidInput(f"{path} holds no word model: {error}", remedy="codepar finetune site-words") from error
+    if len(hidden.rows) != len(hashes) or len(output.rows) != len(functions):
+        raise InvalidInput(f"{path} holds no word model: its parts do not fit", remedy="codepar finetune site-words")
+    return WordModel(functions, {one: row for row, one in enumerate(hashes)}, hidden, bias, output, last)
+
+
+def write_words(model: WordModel, path: Path) -> None:
+    """Write a weights file."""
+    hashes = sorted(model.table, key=model.table.__getitem__)
+    data = {
+        "format": FORMAT,
+        "functions": model.functions,
+        "bias": model.bias,
+        "last": model.last,
+        "features": _text(array("I", hashes)),
+        "hidden": _written(model.hidden),
+        "output": _written(model.output),
+    }
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _layer(data: dict[str, Any]) -> Layer:
+    numbers, width = _numbers("b", data["values"]), int(data["width"])
+    rows = tuple(numbers[start : start + width] for start in range(0, len(numbers), width))
+    return Layer(float(data["scale"]), rows)
+
+
+def _written(layer: Layer) -> dict[str, object]:
+    values = array("b", [value for row in layer.rows for value in row])
+    return {"scale": layer.scale, "width": len(layer.rows[0]) if layer.rows else 1, "values": _text(values)}
+
+
+def _numbers(kind: str, text: str) -> array[int]:
+    found = array(kind, zlib.decompress(base64.b64decode(text)))
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found
+
+
+def _text(numbers: array[int]) -> str:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return base64.b64encode(zlib.compress(numbers.tobytes(), 9)).decode()
+
+
+def _logit(probability: float) -> float:
+    held = min(max(probability, _FLOOR), 1 - _FLOOR)
+    return math.log(held / (1 - held))
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
