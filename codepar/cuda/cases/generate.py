@@ -45,7 +45,7 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
     wanted = cases or CASES[purpose]
     maker = _Maker(function, purpose, seed)
     made: list[TestCase] = []
-    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 7), seed)
+    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 8), seed)
     for at, shape in enumerate(turns):
         made += maker.case(f"{purpose}{at:02d}", shape, roomy=at >= 2 * wanted)
     made[large.PLACE : large.PLACE] = maker.large() if purpose == "judge" else ()
@@ -120,11 +120,11 @@ class _Maker:
             sizes = smaller
 
     def large(self) -> Iterator[TestCase]:
-        """The one case of very many elements, where the function takes one."""
-        shape = large.large_shape(self.function, self.facts)
-        made = self._drawn_case(large.NAME, shape, roomy=False) if shape is not None else None
-        if made is not None and self._bytes(made) <= large.LARGE_BYTES:
-            yield made
+        """The cases of very many elements, where the function takes them."""
+        for at, shape in enumerate(large.large_shapes(self.function, self.facts)):
+            made = self._drawn_case(f"{large.NAME}{at}", shape, roomy=False)
+            if made is not None and self._bytes(made) <= large.LARGE_BYTES:
+                yield made
 
     def _bytes(self, case: TestCase) -> float:
         try:

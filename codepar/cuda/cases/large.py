@@ -1,4 +1,4 @@
-"""One case beyond a block of block totals: 131,101 elements, for functions that go through their one size once.
+"""Two cases beyond a block of block totals: 131,071 and 65,537 elements, for functions that go through their one size once.
 
 Blocks of 256 elements have 256 totals at 65,536: what a scan or a reduction does wrong beyond shows only there. Limits: functions
 of one size whose loops are linear in it; sums of single-precision numbers only where they are exact in any order, because the
@@ -16,15 +16,15 @@ from codepar.cuda.nodes import operator_of, squeezed, walk
 from codepar.cuda.read import node_of
 from codepar.syntax.variables import text_of
 
-LARGE = 131_101
-"""Odd, more than two blocks of 256 blocks of 256, and no multiple of anything."""
+LARGE = (131_071, 65_537)
+"""Odd: 512 blocks of 256, the last not full, which are two full blocks of blocks; and one element more than a block of them."""
 
 LARGE_BYTES = 8 << 20
-"""Bytes of all buffers of the large case together."""
+"""Bytes of all buffers of a large case together."""
 
 NAME = "judge-large"
 PLACE = 8
-"""Where the case stands among those that judge: some with few elements come first."""
+"""Where the cases stand among those that judge: some with few elements come first."""
 
 # Data from -4 to 4 in 64 steps, of which sums of products are exact.
 _TURN = 2
@@ -32,11 +32,11 @@ _EXACT = frozenset({"abs", "fabs", "fabsf", "fmax", "fmaxf", "fmin", "fminf", "m
 _SUMS = frozenset({"+=", "-=", "*="})
 
 
-def large_shape(function: SequentialFunction, facts: Facts) -> Shape | None:
-    """The scalars of the case; None where the function has several sizes, none, or sums that depend on their order."""
+def large_shapes(function: SequentialFunction, facts: Facts) -> tuple[Shape, ...]:
+    """The scalars of the cases; none where the function has several sizes, none, or sums that depend on their order."""
     if len(facts.sizes) != 1 or facts.has_product or _rounds(function, facts):
-        return None
-    return Shape({facts.sizes[0]: LARGE}, _TURN)
+        return ()
+    return tuple(Shape({facts.sizes[0]: size}, _TURN) for size in LARGE)
 
 
 def _rounds(function: SequentialFunction, facts: Facts) -> bool:
