@@ -12,6 +12,7 @@ from codepar.api.app import create_app
 from codepar.settings import Settings
 
 ANSWERS = {200, 202, 400, 413, 415, 422}
+NO_MODEL = {503}
 # Shared by all examples on purpose: the service is one for all its clients.
 QUIET = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -74,7 +75,44 @@ projects = st.fixed_dictionaries(
     },
 )
 bodies = st.fixed_dictionaries({"project": nearly(projects)}, optional={"options": nearly(options), "source": sources})
-PATHS = ("/v1/executions", "/v1/mpi/completions")
+prompts = any_text | st.lists(
+    st.sampled_from(
+        [
+            "Explain ",
+            "f, g and h",
+            "\n- ",
+            "\n1. ",
+            "these 3 functions",
+            "ten",
+            "```c\nint f(int a) { return a; }\n",
+            "```",
+            "和",
+            "\0",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+decompositions = st.fixed_dictionaries(
+    {"prompt": nearly(prompts)},
+    optional={
+        "files": nearly(st.dictionaries(names, sources, max_size=3)),
+        "options": nearly(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "split": nearly(st.sampled_from(["auto", "never", "always"])),
+                    "extractor": nearly(st.sampled_from(["rules", "model"])),
+                    "run": nearly(st.booleans()),
+                    "verify": nearly(st.booleans()),
+                    "max_tokens": nearly(st.integers(1, 4096)),
+                    "budget_s": nearly(st.floats(1, 60)),
+                    "colour": anything,
+                },
+            )
+        ),
+    },
+)
+PATHS = ("/v1/executions", "/v1/mpi/completions", "/v1/decompositions")
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +122,8 @@ def client(tmp_path_factory):
         yield client
 
 
-def check(answer):
-    assert answer.status_code in ANSWERS, answer.text
+def check(answer, others=frozenset()):
+    assert answer.status_code in ANSWERS | others, answer.text
     assert "Traceback" not in answer.text
     if answer.status_code >= 400:
         error = answer.json()["error"]
@@ -97,6 +135,12 @@ def check(answer):
 @given(path=st.sampled_from(PATHS), body=bodies)
 def test_requests_that_are_nearly_right(client, path, body):
     check(client.post(path, content=_json(body), headers={"Content-Type": "application/json"}))
+
+
+@QUIET
+@given(body=decompositions)
+def test_decompositions_that_are_nearly_right(client, body):
+    check(client.post("/v1/decompositions", content=_json(body), headers={"Content-Type": "application/json"}), NO_MODEL)
 
 
 @QUIET
