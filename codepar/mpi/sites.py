@@ -1,8 +1,9 @@
 """Which calls are missing where: the outlines of a program asked of a site scorer, its scores read as located calls.
 
 A call is taken where its probability passes a bound; of what a program has once (`MPI_Init`) the likeliest place alone, and of a
-run of neighbouring places that share one call's probability the likeliest too. Limits: says the function and the place; the
-arguments are another's work (``arguments``).
+run of neighbouring places that share one call's probability the likeliest too. Where the places of a function together speak for
+a call, and none of them alone, the likeliest is taken. Limits: says the function and the place; the arguments are another's work
+(``arguments``).
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ SPARE = 0.03
 
 _ONCE = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Finalize"})
 _ONCE_A_FUNCTION = frozenset({"MPI_Comm_rank", "MPI_Comm_size", "MPI_Get_processor_name"})
-_NEAR = 3
+_NEAR = 8
 """Places this many lines of the outline apart may share the probability of one call."""
+_SPREAD = 0.5
+"""What the places of a function hold together before a call is taken that none of them is sure of."""
+_LEAST_OF_SPREAD = 0.06
 _ORDER = {"MPI_Init": 0, "MPI_Init_thread": 0, "MPI_Comm_rank": 1, "MPI_Comm_size": 2, "MPI_Finalize": 9}
 
 
@@ -123,7 +127,7 @@ def _chosen(guesses: Iterator[_Guess], bound: float) -> list[_Guess]:
         for guess in sorted(all_of_it, key=lambda guess: -guess[2]):
             if guess[2] >= bound and not any(_shares(guess, other) for other in taken):
                 taken.append(guess)
-        chosen += taken
+        chosen += taken or _spread(all_of_it)
     return chosen
 
 
@@ -132,6 +136,13 @@ def _likeliest(guesses: list[_Guess], bound: float) -> list[_Guess]:
     together = sum(guess[2] for guess in guesses)
     best = max(guesses, key=lambda guess: guess[2])
     return [best] if together >= max(bound, 0.5) and best[2] >= bound / 3 else []
+
+
+def _spread(guesses: list[_Guess]) -> list[_Guess]:
+    """The likeliest place of a call that is probably somewhere in the function."""
+    together = sum(guess[2] for guess in guesses if guess[2] >= SPARE)
+    best = max(guesses, key=lambda guess: guess[2])
+    return [best] if together >= _SPREAD and best[2] >= _LEAST_OF_SPREAD else []
 
 
 def _shares(guess: _Guess, other: _Guess) -> bool:

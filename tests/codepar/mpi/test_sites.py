@@ -49,6 +49,12 @@ def test_places_that_share_one_probability_give_one_call_and_certain_ones_give_b
     assert located(certain) == [(6, "MPI_Barrier", False), (7, "MPI_Barrier", False)]
 
 
+def test_places_that_speak_for_a_call_together_give_one_at_the_likeliest():
+    together = {(name, "MPI_Reduce"): (p,) for name, p in (("int rank;", 0.17), ("work(rank);", 0.2), ("work(t);", 0.16))}
+    assert located(together) == [(6, "MPI_Reduce", False)]
+    assert located({("work(rank);", "MPI_Reduce"): (0.2,), ("work(t);", "MPI_Reduce"): (0.16,)}) == []
+
+
 def test_a_function_can_be_missing_twice_at_one_place_and_a_hole_holds_one_call():
     assert located({("work(t);", "MPI_Send"): (0.9, 0.8, 0.1)}) == [(7, "MPI_Send", False)] * 2
     assert located({("hole", "MPI_Wtime"): (0.9,), ("hole", "MPI_Wtick"): (0.6,)}) == [(4, "MPI_Wtime", True)]
