@@ -273,7 +273,7 @@ class _CodeReader:
     # --- quantity
 
     def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
-        if _ANY_OF.search(sentence.text):
+        if self.request.sources and _ANY_OF.search(sentence.text):
             return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         if reference.is_back and (not (introduced or self._mentioned) or whole is not None):
             return None

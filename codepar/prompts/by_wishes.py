@@ -66,8 +66,14 @@ def _read(discourse: Discourse) -> Found:
     if not 1 < len(begun) <= _MOST:
         return _chain(clauses)
     places = _places(discourse, begun)
+    if len(places) > _PAIR and all(_ON_IT.search(discourse.prose, low, high) for low, high in places[1:]):
+        return Whole(Refusal.CHAIN, "each step works on what the one before it made")
     reading = _made(discourse, places)
     return reading if not _is_ordered(discourse, places) else _ordered(reading)
+
+
+_PAIR = 2
+_ON_IT = re.compile(r"\b(?:it|them|that|ihn|ihm|lo|eso|его|её|них)\W*\Z", re.IGNORECASE)
 
 
 def _chain(clauses: list[Clause]) -> Whole | None:

@@ -72,25 +72,30 @@ def _in_sentence(prose: str, sentence: Sentence, line: int) -> Iterator[Clause]:
     cuts = [m for m in _CUT.finditer(hidden) if m.start() < m.end() < len(hidden)]
     begins = [(0, "S"), *((cut.end(), _kind(cut[0])) for cut in cuts)]
     ends = [*(cut.end() for cut in cuts), len(hidden)]
-    tokens, held, place = sentence.tokens, None, None
-    for (low, kind), high in zip(begins, ends, strict=True):
-        if held is not None:
-            low, kind = held
+    tokens = sentence.tokens
+    held: tuple[int, str] | None = None
+    place: int | None = None
+    for own, high in zip(begins, ends, strict=True):
+        low, kind = held or own
         begin, end = sentence.start + low, sentence.start + high
-        start = without_lead(prose, begin, end)
-        placed, place = place, None
-        words = tuple(token for token in tokens if start <= token.start < end)
+        start = place if place is not None else without_lead(prose, begin, end)
+        words = tuple(token for token in tokens if sentence.start + own[0] <= token.start < end and token.start >= start)
         # What is only a lead goes with the clause behind it.
         held = None if words else (low, kind)
-        if words:
-            text = prose[start:end]
-            head = head_of(text, words)
-            if head is Head.PREPOSITION and len(words) <= _PLACE and text.rstrip().endswith((",", ":")) and high < len(hidden):
-                # "In LAMMPS, what does ...": where, before what is asked; behind a colon it is no part of the wish.
-                held, place = (low, kind), (start if text.rstrip().endswith(",") else None)
-                continue
-            start = start if placed is None else placed
-            yield Clause(begin, start, end, kind, prose[begin:start].lower(), line, sentence, text, words, head)
+        if not words:
+            continue
+        text = prose[words[0].start : end]
+        head = head_of(text, words)
+        if place is None and _is_place(head, words, text) and high < len(hidden):
+            # "In LAMMPS, what does ...": where, before what is asked; behind a colon it is no part of the wish.
+            held, place = ((low, kind), start) if text.rstrip().endswith(",") else (None, None)
+            continue
+        place = None
+        yield Clause(begin, start, end, kind, prose[begin:start].lower(), line, sentence, text, words, head)
+
+
+def _is_place(head: Head, words: tuple[Token, ...], text: str) -> bool:
+    return head is Head.PREPOSITION and len(words) <= _PLACE and text.rstrip().endswith((",", ":"))
 
 
 def _kind(cut: str) -> str:

@@ -226,11 +226,11 @@ def _announces_tasks(lead: Sentence) -> bool:
     return match is not None and len(lead.tokens) <= _ANNOUNCING and not lead.is_question
 
 
-_ANNOUNCING = 16
+_ANNOUNCING = 22
 _ANNOUNCED = re.compile(
     r"\b(?:tasks|questions|requests|favou?rs|things|to-?dos|exercises|jobs|wishes|needs|tareas|dudas|preguntas|cosas"
     r"|aufgaben|fragen"
-    r"|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need"
+    r"|chores|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need"
     r"|want|like)\b"
     r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|\bwish ?list\b|\bkleinigkeiten\b|\bpunkte\b|\bpuntos\b"
     r"|\bhomework\b|\bhausaufgaben\b|任务|事情|几件事|问题|お願い|質問|タスク",
