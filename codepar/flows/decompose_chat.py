@@ -161,7 +161,9 @@ class _Telling:
         return Generation(
             text="".join(self.said),
             finish_reason=reason,
-            prompt_tokens=asked.prompt_tokens + sum(one.prompt_tokens for one in (*results, *run.extra)),
+            prompt_tokens=asked.prompt_tokens
+            + sum(one.prompt_tokens for one in results)
+            + sum(one.prompt_tokens for one in run.extra),
             completion_tokens=asked.completion_tokens
             + sum(one.answer_tokens for one in results)
             + sum(one.completion_tokens for one in run.extra),

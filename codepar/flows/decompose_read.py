@@ -130,7 +130,9 @@ class Spent:
             wall_s=time.monotonic() - begun,
             requests=self.requests + asked.asked,
             hedges=self.hedges,
-            prompt_tokens=asked.prompt_tokens + sum(one.prompt_tokens for one in (*self.answers, *self.extra)),
+            prompt_tokens=asked.prompt_tokens
+            + sum(one.prompt_tokens for one in self.answers)
+            + sum(one.prompt_tokens for one in self.extra),
             cached_tokens=sum(cached) if cached else None,
             answer_tokens=asked.completion_tokens
             + sum(one.answer_tokens for one in self.answers)
