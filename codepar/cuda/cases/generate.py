@@ -7,7 +7,6 @@ still not fit; a function that accepts only inputs of a special form (a sorted l
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +18,17 @@ from codepar.cuda.cases.dump import RETURN, CaseOutput
 from codepar.cuda.cases.facts import Facts, facts_of
 from codepar.cuda.cases.layout import Layout, layout_of
 from codepar.cuda.cases.shapes import Shape, other_scalars, scaled, shapes
-from codepar.cuda.cases.spec import MAX_CASES, USUAL_ELEMENTS, BufferSpec, Distribution, Purpose, Scalar, TestCase, TestSet
+from codepar.cuda.cases.spec import (
+    MAX_CASES,
+    MAX_ELEMENTS,
+    USUAL_ELEMENTS,
+    BufferSpec,
+    Distribution,
+    Purpose,
+    Scalar,
+    TestCase,
+    TestSet,
+)
 from codepar.cuda.cases.work import work_of
 from codepar.cuda.expression import evaluate
 from codepar.cuda.function import Extent, Parameter, SequentialFunction
@@ -123,18 +132,15 @@ class _Maker:
         """The cases of very many elements, where the function takes them."""
         for at, shape in enumerate(large.large_shapes(self.function, self.facts)):
             made = self._drawn_case(f"{large.NAME}{at}", shape, roomy=False)
-            if made is not None and self._bytes(made) <= large.LARGE_BYTES:
+            if made is not None and self._fits(made, MAX_ELEMENTS) and self._bytes(made) <= large.LARGE_BYTES:
                 yield made
 
-    def _bytes(self, case: TestCase) -> float:
-        try:
-            return sum(case.size(name, self._constants) * self.layouts[name].size for name in case.buffers)
-        except InvalidInput:
-            return math.inf
+    def _bytes(self, case: TestCase) -> int:
+        return sum(case.size(name, self._constants) * self.layouts[name].size for name in case.buffers)
 
     def _try(self, name: str, shape: Shape, roomy: bool) -> TestCase | None:
         made = self._drawn_case(name, shape, roomy=roomy)
-        return made if made is not None and self._fits(made) else None
+        return made if made is not None and self._fits(made, USUAL_ELEMENTS) else None
 
     def _drawn_case(self, name: str, shape: Shape, *, roomy: bool) -> TestCase | None:
         """The case, whatever its size; None where it would run too long."""
@@ -149,12 +155,12 @@ class _Maker:
         buffers = self._buffers(plain, shape, roomy)
         return TestCase(name=name, scalars=scalars, buffers=buffers, seed=generator.randrange(2**62))
 
-    def _fits(self, case: TestCase) -> bool:
+    def _fits(self, case: TestCase, most: int) -> bool:
         try:
             sizes = [case.size(name, self._constants) for name in case.buffers]
         except InvalidInput:
             return False
-        return sum(sizes) <= USUAL_ELEMENTS
+        return sum(sizes) <= most
 
     def _buffers(self, scalars: Mapping[str, Scalar], shape: Shape, roomy: bool) -> dict[str, BufferSpec]:
         highs = {name: self._high(name, scalars, shape, roomy) for name in self._indices}
