@@ -22,8 +22,10 @@ from pathlib import Path
 
 from codepar.engine.factory import open_generator
 from codepar.errors import CodeparError
+from codepar.mpi.calibration import kind_of
 from codepar.mpi.outline import outlines
 from codepar.mpi.program import read_program
+from codepar.mpi.setup_sites.places import settle
 from codepar.mpi.site_scores import scores_of
 from codepar.mpi.sites import locate
 from codepar.protocols import SiteScorer
@@ -65,11 +67,13 @@ async def scored(tasks: Sequence[Task], scorer: SiteScorer) -> list[Call]:
         try:
             tree = read_program(task.source, "main.c")
             found = outlines(tree)
-            located = locate(tree, found, await scores_of(scorer, found))
+            scores = await scores_of(scorer, found)
+            located = settle(tree, found, scores, locate(tree, found, scores))
         except CodeparError as error:
             print(f"{task.task_id}: left out: {error}")
             continue
-        calls += judged(task, [(one.after_line, one.function, one.probability, "model") for one in located])
+        told = [(one.after_line, one.function, one.probability, kind_of(one.function, "model")) for one in located]
+        calls += judged(task, told)
     return calls
 
 
@@ -111,7 +115,10 @@ def fitted(calls: Sequence[Call]) -> tuple[float, float]:
         det = haa * hbb - hab * hab
         if abs(det) < 1e-12:
             break
-        a, b = a + (hbb * ga - hab * gb) / det, b + (haa * gb - hab * ga) / det
+        # A full step can overshoot where most calls are nearly sure.
+        step_a, step_b = (hbb * ga - hab * gb) / det, (haa * gb - hab * ga) / det
+        held = min(1.0, 0.5 / max(abs(step_a), abs(step_b), 1e-12))
+        a, b = a + held * step_a, b + held * step_b
     return a, b
 
 

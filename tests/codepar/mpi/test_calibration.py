@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codepar.mpi.calibration import calibrated, probability, unsure
+from codepar.mpi.calibration import calibrated, kind_of, probability, unsure
 from codepar.mpi.complete import Completer
 from codepar.mpi.headers import load_signatures
 from codepar.mpi.proposal import Edit
@@ -22,6 +22,14 @@ def edit(confidence: float, origin: str = "model") -> Edit:
 def test_a_larger_score_is_never_less_probable(low, high, origin):
     low, high = sorted((low, high))
     assert 0 <= probability(edit(low, origin)) <= probability(edit(high, origin)) <= 1
+
+
+def test_the_setup_of_the_model_has_a_map_of_its_own():
+    assert kind_of("MPI_Init", "model") == "setup"
+    assert kind_of("MPI_Init", "rule") == "rule"
+    assert kind_of("MPI_Send", "model") == "model"
+    init = edit(0.98).model_copy(update={"function": "MPI_Init", "text": "MPI_Init(&argc, &argv);"})
+    assert probability(init) < probability(edit(0.98)) == 0.98
 
 
 def test_only_the_confidence_changes():
