@@ -15,7 +15,9 @@ from codepar.prompts.ask import fill
 from codepar.prompts.blocks import code_language
 from codepar.prompts.code import Unit, read_code
 from codepar.prompts.items import Decomposition, EdgeKind, Item
+from codepar.prompts.part_wording import PartWording
 from codepar.prompts.request import Request
+from codepar.prompts.targets import Targets
 from codepar.prompts.variants import Variant, variants_of
 from codepar.syntax.language import Language
 
@@ -52,7 +54,13 @@ def plan_of(found: Decomposition, prompt: str, files: Mapping[str, str]) -> Plan
     contract = contract_of(found, files)
     head = f"{contract}\n\n" if contract else ""
     variants = variants_of(found, Request(prompt, files))
-    steps = tuple(_step(found, item, head, needs[item.id], variants.get(item.id)) for item in found.items)
+    parts = PartWording(found, Targets(found, prompt, files)) if PartWording.fits(found) else None
+    steps = tuple(
+        Step(item.id, head + parts.text(item.id), needs[item.id], item.text)
+        if parts is not None and parts.takes(item.id)
+        else _step(found, item, head, needs[item.id], variants.get(item.id))
+        for item in found.items
+    )
     closing = prompt.encode()[slice(*found.reduce)].decode() if found.reduce else None
     return Plan(_waves(needs), steps, contract, closing)
 

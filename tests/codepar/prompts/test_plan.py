@@ -6,9 +6,11 @@ from codepar.errors import InvalidInput, Unsupported
 from codepar.prompts.ask import fill
 from codepar.prompts.extract import extract
 from codepar.prompts.items import Decomposition, Edge, EdgeKind, Item
+from codepar.prompts.part_wording import fenced
 from codepar.prompts.plan import plan_of
 from codepar.prompts.published import PublishedRow, published
 from codepar.prompts.validate import Fault, validate
+from codepar.prompts.wording import shared_beginning
 
 CODE = """```c
 #include <math.h>
@@ -134,3 +136,23 @@ def test_items_that_wait_for_each_other_are_found():
 def test_overlapping_items_are_found():
     found = of_words("explain abcd", "abc", "bcd", template="explain {data}")
     assert Fault.OVERLAP in {finding.fault for finding in validate(found, "explain abcd", {})}
+
+
+def test_a_piece_of_code_is_asked_for_by_name_behind_what_all_share():
+    code = "int f(int a)\n{\n    return a;\n}\n\nint g(int a)\n{\n    return -a;\n}\n\nint h(int a)\n{\n    return 0;\n}\n"
+    prompt = "Optimize f and h in k.c."
+    plan = plan_of(extract(prompt, {"k.c": code}), prompt, {"k.c": code})
+    first, last = (step.prompt for step in plan.steps)
+    shared = shared_beginning(plan)
+    assert "int g(int a)" in shared
+    assert "answered one by one" in shared
+    assert "int h" not in first
+    assert "int f" not in last
+    assert first.endswith("repeat no other code.")
+    assert "`f` alone" in first.splitlines()[-1]
+    assert "`h` alone" in last.splitlines()[-1]
+
+
+def test_code_with_fences_stands_in_a_longer_one():
+    assert fenced("a\n```\nb\n", "c") == "````c\na\n```\nb\n````"
+    assert fenced("a\n", "") == "```\na\n```"
