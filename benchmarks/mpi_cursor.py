@@ -1,8 +1,10 @@
 """One call at the cursor: how often the call that stood there is ranked first, among three, and how long it takes.
 
-``python benchmarks/mpi_cursor.py --mirrors FOLDER [--list TSV] [--calls N] [--budget S]``: of each program of the development
-list (the default) single calls are removed, chosen by their hash, and asked for with the cursor on the emptied line; others stay.
-Setup (Init, Comm_rank, Comm_size, Finalize) is left out: it is what rules know. The weights are loaded beforehand.
+``python benchmarks/mpi_cursor.py --mirrors FOLDER [--list TSV] [--calls N] [--budget S] [--verify]``: of each program of the
+development list (the default) single calls are removed, chosen by their hash, and asked for with the cursor on the emptied line;
+others stay. Setup (Init, Comm_rank, Comm_size, Finalize) is left out: it is what rules know. The weights are loaded
+beforehand. ``--verify`` adds a row in which the first call is also run against the original at two ranks, with the share that is
+verified.
 Limits: one machine's seconds; a call is compared by its function, and as a whole by its text without blanks.
 """
 
@@ -23,9 +25,10 @@ from codepar.errors import CodeparError
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.calls import Form, find_calls
-from codepar.protocols import Generator, SilentProgress
+from codepar.protocols import Executor, Generator, SilentProgress
 from codepar.settings import Settings
 from codepar.syntax.tree import parse
+from worker.executor import open_executor
 
 DEVELOPMENT = LIST.with_name("mpi_programs_dev.tsv")
 _SETUP = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Comm_rank", "MPI_Comm_size", "MPI_Finalize"})
@@ -33,10 +36,11 @@ _SETUP = frozenset({"MPI_Init", "MPI_Init_thread", "MPI_Comm_rank", "MPI_Comm_si
 
 @dataclass(frozen=True)
 class Question:
-    """A program without one call, and that call. ``line`` is the emptied one."""
+    """A program without one call, the whole program, and that call. ``line`` is the emptied one."""
 
     path: str
     source: str
+    original: str
     line: int
     function: str
     text: str
@@ -49,6 +53,7 @@ class Answer:
     function: int | None
     whole: int | None
     seconds: float
+    verified: bool = False
 
 
 def questions(pair: Pair, most: int) -> list[Question]:
@@ -71,23 +76,27 @@ def _questions(path: str, source: str) -> Iterator[Question]:
         )
         if alone and call.function not in _SETUP:
             left = [*lines[:first], "", *lines[first + 1 :]]
-            yield Question(path, "\n".join(left), first + 1, call.function, _plain(text))
+            yield Question(path, "\n".join(left), source, first + 1, call.function, _plain(text))
 
 
 def _plain(text: str) -> str:
     return "".join(text.split()).rstrip(";")
 
 
-async def ask(question: Question, generator: Generator | None, budget_s: float, settings: Settings) -> Answer:
-    """Ask as an editor does, nothing run."""
-    options = {"line": question.line, "verify": False, "budget_s": budget_s, "model": generator is not None}
+async def ask(
+    question: Question, generator: Generator | None, budget_s: float, settings: Settings, executor: Executor | None = None
+) -> Answer:
+    """Ask as an editor does; nothing is run without an executor."""
+    options = {"line": question.line, "verify": executor is not None, "budget_s": budget_s, "model": generator is not None}
+    if executor is not None:
+        options |= {"reference": {"files": {question.path: question.original}}, "ranks": [2]}
     body = {"project": {"files": {question.path: question.source}}, "options": options}
     started = time.monotonic()
-    answer = await complete(MpiCompletionRequest.model_validate(body), generator, None, SilentProgress(), settings)
+    answer = await complete(MpiCompletionRequest.model_validate(body), generator, executor, SilentProgress(), settings)
     seconds = time.monotonic() - started
     functions = [edit.function for edit in answer.suggestions]
     texts = [_plain(edit.text) for edit in answer.suggestions]
-    return Answer(_place(question.function, functions), _place(question.text, texts), seconds)
+    return Answer(_place(question.function, functions), _place(question.text, texts), seconds, answer.verified)
 
 
 def _place(wanted: str, ranked: list[str]) -> int | None:
@@ -106,6 +115,7 @@ def report(name: str, answers: list[Answer]) -> str:
     return (
         f"{name:8}{len(answers):5} calls   function first {share(functions, 1):.2f}, among three {share(functions, 3):.2f}   "
         f"whole call first {share(wholes, 1):.2f}, among three {share(wholes, 3):.2f}   p50 {p50:.2f} s, p95 {p95:.2f} s"
+        + (f"   verified {sum(verified) / len(answers):.2f}" if any(verified := [one.verified for one in answers]) else "")
     )
 
 
@@ -115,6 +125,7 @@ async def _main() -> None:
     parser.add_argument("--list", type=Path, default=DEVELOPMENT)
     parser.add_argument("--calls", type=int, default=2, help="calls a program")
     parser.add_argument("--limit", type=int, help="programs, the first by their hashes")
+    parser.add_argument("--verify", action="store_true", help="also with the first call run against the original")
     parser.add_argument("--budget", type=float, default=10.0, help="seconds for the language model")
     arguments = parser.parse_args()
     settings = Settings()
@@ -129,7 +140,10 @@ async def _main() -> None:
     generator = await open_generator(settings)
     try:
         await ask(asked[0], generator, 600.0, settings)
-        print(report("default", [await ask(question, generator, arguments.budget, settings) for question in asked]))
+        print(report("default", [await ask(question, generator, arguments.budget, settings) for question in asked]), flush=True)
+        if arguments.verify:
+            executor = open_executor(settings, trusted=False)
+            print(report("verified", [await ask(one, generator, arguments.budget, settings, executor) for one in asked]))
     finally:
         await generator.close()
 

@@ -23,7 +23,7 @@ IN_ORDER = ("MPI_Init", "MPI_Comm_rank", "MPI_Comm_size")
 """The calls that are placed together, each in view of those before it."""
 LAST = "MPI_Finalize"
 _ORDER = {"MPI_Init": 0, "MPI_Init_thread": 0, "MPI_Comm_rank": 1, "MPI_Comm_size": 2, "MPI_Finalize": 9}
-_TRUST = 0.75
+_TRUST = 0.3
 """What the logarithm of a habit's share counts beside that of the scorer's."""
 _UNSEEN = 1e-3
 MOST_SITES = 60
