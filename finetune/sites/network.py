@@ -106,7 +106,7 @@ def load_adapter(network: SiteNetwork, folder: Path) -> None:
         for name in ("norm", "hidden", "output"):
             part = {key.removeprefix(f"{name}."): value for key, value in head.items() if key.startswith(f"{name}.")}
             getattr(network, name).load_state_dict(part)
-        found = set_peft_model_state_dict(network.adapted, adapter)
+        found: Any = set_peft_model_state_dict(network.adapted, adapter)
     except RuntimeError as error:
         raise InvalidInput(f"{folder} is of another network: {error}", remedy="name the scorer's own base and rank") from error
     if found.unexpected_keys:
