@@ -38,7 +38,8 @@ _STATEMENT = re.compile(
 _ASKS = re.compile(
     r"[,;:.]\s*(?:please|can you|could you|translate|port|convert|explain|write|rewrite|make|add)\b|\b(?:would like"
     r"|i'd like|we'd like|grateful|appreciate|looking for|help (?:me|with|us)|wants?|needs?|should|must"
-    r"|have to|has to|ought|i'd|we'd|(?:would|'d) (?:be|love|help|appreciate)|(?:tell|show|give) (?:me|us)|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor"
+    r"|have to|has to|ought|i'd|we'd|(?:would|'d) (?:be|love|help|appreciate)|(?:tell|show"
+    r"|give) (?:me|us)|please|pls|plz|can you|could you|would you|can u|could u|bitte|por favor"
     r"|пожалуйста)\b|请|ください",
     re.IGNORECASE,
 )
@@ -69,7 +70,8 @@ _OPENERS = frozenset(
 _UNKNOWN_VERB = re.compile(r"[,.:;]\s*[\w-]+ (?:them|each|both|these)\b", re.IGNORECASE)
 _HOW = re.compile(r"\W*(?:how|what|why|which|who|where|when|wie|was|warum|cómo|qué|как|что|почему)\b", re.IGNORECASE)
 _FINITE = re.compile(
-    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|(?<!every )(?<!each )(?<!all )do|did|shares?|calls?|hangs?|crash(?:es|ed)?"
+    r"\b(?:are|is|was|were|has|have|had|works?|worked|does|(?<!every )(?<!each )(?<!all )do|did"
+    r"|shares?|calls?|hangs?|crash(?:es|ed)?"
     r"|fails?|failed|warns?|complains?|says|said|prints?|reports|compiles?|runs?|ran|sind|ist|war|haben|hat|funktioniert"
     r"|funktionieren|son|es|están"
     r"|está|tienen|tiene|funciona\w*|работа\w+)\b",
@@ -95,7 +97,8 @@ _COMPARES = re.compile(
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
     r"|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
-    r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ|ひとつ)(?:の[^。]{0,8})?にまとめ",
+    r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ"
+    r"|ひとつ)(?:の[^。]{0,8})?にまとめ",
     re.IGNORECASE,
 )
 _SPLITS = re.compile(
@@ -166,7 +169,8 @@ def acts_jointly(sentence: Sentence) -> bool:
 IMPERATIVES = frozenset(
     "state prove derive bump drop delete upgrade downgrade enable disable switch verify set pin tag publish release"
     " format run install"
-    " configure define wrap split merge reduce increase decrease hoist fuse guard log print rerun revert restore archive".split()
+    " configure define wrap split merge reduce increase decrease hoist fuse guard log print rerun"
+    " revert restore archive".split()
 )
 """Verbs that begin a request; elsewhere the words mean other things as well."""
 _ON_ALL = frozenset(
@@ -191,7 +195,10 @@ def asks_for(sentence: Sentence) -> bool:
 def _wants(text: str) -> bool:
     return (
         re.search(
-            r"->|=>|→|\b(?:versions?|become|becomes|rewritten|ported|translated|converted|nach|a cuda)\b|版", text, re.IGNORECASE
+            r"->|=>|→|\b(?:versions?|become|becomes|rewritten|ported|translated|converted|nach"
+            r"|a cuda)\b|版",
+            text,
+            re.IGNORECASE,
         )
         is not None
     )
@@ -261,7 +268,8 @@ _PIECES = (
 
 # Without a word that begins so no pattern of the comparisons can match a text in ASCII.
 _COMPARING = frozenset(
-    "orde reih what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi merg comb unif cons dedu find bett"
+    "orde reih what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
+    " merg comb unif cons dedu find bett"
     " best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
 )
 

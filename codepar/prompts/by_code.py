@@ -6,7 +6,6 @@ code ("every function that allocates") stays whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
@@ -24,13 +23,18 @@ from codepar.prompts.acts import (
 )
 from codepar.prompts.code import Unit, UnitKind
 from codepar.prompts.code_phrases import (
+    ANY_OF,
     BACKWARDS,
     KEPT_OUT,
+    LEFT_ALONE,
+    ONE_OF_THEM,
     ONLY,
     OVERLAP,
     ROUTINE,
+    SAME,
     SUBORDINATE,
     TEXT,
+    WISHED,
     blocked,
     demands_order,
     is_dealt,
@@ -49,25 +53,6 @@ from codepar.prompts.references import NOUNS, Reference, references
 from codepar.prompts.request import Place, Request, Source
 from codepar.prompts.selection import by_suffix, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
-
-_ONE_OF_THEM = re.compile(
-    r"\b(?:one|which|either|best) of (?:them|these|those|the two)\b|\bwhich one\b|\beine[rns]? davon\b|\b(?:uno|una) de (?:ell[oa]s|los|las)\b"
-    r"|\b(?:один|одну|одно) из\b|其中一个|どちらか",
-    re.IGNORECASE,
-)
-_ANY_OF = re.compile(
-    r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those|my)\b(?! \w+ (?:separately|each)\b)",
-    re.IGNORECASE,
-)
-_LEFT_ALONE = re.compile(
-    r"\s*(?:is|are|stay|stays|remain|remains) (?:fine|ok|okay|good|correct|done|clean|not needed|untouched|unchanged|as (?:is|they are|it is))\b",
-    re.IGNORECASE,
-)
-_SAME = re.compile(
-    r"\W*(?:and )?(?:(?:the|do the) )?same (?:for|with|goes for|in|to)\b|\W*(?:likewise|ditto|ebenso|genauso|lo mismo|то же)\b",
-    re.IGNORECASE,
-)
-_WISHED = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b|请|お願い|ください", re.IGNORECASE)
 
 
 def read_code(discourse: Discourse) -> Found:
@@ -111,15 +96,15 @@ class _CodeReader:
     def _gathered(self, sentence: Sentence) -> Whole | None:
         """ "There are two kernels. ... pick one of them": a later sentence asks for one answer."""
         for later in self.discourse.spoken:
-            if later.start > sentence.start and compares(later, 0) and _ONE_OF_THEM.search(later.text):
+            if later.start > sentence.start and compares(later, 0) and ONE_OF_THEM.search(later.text):
                 return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         return None
 
     def _told_before(self) -> Found:
-        """ "These 3 helpers are slow. SSE intrinsics, please": a wish without an object, behind a statement that counts all pieces."""
+        """ "These 3 helpers are slow. SSE intrinsics, please": a wish behind a statement that counts all pieces."""
         spoken = self.discourse.spoken
         told = [(s, r) for s in spoken if is_statement(s) for r in references(s) if r.number is not None and r.these and r.nouns]
-        wishes = [s for s in spoken if not is_statement(s) and _WISHED.search(s.text) and not compares(s, 0)]
+        wishes = [s for s in spoken if not is_statement(s) and WISHED.search(s.text) and not compares(s, 0)]
         if len(told) != 1 or not wishes or any(references(s) for s in wishes):
             return None
         sentence, reference = told[0]
@@ -156,9 +141,7 @@ class _CodeReader:
         refers = references(sentence)
         if (ordinals := self._by_ordinals(sentence)) is not None:
             return ordinals
-        if not groups and not refers:
-            return None
-        if is_statement(sentence):
+        if is_statement(sentence) or not (groups or refers):
             return None
         if splits_into(sentence):
             return Whole(Refusal.ONE_TASK, "one thing is to be divided into parts that fit together")
@@ -171,6 +154,8 @@ class _CodeReader:
             found = self._by_names(sentence, group)
             if found is not None:
                 return found
+        if refers and self.request.sources and ANY_OF.search(sentence.text):
+            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         for reference in refers:
             found = self._by_quantity(sentence, reference, introduced, whole)
             if found is not None:
@@ -202,13 +187,9 @@ class _CodeReader:
     def _by_names(self, sentence: Sentence, group: NameGroup) -> Found:
         kept_out = self._excluded(sentence)
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
-        if any(KEPT_OUT.search(sentence.text[: token.start - sentence.start][-14:]) for token in group.tokens[:1]):
-            return None
-        if tokens and _LEFT_ALONE.match(self.discourse.prose, tokens[-1].end):
+        if self._is_left_alone(sentence, group):
             return None
         tokens = [*self._same_before(sentence), *tokens]
-        if TEXT.search(sentence.text[: group.tokens[0].start - sentence.start]):
-            return None
         if (sentence.is_question and tells(sentence)) or (
             acts_jointly(sentence) and not any(token.text in {"each", "every"} for token in sentence.tokens)
         ):
@@ -234,9 +215,15 @@ class _CodeReader:
             Kind.CODE, elements, sentence, group.first, group.last, ordered=group.loose and demands_order(sentence)
         )
 
+    def _is_left_alone(self, sentence: Sentence, group: NameGroup) -> bool:
+        """Names that are kept out, that are fine as they are, or that stand in a text to be translated."""
+        ahead = sentence.text[: group.tokens[0].start - sentence.start]
+        fine = LEFT_ALONE.match(self.discourse.prose, group.tokens[-1].end) is not None
+        return fine or KEPT_OUT.search(ahead[-14:]) is not None or TEXT.search(ahead) is not None
+
     def _same_before(self, sentence: Sentence) -> list[Token]:
         """ "f should become pure. Same for g and h.": the names of the sentence before."""
-        if not _SAME.match(sentence.text):
+        if not SAME.match(sentence.text):
             return []
         before = [one for one in self.discourse.spoken if one.end <= sentence.start][-1:]
         return [t for one in before for t in one.tokens if name_of(t).lower() in self._symbols and not is_verb(t)]
@@ -273,14 +260,11 @@ class _CodeReader:
     # --- quantity
 
     def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
-        if self.request.sources and _ANY_OF.search(sentence.text):
-            return Whole(Refusal.COMPARISON, "one answer over all of them is asked for")
         if reference.is_back and (not (introduced or self._mentioned) or whole is not None):
             return None
         if not self.request.sources or is_means(sentence, reference.first, each=reference.each):
             return None
-        distributes = reference.each
-        if (reason := blocked(sentence, reference.first, distributes=distributes)) is not None:
+        if (reason := blocked(sentence, reference.first, distributes=reference.each)) is not None:
             return reason
         if not (reference.is_definite or reference.number is not None):
             return None

@@ -23,7 +23,8 @@ _CONJUNCTION = re.compile(r"\b(?:and|or|und|oder|sowie|y|e|o|и|или)\b|&|和|
 _END = re.compile(
     r"\s*(?:[:!?—–(]|\s(?:-|in|with|using|for|to|please|pls|plz|briefly|by|on|so|mean|do|does|mit|für|en|con|para|на|для"
     r"|с|each|work"
-    r"|respectively|separately|is|are|was|were|have|has|stand|be|released|from|bitte|por favor|пожалуйста|by)(?:\s|\Z|[,.;:?？]))",
+    r"|respectively|separately|is|are|was|were|have|has|stand|be|released|from|bitte|por favor"
+    r"|пожалуйста|by)(?:\s|\Z|[,.;:?？]))",
     re.IGNORECASE,
 )
 _DEALS = re.compile(
@@ -34,7 +35,8 @@ _DEALS = re.compile(
     re.IGNORECASE,
 )
 _ONE = re.compile(
-    r"\b(?:one|a single|the same|a|an) (?:\w+ )?(?:table|list|sentence|answer|program|script|message|line|paragraph|diagram|plot"
+    r"\b(?:one|a single|the same|a|an) (?:\w+ )?(?:table|list|sentence|answer|program|script|message"
+    r"|line|paragraph|diagram|plot"
     r"|figure|chart|story|poem|essay|text)\b",
     re.IGNORECASE,
 )
@@ -53,7 +55,8 @@ _ON_ONE = frozenset(
 )
 # Without a verb only what is asked for politely, or opened by a preposition ("synonyms for:"), is a wish.
 _WISH = re.compile(
-    r"\b(?:please|pls|plz|thanks|thx|bitte|danke|por favor|gracias|пожалуйста|these|those|following)\b|\b(?:for|of|about)\s*[:：]"
+    r"\b(?:please|pls|plz|thanks|thx|bitte|danke|por favor|gracias|пожалуйста|these|those"
+    r"|following)\b|\b(?:for|of|about)\s*[:：]"
     r"|\A\W*(?:[\w-]+ )+definitions?\b",
     re.IGNORECASE,
 )

@@ -1,6 +1,6 @@
 """Requests of several wishes in running text, however they are joined: instructions, rows of questions, lacks that are told.
 
-``clause_model`` says which clauses begin a wish; here each gets its place, and what the request comes with is looked at. Limits: a
+``clause_model`` says which clauses begin a wish; here each gets its place, and its end. Limits: a
 wish goes to the end of its sentence or to the next wish; what later sentences add to it stays context.
 """
 
@@ -20,7 +20,8 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.wish_bonds import speaks_back
 
 _GREAT = re.compile(
-    r",?\s+(?:would (?:also )?be (?:\w+ )?(?:great|nice|good|helpful|cool|useful|lovely|appreciated|perfect)(?!\s+(?:to|if)\b)|(?:is|are)"
+    r",?\s+(?:would (?:also )?be (?:\w+ )?(?:great|nice|good|helpful|cool|useful|lovely|appreciated"
+    r"|perfect)(?!\s+(?:to|if)\b)|(?:is|are)"
     r" (?:also )?(?:needed|wanted|welcome)"
     r"|wäre\w* (?:auch )?(?:\w+ )?(?:toll|nett|gut|super|schön|hilfreich)|estaría bien|sería (?:genial|útil)|(?:тоже"
     r" )?(?:было бы|не помешает)\b.*)",

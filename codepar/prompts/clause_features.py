@@ -33,12 +33,14 @@ _TOLD = re.compile(
 )
 _STATED = re.compile(
     r"\b(?:two|three|four|five|few|couple|some|several|\d) (?:\w+ )?(?:things|questions|ones|favou?rs|tasks|requests|stuff)\b"
-    r"|\b(?:zwei|drei|vier|paar) (?:\w+ )?(?:dinge|fragen|sachen|bitten)\b|\b(?:dos|tres|unas) (?:\w+ )?(?:cosas|dudas|preguntas)\b"
+    r"|\b(?:zwei|drei|vier|paar) (?:\w+ )?(?:dinge|fragen|sachen|bitten)\b|\b(?:dos|tres"
+    r"|unas) (?:\w+ )?(?:cosas|dudas|preguntas)\b"
     r"|\b(?:два|две|три|пара) (?:\w+ )?(?:вопрос\w*|вещи|задач\w*|дела)|[两二三几]个?(?:问题|件事)|[二三2-4]つ",
     re.IGNORECASE,
 )
 _ORDERED = re.compile(
-    r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that|exactly this) order\b|\berst (?:dann|danach)\b"
+    r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that"
+    r"|exactly this) order\b|\berst (?:dann|danach)\b"
     r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|之后才|その後で",
     re.IGNORECASE,
 )
@@ -72,7 +74,7 @@ class Setting:
     @cached_property
     def features(self) -> tuple[str, ...]:
         request = self._discourse.request
-        found = [f"lang={_language(self.prose)}", f"heads={min(5, sum(c.head in ASKING for c in self._clauses))}"]
+        found = [f"lang={language_of(self.prose)}", f"heads={min(5, sum(c.head in ASKING for c in self._clauses))}"]
         found.append("code" if self.has_code else "plain")
         if request.files:
             found.append("files")
@@ -98,7 +100,8 @@ class Setting:
         return _STATED.search(self.prose) is not None
 
 
-def _language(text: str) -> str:
+def language_of(text: str) -> str:
+    """The language of a prose, by its letters and small words: en, de, es, ru, zh or ja."""
     if not text.isascii():
         if re.search("[\u3040-\u30ff]", text):
             return "ja"

@@ -1,6 +1,6 @@
 """Where wishes begin in running text: a log-linear model over the features of clauses, asked from left to right.
 
-The weights are in ``clauses.json``; how they were made is told in ``clauses.md``. Limits: each decision sees the one before it and
+The weights are in ``clauses.json``; ``clauses.md`` tells how they were made. Limits: each decision sees the one before it and
 what the request is like as a whole; nothing is taken back.
 """
 

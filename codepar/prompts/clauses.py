@@ -16,7 +16,8 @@ from codepar.prompts.series import HIDDEN
 from codepar.prompts.tokens import Sentence, Token
 
 _CUT = re.compile(
-    r"\s*[;；]\s*(?:(?:and|und|y|и|plus)(?=\s))?\s*|\s*,(?=\s|[^\x00-\x7f])\s*(?:(?:and|und|y|e|и|plus|sowie|&)(?=\s))?\s*|[，、]\s*"
+    r"\s*[;；]\s*(?:(?:and|und|y|и|plus)(?=\s))?\s*|\s*,(?=\s|[^\x00-\x7f])\s*(?:(?:and|und|y|e|и|plus"
+    r"|sowie|&)(?=\s))?\s*|[，、]\s*"
     r"|\s+(?:and|plus|und|sowie|y|e|и|\+|&|as well as|а также)(?=\s)\s*|\s+[—–-]\s+|\s*\.\.\.\s*|:\s+|：\s*|和"
     r"|\s+(?=(?:number (?:two|three|2|3)|1st|2nd|3rd|4th|then|also (?:an?|some|how|what|the))\b)",
     re.IGNORECASE,
@@ -28,7 +29,7 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Characters ``low`` to ``high``; ``start`` is behind conjunctions and polite words (``lead``). ``cut``: the kind of mark before
+    """Characters ``low`` to ``high``; ``start`` is behind conjunctions and polite words (``lead``). ``cut``: the mark before
     it: ``S`` for a sentence, a mark, or ``and``. ``line``: the number of its sentence among those spoken."""
 
     low: int

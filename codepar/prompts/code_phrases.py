@@ -39,7 +39,8 @@ OVERLAP = re.compile(
 )
 _GATHERS = re.compile(
     r"\b(?:in|into|as|to|inside|under|behind) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
-    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package|tool|cli|app|server|service"
+    r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package"
+    r"|tool|cli|app|server|service"
     r"|struct|tool|cli|app|server|service|menu|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
     r"|repo|enum|dict|switch)\b"
     r"|\b(?:from|with|under) (?:a|one) (?:common|single|shared) \w+|\b(?:one|a single) \w+ for (?:all|the whole)\b"
@@ -84,6 +85,27 @@ ROUTINE = re.compile(
     r"\b(?:function|routine|kernel|subroutine|method|funktion|función|функци\w+)s?\b[^.;?!]{0,30}\b(?:and|und|y|и)\b",
     re.IGNORECASE,
 )
+ONE_OF_THEM = re.compile(
+    r"\b(?:one|which|either|best) of (?:them|these|those|the two)\b|\bwhich one\b"
+    r"|\beine[rns]? davon\b|\b(?:uno|una) de (?:ell[oa]s|los|las)\b"
+    r"|\b(?:один|одну|одно) из\b|其中一个|どちらか",
+    re.IGNORECASE,
+)
+ANY_OF = re.compile(
+    r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those"
+    r"|my)\b(?! \w+ (?:separately|each)\b)",
+    re.IGNORECASE,
+)
+LEFT_ALONE = re.compile(
+    r"\s*(?:is|are|stay|stays|remain|remains) (?:fine|ok|okay|good|correct|done|clean|not needed"
+    r"|untouched|unchanged|as (?:is|they are|it is))\b",
+    re.IGNORECASE,
+)
+SAME = re.compile(
+    r"\W*(?:and )?(?:(?:the|do the) )?same (?:for|with|goes for|in|to)\b|\W*(?:likewise|ditto|ebenso|genauso|lo mismo|то же)\b",
+    re.IGNORECASE,
+)
+WISHED = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b|请|お願い|ください", re.IGNORECASE)
 _INTERACTS = re.compile(
     r"\b(?:deadlock[- ]?free|interact|work together|equivalent|identical|interchangeable|compatible|fit together"
     r"|consistent with each other|together|related?|relationships?"

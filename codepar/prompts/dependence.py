@@ -47,7 +47,8 @@ _CONSTRAINT = re.compile(
     r"|\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)|\bdieselbe\w* \w+ (?:benutz"
     r"|verwend|nutz)|\bgemeinsame\w* \w*(?:funktion|header|puffer)|\bla misma (?:función|variable|estructura)"
     r"|\bодн\w+ и т\w+ же"
-    r"|\b(?:that|which|they|to) (?:\w+ )?(?:belong|go|fit|work) together\b|\b(?:all|both)\b[^.;]{0,20}\bin (?:one|a single) (?:pass|sweep|loop|kernel|call)\b"
+    r"|\b(?:that|which|they|to) (?:\w+ )?(?:belong|go|fit|work) together\b|\b(?:all"
+    r"|both)\b[^.;]{0,20}\bin (?:one|a single) (?:pass|sweep|loop|kernel|call)\b"
     r"|\bno \w+ (?:may|can|should|must|shall) [^.;]{0,40}\b(?:another|any other|the others?)\b"
     r"|\ball (?:of them )?(?:must|should|have to|need to) (?:\w+ ){1,3}(?:the|a|one) (?:same|common)\b"
     r"|\bkein\w* \w+ (?:darf|dürfen|soll\w*|kann)\b[^.;]{0,40}\b(?:ander\w+|doppelt|zweimal|gleich\w*)\b"
@@ -70,7 +71,8 @@ _BINDING = frozenset(
     " rising decreasing easy simple such"
     " each alphabetically alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
     " mindestens dieselbe gemeinsame"
-    " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida compartido single easiest simplest from".split()
+    " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
+    " compartido single easiest simplest from".split()
 )
 _FIXTURE = re.compile(
     r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?"
@@ -90,7 +92,8 @@ _BACK = re.compile(
     r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
     r"|вопрос\w*) ?#?\d|the (?:first"
     r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
-    r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面|上述|结果|結果|前の|上で",
+    r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面"
+    r"|上述|结果|結果|前の|上で",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
@@ -112,7 +115,8 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
-    r"\b(?:step|task|point|item|question|aufgabe|punkt|frage|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*|вопрос\w*) ?#?\d\b",
+    r"\b(?:step|task|point|item|question|aufgabe|punkt|frage|punto|pregunta|ejercicio|tarea|задач\w+"
+    r"|пункт\w*|вопрос\w*) ?#?\d\b",
     re.IGNORECASE,
 )
 _FENCED = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)

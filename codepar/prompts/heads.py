@@ -1,6 +1,6 @@
-"""How a clause begins: with a verb that asks, a question, a need, a thing, a lack that is told, a pronoun, a detail, or otherwise.
+"""How a clause begins: with a verb that asks, a question, a need, a thing, a lack that is told, a pronoun, or a detail.
 
-Limits: closed lists of the small words of six languages and the tags of the lexicon; what a verb in no lexicon means is not known.
+Limits: closed lists of the small words of six languages and the tags of the lexicon; what other verbs mean is not known.
 """
 
 from __future__ import annotations
@@ -61,8 +61,10 @@ _JOIN = (
     r"|additionally"
     r"|in addition(?: to that)?|on top of that|separately|independent(?:ly)?(?: of (?:that|this|it))?|(?:totally |completely "
     r"|quite )?unrelated(?: to (?:that|this))?"
-    r"|first(?:ly| of all)?|zuerst|erst|primero|сначала|(?:only )?(?:then|after (?:that|this))|afterwards|once (?:that|this)(?:'s| is)? done"
-    r"|danach|anschließend|después|после этого|on another note|while (?:you'?re|you are|we'?re|ur) at it|when you (?:have|get) (?:the )?(?:time|a (?:minute"
+    r"|first(?:ly| of all)?|zuerst|erst|primero|сначала|(?:only )?(?:then|after (?:that|this))"
+    r"|afterwards|once (?:that|this)(?:'s| is)? done"
+    r"|danach|anschließend|después|после этого|on another note|while (?:you'?re|you are|we'?re"
+    r"|ur) at it|when you (?:have|get) (?:the )?(?:time|a (?:minute"
     r"|moment|chance))"
     r"|if you (?:have|get|find) (?:the )?time|and one (?:more|last)(?: thing| question)?|one (?:more|last)(?: thing|"
     r" question)?|an?(?:other| second| third)(?: thing| one| question)"
@@ -95,7 +97,8 @@ _LEAD = re.compile(
 NEED = re.compile(
     r"(?:(?:after|for|on|until|by|at|before) [\w-]+(?: [\w-]+)?,? )?(?:also )?(?:(?:i|we)(?:'d| would)?(?: also| still|"
     r" really| just| quickly)? (?:need|want|like|love|require|miss)|(?:i|we) (?:could|can) (?:also |really )?use"
-    r"|need(?:ed)?|want(?:ed)?|(?:would|'d) (?:also |really )?(?:love|like)|looking for|i(?:'m| am) (?:also )?looking for|(?:can|could|may) (?:i|we) (?:also |please"
+    r"|need(?:ed)?|want(?:ed)?|(?:would|'d) (?:also |really )?(?:love|like)|looking for|i(?:'m"
+    r"| am) (?:also )?looking for|(?:can|could|may) (?:i|we) (?:also |please"
     r" )?(?:have|get|see)"
     r"|(?:they|he|she|users?|people|we all)(?:'d| would)? (?:also |really )?(?:like|love|need|want)"
     r"|(?:it )?(?:would|'d) (?:also |\w+ly )?be (?:also |\w+ly )?\w+ to (?:have|get|see)|what i(?:'d)? (?:also )?(?:need|want)"
@@ -121,8 +124,10 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _LACK = re.compile(
-    r"\b(?:needs?|lacks?|should|must|missing|(?:is|are|was|were) (?:not|no longer|too|still|out)|isn't|aren't|doesn't|don't|didn't"
-    r"|(?:does|do|did) not|(?:has|have|had|is|are|'s|got|with) no|never|nobody|still|ought|fehl\w+|braucht|brauchen|sollten?|muss|müssen|ist zu|falta\w*|necesita\w*|debe\w*|нужн\w+|нужен"
+    r"\b(?:needs?|lacks?|should|must|missing|(?:is|are|was|were) (?:not|no longer|too|still|out)"
+    r"|isn't|aren't|doesn't|don't|didn't"
+    r"|(?:does|do|did) not|(?:has|have|had|is|are|'s|got|with) no|never|nobody|still|ought|fehl\w+"
+    r"|braucht|brauchen|sollten?|muss|müssen|ist zu|falta\w*|necesita\w*|debe\w*|нужн\w+|нужен"
     r"|не|нигде|должн\w+|нет)\b|没有|缺|应该|需要|足りな|必要",
     re.IGNORECASE,
 )

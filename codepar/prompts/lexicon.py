@@ -98,7 +98,8 @@ _EN = {
     Tag.LOOP: "loop loops nests nest",
     Tag.FILE: "file files source sources program programs script scripts module modules header headers attachment attachments",
     Tag.SNIPPET: "snippet snippets block blocks piece pieces fragment fragments codes listing listings",
-    Tag.TASK: "task tasks wishes chores favours favors question questions exercise exercises problem problems request requests thing things"
+    Tag.TASK: "task tasks wishes chores favours favors"
+    " question questions exercise exercises problem problems request requests thing things"
     " job jobs item items todo todos"
     " statement statements claim claims expression expressions equation equations formula formulas command"
     " commands abstract abstracts passage passages term terms concept concepts sentence sentences phrase"

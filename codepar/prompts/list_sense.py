@@ -186,7 +186,8 @@ def _labels_details(discourse: Discourse, lead: Sentence) -> bool:
 
 
 _ONE_THING = re.compile(
-    r"\b(?:need|want|like|write|implement|create|make|build|design|brauche|schreib\w*|necesito|quiero|escribe|haz|нужн\w*|напиши)\b"
+    r"\b(?:need|want|like|write|implement|create|make|build|design|brauche|schreib\w*|necesito|quiero"
+    r"|escribe|haz|нужн\w*|напиши)\b"
     r"(?: me| us| mir)? (?:an?|one|eine?n?|una?|один|одну)\s",
     re.IGNORECASE,
 )
@@ -194,7 +195,8 @@ _ONE_THING = re.compile(
 
 _ASIDE = re.compile(r"\([^()]*\)")
 _FOLLOWING_DETAILS = re.compile(
-    r"\b(?:following|these) (?:requirements|constraints|rules|conditions|steps|properties|features|specs?)\b|(?:以下|次|下記)の(?:仕様|条件|要件|手順)"
+    r"\b(?:following|these) (?:requirements|constraints|rules|conditions|steps|properties|features"
+    r"|specs?)\b|(?:以下|次|下記)の(?:仕様|条件|要件|手順)"
     r"|(?:以下|下列|下面的?)(?:要求|条件|步骤|规则|功能)|\bfolgende\w* (?:Anforderungen|Bedingungen|Regeln|Schritte\w*)"
     r"|\bsiguientes (?:requisitos|condiciones|reglas|pasos)|\bследующ\w+ (?:требовани\w+|услови\w+|правил\w*|шаг\w*)",
     re.IGNORECASE,
@@ -314,7 +316,8 @@ def _makes_one(lead: Sentence) -> bool:
 
 # "Turn these points into a friendly mail".
 _INTO_ONE = re.compile(
-    r"\b(?:into|in) (?:an?|one|a single) (?:[\w-]+ ){0,2}(?:e-?mail|mail|text|letter|report|message|post|slide|paragraph|story|poem"
+    r"\b(?:into|in) (?:an?|one|a single) (?:[\w-]+ ){0,2}(?:e-?mail|mail|text|letter|report|message"
+    r"|post|slide|paragraph|story|poem"
     r"|essay|article|page|document|speech|talk|plan|schedule|song|dialogue|announcement|press release)\b",
     re.IGNORECASE,
 )

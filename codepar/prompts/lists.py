@@ -15,7 +15,8 @@ from codepar.prompts.blocks import Block
 
 _BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
 LABEL_WORD = (
-    r"(?:task|question|step|item|part|exercise|problem|request|point|job|todo|thing|aufgabe|frage|teil|punkt|übung|schritt|tarea"
+    r"(?:task|question|step|item|part|exercise|problem|request|point|job|todo|thing|aufgabe|frage"
+    r"|teil|punkt|übung|schritt|tarea"
     r"|pregunta|parte|ejercicio|punto|задача|задание|вопрос|часть|пункт|упражнение|問題?|質問|课题|問|问题|任务|第)"
 )
 # Any word before "A:" or "1:" labels what follows ("Passage A: ...").
@@ -32,7 +33,8 @@ _MARKED = re.compile(
 _TABLE = re.compile(r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*\n(?P<rows>(?:[^\n|]*\|[^\n]*(?:\n|\Z))+)", re.MULTILINE)
 _ROW = re.compile(r"[^\n]*[^\s|][^\n]*")
 _TASK_LABEL = re.compile(
-    r"[ \t]*\**(?:q|task|question|exercise|problem|request|job|aufgabe|frage|übung|tarea|pregunta|ejercicio|задача|задание|вопрос"
+    r"[ \t]*\**(?:q|task|question|exercise|problem|request|job|aufgabe|frage|übung|tarea|pregunta"
+    r"|ejercicio|задача|задание|вопрос"
     r"|упражнение|問題?|質問|课题|問|问题|任务)",
     re.IGNORECASE,
 )

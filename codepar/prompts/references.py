@@ -136,7 +136,8 @@ def _loop_words(tokens: tuple[Token, ...], index: int) -> tuple[str, ...]:
 
 
 _SINGLY = re.compile(
-    r"\b(?:one by one|one at a time|one after (?:the other|another)|separately|individually|each on its own|einzeln|nacheinander"
+    r"\b(?:one by one|one at a time|one after (?:the other|another)|separately|individually"
+    r"|each on its own|einzeln|nacheinander"
     r"|un[ao] por un[ao]|по одно\w+|по отдельности)\b",
     re.IGNORECASE,
 )
@@ -289,10 +290,8 @@ def _pronouns(tokens: tuple[Token, ...]) -> Iterator[Reference]:
                 yield Reference((), index, index + (0 if bare or goes_on else 1), False, token.has(Tag.ALL), True, number, ())
         elif token.has(Tag.ALL) and behind and behind[0].number is not None and not any(one.has(*NOUNS) for one in behind[1:3]):
             yield Reference((), index, index + 1, False, True, False, behind[0].number, ())
-        elif (each and (goes_on or is_object)) or (token.has(Tag.ALL) and goes_on):
-            yield Reference((), index, index, each, not each, False, number, ())
-        elif each and (number := _counted_behind(behind)) is not None:
-            yield Reference((), index, index, True, False, False, number, ())
+        elif (each and (goes_on or is_object or _counted_behind(behind))) or (token.has(Tag.ALL) and goes_on):
+            yield Reference((), index, index, each, not each, False, number or (_counted_behind(behind) if each else None), ())
 
 
 _HAN_DIGITS = frozenset("2345678923456789二两兩三四五六七八九")

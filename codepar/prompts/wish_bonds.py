@@ -22,7 +22,8 @@ DETAIL = re.compile(
     re.IGNORECASE,
 )
 _ADDS = re.compile(
-    r"(?:add|append|insert|füge|añade|agrega|добавь)\b(?![^.]*?(?:`|\w\(\)|\w[._/]\w|\s\.\w|\b(?:Make|Docker)file\b|\bREADME\b))",
+    r"(?:add|append|insert|füge|añade|agrega|добавь)\b(?![^.]*?(?:`|\w\(\)|\w[._/]\w|\s\.\w|\b(?:Make"
+    r"|Docker)file\b|\bREADME\b))",
     re.IGNORECASE,
 )
 _BACK = re.compile(
@@ -109,9 +110,12 @@ _RHETORICAL = re.compile(
 _THAT = re.compile(r"\b(?:is|was|does|did|are) that\b", re.IGNORECASE)
 # Without a word that begins so nothing in a text in ASCII speaks back.
 _BACKWARD = frozenset(
-    "it its itse them they thei he she his her thes thos both resu base your acco inst else whic afte abov belo resp too agai each one"
-    " ones so ther then this that ihn ihm ihre sein sie dies davo dami dara dess dere dazu erge es ello eso esto ese esa su sus ambo"
-    " ante este esta end rest outp outc answ latt form code prog func scri solu chan corr rewr tran impr fixe upda new firs seco thir"
+    "it its itse them they thei he she his her thes thos both resu base your acco inst else whic"
+    " afte abov belo resp too agai each one"
+    " ones so ther then this that ihn ihm ihre sein sie dies davo dami dara dess dere dazu erge es"
+    " ello eso esto ese esa su sus ambo"
+    " ante este esta end rest outp outc answ latt form code prog func scri solu chan corr rewr tran"
+    " impr fixe upda new firs seco thir"
     " last fina foll same othe well".split()
 )
 
