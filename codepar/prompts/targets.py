@@ -5,6 +5,7 @@ And what is done to it: read, changed, tested, or written anew. Limits: places a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -29,6 +30,7 @@ _SUFFIXES = {
     Language.PYTHON: ".py",
 }
 _SHOWN = 72
+_TECHNIQUE_FOR = re.compile(r"\W*(?:openmp|omp|cuda|gpu|mpi|openacc|simd)\b[^?\n]*(?:\n|\Z)", re.IGNORECASE)
 
 
 class TargetKind(StrEnum):
@@ -168,6 +170,7 @@ def _words_of(text: str) -> str:
 
 
 def _act(words: str) -> Tag | None:
-    """The strongest thing that is asked."""
+    """The strongest thing that is asked; "OpenMP for f and g" has no verb and asks for a change nonetheless."""
     asked = [act_of(one) for one in sentences_of(words, 0, len(words)) if not is_statement(one)]
-    return next((tag for tag in (Tag.CHANGE, Tag.TEST, Tag.READ) if tag in asked), None)
+    said = next((tag for tag in (Tag.CHANGE, Tag.TEST, Tag.READ) if tag in asked), None)
+    return Tag.CHANGE if said is None and _TECHNIQUE_FOR.match(words) else said

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codepar.prompts.extract import extract
+from codepar.prompts.lexicon import Tag
 from codepar.prompts.merge import Merger, merge
 from codepar.prompts.merged import FindingKind, Form
 from codepar.prompts.targets import TargetKind, Targets
@@ -245,3 +246,11 @@ def test_any_subset_of_answers_changes_those_items_alone(chosen, data):
         for number, name in enumerate(chosen)
     )
     assert text == expected
+
+
+def test_a_technique_for_functions_is_a_change_without_a_verb():
+    code = "```c\nint f(int a) { return a; }\nint g(int a) { return -a; }\n```"
+    for words, act in (("OpenMP for f and g, one pragma per loop nest.", Tag.CHANGE), ("Tests for f and g", Tag.TEST)):
+        prompt = f"{words}\n{code}"
+        targets = Targets(extract(prompt, {}), prompt, {})
+        assert [one.act for one in targets.all] == [act] * 2
