@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from codepar.mpi.check.buffers import buffers_of, type_bytes
+from codepar.mpi.check.buffers import buffers_of, may_be_ignored, type_bytes
 from codepar.mpi.check.communicators import element_names
 from codepar.mpi.check.finding import Finding, Related, Severity
 from codepar.mpi.check.trace import Op, RankTrace
@@ -90,7 +90,9 @@ def _significant(op: Op, name: str) -> bool:
     value = op.values.get(buffer)
     if isinstance(value, Constant) and value.name == "MPI_IN_PLACE":
         return False
-    return any(use.parameter == buffer for use in buffers_of(op)) if "root" in op.values else True
+    if "root" not in op.values:
+        return True
+    return not may_be_ignored(op, buffer) and any(use.parameter == buffer for use in buffers_of(op))
 
 
 def _tags(op: Op) -> Iterator[Finding]:

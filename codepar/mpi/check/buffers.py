@@ -80,13 +80,20 @@ def _is_root(op: Op) -> bool | None:
     return None if root is None or op.comm is None or op.comm.rank is None else root == op.comm.rank
 
 
+def may_be_ignored(op: Op, parameter: str) -> bool:
+    """Whether a buffer matters at the root alone and nobody knows whether this rank is it: what is beside it accuses nobody."""
+    function = op.name.removeprefix("MPI_").removesuffix("_init").removesuffix("_c")
+    return _is_of_root(parameter, function) and _is_root(op) is None
+
+
 def _matters(parameter: str, function: str, op: Op) -> bool:
+    return not _is_of_root(parameter, function) or _is_root(op) is not False
+
+
+def _is_of_root(parameter: str, function: str) -> bool:
     plain = function.removeprefix("I") if function[:2] in {"Ig", "Is", "Ir"} else function
-    if plain.lower() in {"gather", "gatherv", "reduce"} and parameter == "recvbuf":
-        return _is_root(op) is not False
-    if plain.lower() in {"scatter", "scatterv"} and parameter == "sendbuf":
-        return _is_root(op) is not False
-    return True
+    gathers, scatters = {"gather", "gatherv", "reduce"}, {"scatter", "scatterv"}
+    return plain.lower() in {"recvbuf": gathers, "sendbuf": scatters}.get(parameter, set())
 
 
 def _writes(parameter: str, function: str, op: Op) -> bool:

@@ -20,6 +20,7 @@ from codepar.mpi.check.values import Callback, Pointer, Unknown, Value
 _MAX_DEPTH = 12
 _ENDS = frozenset({"exit", "_exit", "_Exit", "abort", "quick_exit"})
 _FILLS = re.compile(r"s?n?printf$|sprintf$|str(?:n?cpy|cat)$|mem(?:cpy|set|move)$|f?gets$|gethostname$|time$|gettimeofday$")
+_BEGINS = re.compile(r"init|setup|start_?mpi", re.IGNORECASE)
 _READ_ONLY = re.compile(
     r"^(?:f?printf|v?f?printf|puts|fputs|putchar|putc|fputc|perror|strlen|strn?cmp|strcasecmp|strchr|strstr|ato[ifl]+|strto\w+"
     r"|assert|static_assert|fwrite|fflush|fclose|memcmp|omp_\w+|usleep|sleep|getenv|srand\w*|printf_\w+|free)$"
@@ -235,6 +236,9 @@ class Calls(Statements):
             return self.unknown(f"{name}@{self.unit.path}:{node.start}#{self.steps}", local=True)
         if name in {"fopen", "popen", "opendir", "freopen", "tmpfile"}:
             return Pointer(self.new_block("file", "", None, node.line), 0)
+        if _BEGINS.search(name):
+            # `MTest_Init(&argc, &argv)`: whoever starts a test suite, or a library, may start MPI for it.
+            self.trace.has_init_elsewhere = True
         if self._may_communicate(name):
             self.trace.opaque = self.trace.opaque or name
             return self.unknown(f"{name}@{self.unit.path}:{node.start}#{self.steps}", local=True)

@@ -177,3 +177,30 @@ def test_no_text_breaks_the_checks(signatures, data):
     text = "#include <mpi.h>\nint main(int argc, char **argv) { int rank, size; MPI_Init(&argc, &argv);\n" + body + "}"
     cut = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=2)))
     check_project(Project(files={"a.c": text[: cut[0]] + text[cut[1] :] + "/* MPI */"}), signatures)
+
+
+OF_THE_ROOT = """#include <mpi.h>
+#include "suite.h"
+int main(int argc, char **argv) {
+int rank, root = 0, in[4], out[64]; MPI_Comm comm;
+MPI_Init(&argc, &argv);
+comm = next_comm();
+MPI_Comm_rank(comm, &rank);
+if (rank == root) MPI_Gather(MPI_IN_PLACE, -1, MPI_DATATYPE_NULL, out, 4, MPI_INT, root, comm);
+else MPI_Gather(in, 4, MPI_INT, 0, -1, MPI_DATATYPE_NULL, root, comm);
+MPI_Finalize();
+return 0; }
+"""
+
+
+def test_what_the_root_alone_needs_accuses_nobody_where_the_root_is_unknown(report):
+    assert report(OF_THE_ROOT).findings == ()
+    wrong = OF_THE_ROOT.replace("out, 4, MPI_INT", "out, 4, MPI_DATATYPE_NULL").replace("next_comm()", "MPI_COMM_WORLD")
+    assert {one.kind for one in report(wrong).findings} >= {"null-datatype"}
+
+
+def test_a_function_that_is_not_here_may_start_mpi(report):
+    program = "#include <mpi.h>\nint main(int argc, char **argv) { int rank; START;\n"
+    program += "MPI_Comm_rank(MPI_COMM_WORLD, &rank); return rank; }\n"
+    assert "before-init" not in [one.kind for one in report(program.replace("START", "MTest_Init(&argc, &argv)")).findings]
+    assert "before-init" in [one.kind for one in report(program.replace("START", "rank = 0")).findings]
