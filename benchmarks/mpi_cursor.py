@@ -87,7 +87,12 @@ async def ask(
     question: Question, generator: Generator | None, budget_s: float, settings: Settings, executor: Executor | None = None
 ) -> Answer:
     """Ask as an editor does; nothing is run without an executor."""
-    options = {"line": question.line, "verify": executor is not None, "budget_s": budget_s, "model": generator is not None}
+    options: dict[str, object] = {
+        "line": question.line,
+        "verify": executor is not None,
+        "budget_s": budget_s,
+        "model": generator is not None,
+    }
     if executor is not None:
         options |= {"reference": {"files": {question.path: question.original}}, "ranks": [2]}
     body = {"project": {"files": {question.path: question.source}}, "options": options}
