@@ -139,8 +139,8 @@ class _CodeReader:
     def _read_sentence(self, sentence: Sentence, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
         groups = name_groups(sentence, self._known)
         refers = references(sentence)
-        if (ordinals := self._by_ordinals(sentence)) is not None:
-            return ordinals
+        if (found := self._by_ordinals(sentence) or self._same_again(sentence)) is not None:
+            return found
         if is_statement(sentence) or not (groups or refers):
             return None
         if splits_into(sentence):
@@ -189,7 +189,6 @@ class _CodeReader:
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
         if self._is_left_alone(sentence, group):
             return None
-        tokens = [*self._same_before(sentence), *tokens]
         if (sentence.is_question and tells(sentence)) or (
             acts_jointly(sentence) and not any(token.text in {"each", "every"} for token in sentence.tokens)
         ):
@@ -221,12 +220,14 @@ class _CodeReader:
         fine = LEFT_ALONE.match(self.discourse.prose, group.tokens[-1].end) is not None
         return fine or KEPT_OUT.search(ahead[-14:]) is not None or TEXT.search(ahead) is not None
 
-    def _same_before(self, sentence: Sentence) -> list[Token]:
-        """ "f should become pure. Same for g and h.": the names of the sentence before."""
-        if not SAME.match(sentence.text):
-            return []
+    def _same_again(self, sentence: Sentence) -> Found:
+        """ "f should become pure. Same for g and h.": the names of the sentence before, too."""
+        if not SAME.match(sentence.text) or compares(sentence, 0):
+            return None
         before = [one for one in self.discourse.spoken if one.end <= sentence.start][-1:]
-        return [t for one in before for t in one.tokens if name_of(t).lower() in self._symbols and not is_verb(t)]
+        tokens = [t for one in (*before, sentence) for t in one.tokens if name_of(t).lower() in self._symbols and not is_verb(t)]
+        elements = self._unique(self._element(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens)
+        return self._checked(Kind.CODE, elements, sentence, 0, len(sentence.tokens) - 1)
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
         others = [one for one in self.discourse.spoken if one is not sentence and not is_statement(one)]
