@@ -191,7 +191,8 @@ def _null_buffers(op: Op) -> Iterator[Finding]:
         if isinstance(value, Pointer) and use.parameter in op.freed_before:
             line = op.freed_before[use.parameter]
             yield found("freed-buffer", op, f"{op.name} uses {op.texts.get(use.parameter)}, freed in line {line}", line=line)
-        if isinstance(value, int) and value == 0 and use.items is not None and use.items > 0:
+        is_ignored = use.parameter == "origin_addr" and op.texts.get("op") == "MPI_NO_OP"
+        if isinstance(value, int) and value == 0 and use.items is not None and use.items > 0 and not is_ignored:
             yield found(
                 "null-buffer", op, f"{op.name} is given a null pointer as {use.parameter} and {use.count_parameter} {use.items}"
             )

@@ -86,7 +86,8 @@ def _lock(op: Op, epoch: _Epoch, target: int | None) -> Iterator[Finding]:
 
 
 def _accessed(op: Op, epoch: _Epoch, target: int | None) -> Iterator[Finding]:
-    epoch.used = True
+    # What a lock, or a start, encloses is over with it: no fence has to end it.
+    epoch.used = epoch.used or not (epoch.opened is not None or epoch.locked)
     if not (epoch.fenced or epoch.opened is not None or epoch.locked):
         fix = "call MPI_Win_fence before and after it, or MPI_Win_lock and MPI_Win_unlock around it"
         yield found("rma-epoch", op, f"{op.name} stands outside of an access epoch", fix)

@@ -204,3 +204,27 @@ def test_a_function_that_is_not_here_may_start_mpi(report):
     program += "MPI_Comm_rank(MPI_COMM_WORLD, &rank); return rank; }\n"
     assert "before-init" not in [one.kind for one in report(program.replace("START", "MTest_Init(&argc, &argv)")).findings]
     assert "before-init" in [one.kind for one in report(program.replace("START", "rank = 0")).findings]
+
+
+WINDOW = """int x = 0, y = 0; MPI_Win w;
+MPI_Win_create(&x, sizeof x, sizeof x, MPI_INFO_NULL, MPI_COMM_WORLD, &w);
+MPI_Win_fence(MPI_MODE_NOSUCCEED, w);
+MPI_Win_lock(MPI_LOCK_SHARED, 0, 0, w);
+ACCESS
+MPI_Win_unlock(0, w);
+MPI_Barrier(MPI_COMM_WORLD);
+MPI_Win_fence(MPI_MODE_NOPRECEDE, w);
+MPI_Win_free(&w);
+"""
+
+
+@pytest.mark.parametrize(
+    ("access", "accused"),
+    [
+        ("MPI_Accumulate(&y, 1, MPI_INT, 0, 0, 1, MPI_INT, MPI_MAX, w);", []),
+        ("MPI_Fetch_and_op(NULL, &y, MPI_INT, 0, 0, MPI_NO_OP, w);", []),
+        ("MPI_Fetch_and_op(NULL, &y, MPI_INT, 0, 0, MPI_SUM, w);", ["null-buffer"]),
+    ],
+)
+def test_what_a_lock_encloses_needs_no_fence_and_no_operation_needs_no_origin(kinds, access, accused):
+    assert sorted({kind for kind, _ in kinds(WINDOW.replace("ACCESS", access))}) == accused
