@@ -72,7 +72,8 @@ class Request:
             pieces.append(_NOT_NEWLINE.sub(" ", self.prompt[block.outer_start : block.outer_end]))
             position = block.outer_end
         pieces.append(self.prompt[position:])
-        return "".join(pieces)
+        # A byte order mark is no letter of the first word.
+        return "".join(pieces).replace("\ufeff", " ")
 
     @cached_property
     def _checkpoints(self) -> list[int] | None:

@@ -164,6 +164,11 @@ def test_a_constraint_among_the_requirements():
     assert extract(text, {}).refusal is Refusal.CONSTRAINT
 
 
+def test_a_byte_order_mark_is_no_letter():
+    text = "\ufeffExplain mutexes, semaphores and barriers."
+    assert [item.text for item in extract(text, {}).items] == ["mutexes", "semaphores", "barriers"]
+
+
 def test_labels_of_any_word():
     text = "Answer in one sentence for each passage: who complains?\n\nPassage A: The queue is long.\n\nPassage B: It is loud."
     assert [item.text for item in extract(text, {}).items] == ["The queue is long", "It is loud"]
