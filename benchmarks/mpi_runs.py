@@ -42,7 +42,7 @@ _ORIGINAL = "original"
 _VERIFIED = " verified"
 _COMPARED = (("rules verified", "four"), ("default", "rules"), ("default verified", "rules verified"))
 _SILENT = "no MPI traffic seen"
-_RAN = frozenset({Status.OK, Status.WRONG_OUTPUT})
+_RAN = frozenset({Status.OK, Status.WRONG_OUTPUT, Status.NOT_PARALLEL})
 _NOT_COMPILED = frozenset({Status.COMPILE_ERROR, Status.REFUSED, Status.UNSUPPORTED})
 
 
