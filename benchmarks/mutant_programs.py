@@ -25,11 +25,13 @@ from codepar.cuda.cases import (
     reference_project,
 )
 from codepar.cuda.cases.coverage import covered
+from codepar.cuda.cases.large import NAME as LARGE_CASE
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.read import read_function
 from codepar.cuda.rules import translate_by_rule
 from codepar.cuda.translation import Origin, Target, Translation
 from codepar.cuda.wrapper import host_entry
+from codepar.flows.cuda_court import JUDGE_CASES
 from codepar.project import Project
 from codepar.protocols import Execution, ExecutionResult, Executor, Limits, Ratio, Status
 
@@ -121,9 +123,11 @@ class Bench:
     seed: int
 
     async def by_rule(self, pair: Pair, purpose: str = "judge", seed: int | None = None, cases: int | None = None) -> Prepared:
-        """Our cases on which the original is clean."""
-        proposed = candidates(pair.function, purpose, self.seed if seed is None else seed, cases)  # type: ignore[arg-type]
-        return await self.prepared(pair, proposed, cases)
+        """Our cases on which the original is clean, as many as judge unless ``cases`` says otherwise."""
+        wanted = cases or JUDGE_CASES
+        proposed = candidates(pair.function, purpose, self.seed if seed is None else seed, wanted)  # type: ignore[arg-type]
+        large = sum(one.name.startswith(LARGE_CASE) for one in proposed.cases)
+        return await self.prepared(pair, proposed, wanted + large)
 
     async def of(self, pair: Pair, cases: Sequence[TestCase]) -> Prepared:
         """Somebody else's cases on which the original is clean."""

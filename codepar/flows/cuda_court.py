@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from codepar.cuda.cases.driver import CaseProgram, candidate_project
 from codepar.cuda.cases.generate import candidates
+from codepar.cuda.cases.large import NAME as LARGE_CASE
 from codepar.cuda.cases.spec import Purpose, TestCase, TestSet
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.gate import forbidden
@@ -85,7 +86,9 @@ class CudaCourt:
         async with self._benches:
             if self.judge_bench is None:
                 tests = self.tests or candidates(self.function, "judge", self.seed, JUDGE_CASES)
-                self.judge_bench = await self._bench(tests, JUDGE_CASES if self.tests is None else len(tests.cases))
+                # The large cases come beside the others: those that come late, a stride of zero say, are wanted, too.
+                large = sum(one.name.startswith(LARGE_CASE) for one in tests.cases)
+                self.judge_bench = await self._bench(tests, JUDGE_CASES + large if self.tests is None else len(tests.cases))
         return self.judge_bench
 
     async def admit(self, cases: Sequence[TestCase]) -> tuple[TestCase, ...]:
