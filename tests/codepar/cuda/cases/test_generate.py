@@ -284,3 +284,10 @@ def test_what_asks_whether_elements_ascend_is_given_some_that_do(outputs):
     long = {one.name for one in tests.cases if one.scalars["n"] > 30}
     answers = {numbers_of(one.values["return"], one.values["return"].layout.numbers[0])[0] for one in found if one.name in long}
     assert answers == {0, 1}
+
+
+def test_one_of_the_first_judging_cases_has_a_stride_of_zero_and_several_turns():
+    for scalars in ("int n, int inc, ", "int n, float a, int inc, ", "int n, float a, float b, int inc, "):
+        source = f"void f({scalars}float *x) {{ for (int i = 0; i < n; i++) x[i * inc] += 1; }}"
+        first = made(source, "judge", cases=14).cases[:8]
+        assert any(one.scalars["inc"] == 0 and one.scalars["n"] > 1 for one in first)
