@@ -125,7 +125,9 @@ def other_scalars(
         if name in facts.shapes and len(shape.sizes) == 1:
             # With a stride as wide as the only size, that size could never be large.
             narrow = [one for one in options if abs(one) * widest <= max(_ROOM, 2 * widest)] or options
-            options = _WIDE if widest <= _WARP else narrow
+            # Of zero a loop's own step would not end.
+            wide = _WIDE if name not in facts.strides else [1, _WIDE[-1]]
+            options = wide if widest <= _WARP else narrow
         if layout.is_number:
             values[name] = _value(facts, name, layout.numbers[0], options=options, turn=turn, plain=generator.randint(-9, 9))
         else:
