@@ -9,23 +9,6 @@ import re
 
 from codepar.prompts.tokens import Token, stems_of
 
-DETAIL = re.compile(
-    r"(?:(?:but|aber|pero|но|但|and|und|y|и) )?(?:make (?:it|sure|them|the|that|everything|each)|ensure|keep|use|using"
-    r"|don'?t|do not|never|always|avoid|mention|ask me|remember|note|include"
-    r"|let|assume|consider|handle|support|follow|stick|start|stop|wait|begin|end|close|act|answer|respond|reply in|be|think"
-    r"|imagine|suppose|(?:name|call) (?:it|them|each|the (?:file|function|class|script|program|new))|set|try"
-    r"|treat|return|throw|store|mind|give (?:it|each|them)|mark|leave|limit|focus|target|prefer|only|no|not|without"
-    r"|with|feel free|take care|pay attention|mention"
-    r"|comment the|achte|benutze?|verwende?|nutze?|halte|lass|kein\w*|nicht|stell sicher|usa|utiliza|evita|asegúrate"
-    r"|mantén|mantenga|no|sin|que"
-    r"|используй\w*|не|убедись|учти|сохрани|оставь|без|使用|用|不要|注意|确保|要求|要|必须|保持)(?=\W|\Z|[\u3040-\u9fff])",
-    re.IGNORECASE,
-)
-_ADDS = re.compile(
-    r"(?:add|append|insert|füge|añade|agrega|добавь)\b(?![^.]*?(?:`|\w\(\)|\w[._/]\w|\s\.\w|\b(?:Make"
-    r"|Docker)file\b|\bREADME\b))",
-    re.IGNORECASE,
-)
 _BACK = re.compile(
     r"\b(?:it|its|itself|them|they|their|themselves|these|those|he|she|his|her|both|results?|based on|your|accordingly"
     r"|instead|else|as well as|at the end|(?:for|of|to) each|which one"
@@ -71,16 +54,6 @@ SMALL = frozenset(
     " man der die das ein eine und oder por qué que cómo cuál es son se el la un una y o para en что как почему где"
     " когда ли и или это мне в на".split()
 )
-
-
-def tells_how(prose: str, low: int, end: int) -> bool:
-    """Whether the clause from ``low``, behind its lead, tells how something is to be."""
-    return DETAIL.match(prose, low, end) is not None
-
-
-def adds_to(prose: str, low: int, end: int) -> bool:
-    """Whether the clause adds something to what is not named."""
-    return _ADDS.match(prose, low, end) is not None
 
 
 def is_elliptical(text: str, tokens: tuple[Token, ...]) -> bool:
