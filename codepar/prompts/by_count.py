@@ -9,6 +9,25 @@ from __future__ import annotations
 import re
 
 from codepar.prompts.acts import act_of, asks_for, compares
+from codepar.prompts.count_wording import (
+    BEHIND,
+    BOUNDARY,
+    CLAUSE,
+    COLLECTIVE,
+    COULD_I_HAVE,
+    HAN,
+    JOINTLY,
+    MEASURED,
+    NEAR,
+    OF_THEM,
+    PER_EACH,
+    PLACES,
+    RANKED,
+    SHARED_SPLIT,
+    UNITS_OF_TEXT,
+    VERBLESS,
+    WINDOW,
+)
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import MAX_ITEMS, Refusal
 from codepar.prompts.lexicon import Tag
@@ -16,84 +35,7 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.references import NOUNS
 from codepar.prompts.tokens import Sentence, Token
 
-_BOUNDARY = frozenset({",", ".", ";", ":", "?", "!", "。", "，", "；", "：", "？", "(", ")", "（", "）", "->", "—"})
-_WINDOW = 6
-_NEAR = 3
-_RANKED = re.compile(
-    r"\b(?:top|best|worst|largest|biggest|smallest|fastest|slowest|first|last|latest|hottest|longest"
-    r"|shortest|next|most|least|common(?:est)?|popular|other|important|größten|besten|wichtigsten|häufigsten"
-    r"|mejores|peores|principales|más|лучши\w+|самы\w+|главны\w+)\b|最",
-    re.IGNORECASE,
-)
-_PLACES = frozenset({"first", "last", "next", "other", "important", "popular"})
-_MEASURED = frozenset(
-    {
-        "in",
-        "with",
-        "within",
-        "of",
-        "to",
-        "for",
-        "on",
-        "at",
-        "by",
-        "than",
-        "using",
-        "over",
-        "has",
-        "have",
-        "mit",
-        "auf",
-        "von",
-        "con",
-        "de",
-        "с",
-        "на",
-        "из",
-        "les",
-        "about",
-        "between",
-        "takes",
-        "x",
-    }
-)
-_HAN = re.compile(r"\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|案|例|款|套|通り)")
-_PER_EACH = re.compile(
-    r"\b(?:about|for|of|on|to|per) (?:each|every)\b|\b(?:für|zu) jede|\b(?:para|de|sobre) cada\b|\b(?:для|о|по) кажд",
-    re.IGNORECASE,
-)
-_BEHIND = frozenset(
-    "about against over between from at as during inside among covering involving like related über"
-    " zu gegen sobre entre contra о об про".split()
-)
-_COULD_I_HAVE = re.compile(
-    r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
-    r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
-    r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink (?:of|up)\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich"
-    r" (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|\bquisiera\b|\bquerría\b"
-    r"|\bnecesitaría\b|想要|欲しい",
-    re.IGNORECASE,
-)
-_COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
-_UNITS_OF_TEXT = frozenset(
-    "sentences words paragraphs points texts strings things items errors phrases sätze wörter frases palabras".split()
-)
-_VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
-_SHARED_SPLIT = re.compile(
-    r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
-    r"|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half"
-    r"|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
-    re.IGNORECASE,
-)
-
-
-_JOINTLY = re.compile(
-    r"\b(?:that|which|so that they|they) (?:together|jointly|work together)\b|\btogether (?:implement|form|make up|solve)\b",
-    re.IGNORECASE,
-)
-_OF_THEM = re.compile(r"\bof (?:them|which|these|those|the)\Z|其中|うち", re.IGNORECASE)
 # "12 snippets that contain exactly one bug": what each is to have.
-_CLAUSE = re.compile(r"\b(?:that|which|with|having|containing|using|whose)\b[^,;.]*\Z", re.IGNORECASE)
 
 
 def read_counts(discourse: Discourse) -> Found:
@@ -116,10 +58,10 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
         is_more = token.number is not None and (token.number >= 2 or (counted and _is_last_part(tokens, index)))
         if is_more and (_asks(sentence, index) or (counted and _joins(tokens, counted[-1], index))):
             counted.append(index)
-    if not counted or _PER_EACH.search(sentence.text):
+    if not counted or PER_EACH.search(sentence.text):
         return None
     first = counted[0]
-    if _JOINTLY.search(sentence.text):
+    if JOINTLY.search(sentence.text):
         return Whole(Refusal.CONSTRAINT, "what is asked for is to work together")
     if _is_ranked(sentence, first):
         return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
@@ -168,7 +110,7 @@ def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
     if tokens[index - 1].has(Tag.AND) and following and following[0].has(Tag.THAT, Tag.WITH):
         return True
     marks = any(token.text == "," or token.has(Tag.AND) for token in tokens[index - 1 : index])
-    return marks and index - before <= _WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
+    return marks and index - before <= WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
 
 
 def _told_ones(sentence: Sentence, index: int) -> int:
@@ -210,17 +152,17 @@ def _asks(sentence: Sentence, index: int) -> bool:
     tokens = sentence.tokens
     if not _wanted_before(sentence, index):
         return False
-    there = any(token.has(Tag.THESE) for token in tokens[max(0, index - _NEAR) : index])
-    if _HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not there:
+    there = any(token.has(Tag.THESE) for token in tokens[max(0, index - NEAR) : index])
+    if HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not there:
         return _is_wish_in_han(tokens, index)
     first = (
         index
         + 1
-        + (tokens[index].text in _COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
+        + (tokens[index].text in COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
     )
     if _is_shared_noun(tokens, index):
         return True
-    for position in range(first, min(len(tokens), first + _WINDOW)):
+    for position in range(first, min(len(tokens), first + WINDOW)):
         token, after = tokens[position], tokens[position + 1] if position + 1 < len(tokens) else None
         if token.has(Tag.ALIKE):
             if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
@@ -231,7 +173,7 @@ def _asks(sentence: Sentence, index: int) -> bool:
         is_noun = (
             _is_unknown_plural(token)
             or (token.has(Tag.ARTIFACT) and token.text.endswith("s"))
-            or (token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in _UNITS_OF_TEXT)
+            or (token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in UNITS_OF_TEXT)
         )
         if is_noun and (_is_strong_wish(tokens, index) or _is_bare_wish(sentence, index)) and _ends_noun(after):
             return True
@@ -253,7 +195,7 @@ def _is_shared_noun(tokens: tuple[Token, ...], index: int) -> bool:
 
 def _ends_count(token: Token, after: Token | None) -> bool:
     """Whether a word behind the number shows that something else is counted, or that the phrase is over."""
-    if token.text in _BOUNDARY or token.number is not None:
+    if token.text in BOUNDARY or token.number is not None:
         return True
     if token.has(Tag.MEASURE):
         return after is None or not after.has(Tag.ALIKE)
@@ -262,7 +204,7 @@ def _ends_count(token: Token, after: Token | None) -> bool:
 
 def _ends_noun(after: Token | None) -> bool:
     """Whether a noun that is in no lexicon is the last of its phrase."""
-    return after is None or not after.is_word or after.text in _BEHIND or after.has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE)
+    return after is None or not after.is_word or after.text in BEHIND or after.has(Tag.FOR, Tag.THAT, Tag.WITH, Tag.POLITE)
 
 
 def _wanted_before(sentence: Sentence, index: int) -> bool:
@@ -273,9 +215,9 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         return False
     if (
         last is not None
-        and last.text in _MEASURED
+        and last.text in MEASURED
         and not _comes_up(before)
-        and not _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start])
+        and not COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start])
         and not (
             last.text == "of" and len(before) > 1 and before[-2].text in {"list", "set", "series", "bunch", "collection", "total"}
         )
@@ -291,20 +233,20 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
     if any("\u4e00" <= t.text[:1] <= "\u9fff" for t in tokens) and not _is_wanted_in_han(tokens, index):
         return False
     wishes = (
-        _COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None
+        COULD_I_HAVE.search(sentence.text[: tokens[index].start - sentence.start]) is not None
         or any(token.has(Tag.WRITE, Tag.CHANGE) for token in clause)
         or any(t.has(Tag.READ) for t in clause)
     )
     text = sentence.text[: tokens[index].start - sentence.start]
     after = any(token.has(Tag.WRITE) for token in tokens[index:]) and any("\u3040" <= t.text[:1] <= "\u9fff" for t in tokens)
-    return wishes or after or _VERBLESS.match(text) is not None
+    return wishes or after or VERBLESS.match(text) is not None
 
 
 def _is_wanted_in_han(tokens: tuple[Token, ...], index: int) -> bool:
     """A verb of making before the number in its own clause, or at the end of the sentence, as Japanese has it."""
     clause = list[Token]()
     for token in tokens[:index]:
-        clause = [] if token.text in _BOUNDARY or token.text == "、" else [*clause, token]
+        clause = [] if token.text in BOUNDARY or token.text == "、" else [*clause, token]
     if any(token.has(Tag.WRITE, Tag.CHANGE, Tag.READ) for token in clause):
         return True
     kana = any("\u3040" <= token.text[:1] <= "\u30ff" for token in tokens)
@@ -365,14 +307,14 @@ def _is_strong_wish(tokens: tuple[Token, ...], index: int) -> bool:
 def _is_bare_wish(sentence: Sentence, index: int) -> bool:
     """ "15 flashcards about warps", "I'm looking for six inputs": no verb of making, and nothing is told."""
     before = sentence.text[: sentence.tokens[index].start - sentence.start]
-    if _COULD_I_HAVE.search(before):
+    if COULD_I_HAVE.search(before):
         return True
     if sentence.is_question:
         return False
     return (
-        _VERBLESS.match(before) is not None
+        VERBLESS.match(before) is not None
         and asks_for(sentence)
-        and (sentence.has(Tag.POLITE) or any(token.text in _BEHIND for token in sentence.tokens[index + 1 : index + _WINDOW]))
+        and (sentence.has(Tag.POLITE) or any(token.text in BEHIND for token in sentence.tokens[index + 1 : index + WINDOW]))
     )
 
 
@@ -381,8 +323,8 @@ def _is_ranked(sentence: Sentence, index: int) -> bool:
     start = tokens[max(0, index - 2)].start - sentence.start
     end = tokens[min(len(tokens) - 1, index + 2)].end - sentence.start
     beside = {token.text for token in tokens[max(0, index - 1) : index + 2]}
-    match = _RANKED.search(sentence.text[start:end])
-    return match is not None and (match[0].lower() not in _PLACES or match[0].lower() in beside)
+    match = RANKED.search(sentence.text[start:end])
+    return match is not None and (match[0].lower() not in PLACES or match[0].lower() in beside)
 
 
 def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
@@ -392,12 +334,8 @@ def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
     total = tokens[index].number
     if len(rest) > 1 and sum(_part_number(tokens[i]) for i in rest) == total:
         return rest
-    match = _SHARED_SPLIT.search(sentence.text, tokens[index].end - sentence.start)
-    if (
-        match
-        and not _OF_THEM.search(match[0])
-        and _CLAUSE.search(sentence.text, tokens[index].end - sentence.start, match.start())
-    ):
+    match = SHARED_SPLIT.search(sentence.text, tokens[index].end - sentence.start)
+    if match and not OF_THEM.search(match[0]) and CLAUSE.search(sentence.text, tokens[index].end - sentence.start, match.start()):
         match = None
     if (
         match

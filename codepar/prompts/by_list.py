@@ -13,7 +13,8 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
-from codepar.prompts.list_sense import ASKING, DETAILS, QUERY, TASKS, Sense, begins_alike, sense_of
+from codepar.prompts.list_sense import Sense, begins_alike, sense_of
+from codepar.prompts.list_wording import ASKING, DETAILS, QUERY, TASKS
 from codepar.prompts.lists import Listing, trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.tokens import Sentence, sentences_of

@@ -16,7 +16,8 @@ from codepar.prompts.by_target import TARGETS, read_targets, read_values
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
-from codepar.prompts.list_sense import DETAILS, ON_TEXTS, TASKS, is_command
+from codepar.prompts.list_sense import ON_TEXTS, is_command
+from codepar.prompts.list_wording import DETAILS, TASKS
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Found, Whole
 from codepar.prompts.series import LOOKED_AT, SHORT, SPAN, SPLIT, bare, elements_of, reading_of

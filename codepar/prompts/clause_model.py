@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import fsum
 
 from codepar.prompts.acts import is_statement
 from codepar.prompts.clause_features import Before, Setting, features_of
@@ -51,7 +52,8 @@ def wishes_in(clauses: list[Clause], setting: Setting, weights: Weights) -> list
     """The clauses that begin a wish."""
     found, before = list[Begun](), Before()
     for clause in clauses:
-        score = sum(weights.of.get(feature, 0.0) for feature in features_of(clause, before, setting))
+        # Features come in no order, and a score at the bound must not depend on one.
+        score = fsum(weights.of.get(feature, 0.0) for feature in features_of(clause, before, setting))
         if score > (weights.next if found else weights.first):
             before = Before(clause, True, len(found) + 1, before.start if found else clause.start)
             found.append(Begun(clause, score))

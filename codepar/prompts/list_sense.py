@@ -11,76 +11,26 @@ from enum import Enum, auto
 from codepar.prompts.acts import IMPERATIVES, act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.list_wording import (
+    ASKING,
+    DATA,
+    DETAILS,
+    FEW_WORDS,
+    FOR_EACH_ONE,
+    HEAD,
+    IGNORED,
+    LOOKED_AT,
+    MOST,
+    QUERY,
+    RESULT,
+    STEPWISE,
+    SUMMED,
+    TASKS,
+)
 from codepar.prompts.lists import Listing
 from codepar.prompts.names import name_of
 from codepar.prompts.references import references
 from codepar.prompts.tokens import Sentence
-
-_MOST = 0.6
-_HEAD = 4
-_FEW_WORDS = 5
-_LOOKED_AT = 30
-ASKING = re.compile(
-    r"\A\W*(?:what|how|why|when|where|which|who|is|are|does|do|can|should|was|wie|warum|wann|wo|wozu"
-    r"|welche\w*|wer|qué|que|cómo|como|por qué|cuándo|cuál|dónde|что|чем|зачем|почему|когда|как|где|какой"
-    r"|какая|какие|什么|如何|为什么|怎么|なぜ|どう)\b",
-    re.IGNORECASE,
-)
-DETAILS = re.compile(
-    r"\b(?:requirements?|constraints?|rules|conditions?|features|options|flags|parameters|arguments|fields"
-    r"|columns|steps?|notes?|details|specs?|specification|inputs?|outputs?|format|assum\w+|given|support(?:s"
-    r"|ing)?|handles?|environment|setup"
-    r"|tried|error|log|output|background|goals?|criteria|guidelines?|hints?|keep in mind|remember|restrictions"
-    r"|properties|behaviou?r|make sure|ensure|should|must|needs? to|has to|stages?|phases?|members|limitations"
-    r"|supposed to|so that|as follows|like this|in this order|the following order"
-    r"|anforderungen|bedingungen|schritte|soll(?:te)?|muss|eigenschaften|regeln|beachte|requisitos|condiciones"
-    r"|pasos|debe|reglas|características|требования|условия|шаги|должн\w+|правила|учти)\b|要求|需求|条件|步骤"
-    r"|注意|功能|必须|应该|要件|手順|条件|仕様",
-    re.IGNORECASE,
-)
-TASKS = re.compile(
-    r"\b(?:per|tasks?|questions?|exercises?|things?|jobs|requests?|to-?dos?|help with|following|each"
-    r"|every|these|those|answer|aufgaben?|fragen?|dinge|folgende\w*|jede\w*|tareas?|preguntas?|cosas"
-    r"|siguientes|cada|задач\w*|вопрос\w*|следующ\w*|кажд\w*|вещ\w*|дел[аo]?)\b"
-    r"|问题|任务|以下|下面|下列|分别|每|次の|以下の|質問|それぞれ|各|課題|几件事|事情",
-    re.IGNORECASE,
-)
-_RESULT = re.compile(
-    r"\b(?:in this order|in order|follow(?:ing)? (?:these )?steps|procedure|pipeline|workflow|schritt für schritt"
-    r"|paso a paso|по шагам|по порядку)\b|按顺序|一步一步|順番に",
-    re.IGNORECASE,
-)
-
-
-_FOR_EACH_ONE = re.compile(
-    r"\b(?:for (?:each|every one|all)(?: of (?:them|these|those))?|each (?:one )?(?:of them )?(?:should"
-    r"|must|needs?|gets?|has to)[^:]*|für jede(?:s|n)?|para cada un[ao]|для кажд\w+)\s*[:：]\s*\Z",
-    re.IGNORECASE,
-)
-_IGNORED = re.compile(
-    r"\b(?:ignore|disregard|forget|don'?t|do not|never mind)\b[^.]*\b(?:list|below|following|these|items?)\b", re.IGNORECASE
-)
-_STEPWISE = re.compile(r"\bstep by step\b", re.IGNORECASE)
-_DATA = re.compile(
-    r"\A\W*(?:but |so |and |now |then |here )?(?:i|we|it|he|she|they|gcc|nvcc|mpirun|the (?:compiler"
-    r"|program|output|log|code|error)|this|my (?:code|program|output)|ich|wir|es|yo|я)\s*(?:'m|'ve|also"
-    r"|already|only|just|still|keep|always)?\s*"
-    r"(?:get|got|getting|see|saw|have|had|tried|use|used|am|ran|run|did|receive|know|prints?|says?|outputs?"
-    r"|shows?|gives?|contains?|has|is|are|was|bekomme|habe|sehe|erhalte|obtengo|tengo|получаю|вижу)\b",
-    re.IGNORECASE,
-)
-QUERY = re.compile(
-    r"\b(?:questions?|tasks?|requests?|to-?dos?|things? (?:to|for|i)|favou?rs?|fragen?|aufgaben?|preguntas?"
-    r"|tareas?|вопрос\w*|задач\w*|need|want|would like|help)\b",
-    re.IGNORECASE,
-)
-
-
-_SUMMED = re.compile(
-    r"\bsummari[sz]e\b[^.:]*\bin (?:one|a|a single) (?:sentence|line|paragraph|word)\b|\bsummari[sz]e (?:the following"
-    r"|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
-    re.IGNORECASE,
-)
 
 
 class Sense(Enum):
@@ -95,7 +45,7 @@ class Sense(Enum):
 def _is_question_list(discourse: Discourse, lead: Sentence, share: float) -> bool:
     """ "I have four questions" before questions."""
     return (
-        share >= _MOST
+        share >= MOST
         and re.search(r"\b(?:questions?|fragen|preguntas|вопрос\w*)\b|问题|質問", lead.text, re.IGNORECASE) is not None
     )
 
@@ -114,12 +64,12 @@ def sense_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -> S
         return Sense.COMPARED
     if _are_signatures(discourse, listing) and act_of(lead) is not None and not _makes_one(lead):
         return Sense.TASKS
-    if max(commands, asking) < _MOST and _labels_details(discourse, lead):
+    if max(commands, asking) < MOST and _labels_details(discourse, lead):
         return Sense.DETAILS
     if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
         return Sense.DETAILS
-    if max(commands, asking) >= _MOST:
-        strict = DETAILS.search(_STEPWISE.sub("", lead.text)) and not TASKS.search(lead.text)
+    if max(commands, asking) >= MOST:
+        strict = DETAILS.search(STEPWISE.sub("", lead.text)) and not TASKS.search(lead.text)
         return Sense.DETAILS if strict or _one_object(discourse, lead) else Sense.TASKS
     return _sense_of_nouns(discourse, listing, lead)
 
@@ -128,9 +78,9 @@ def _sense_alone(discourse: Discourse, listing: Listing, share: float) -> Sense:
     """A list without a sentence before it."""
     if any(s.start >= listing.end and _BACK.match(s.text) for s in discourse.spoken):
         return Sense.DETAILS
-    if share >= _MOST or _names_pieces(discourse, listing) or listing.is_labelled:
+    if share >= MOST or _names_pieces(discourse, listing) or listing.is_labelled:
         return Sense.TASKS
-    delivers = all(_delivers(discourse, *element) for element in listing.elements[:_LOOKED_AT])
+    delivers = all(_delivers(discourse, *element) for element in listing.elements[:LOOKED_AT])
     return Sense.TASKS if delivers else Sense.OPEN
 
 
@@ -144,11 +94,11 @@ _BACK = re.compile(
 
 def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> Sense:
     """A list whose elements are mostly neither commands nor questions."""
-    told = _ASIDE.sub(" ", _STEPWISE.sub("", lead.text))
+    told = _ASIDE.sub(" ", STEPWISE.sub("", lead.text))
     tasks, details = TASKS.search(told), DETAILS.search(told)
     if _FOLLOWING_DETAILS.search(told) or (lead.is_question and not lead.announces and not _takes_several(lead)):
         return Sense.DETAILS
-    if lead.announces and not details and _delivered(discourse, listing) >= _MOST:
+    if lead.announces and not details and _delivered(discourse, listing) >= MOST:
         return Sense.TASKS
     if _announces_tasks(lead) and not details:
         return Sense.TASKS
@@ -169,7 +119,7 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
 
 def _are_signatures(discourse: Discourse, listing: Listing) -> bool:
     """Functions that are wished, each by its name and arguments."""
-    looked_at = listing.elements[:_LOOKED_AT]
+    looked_at = listing.elements[:LOOKED_AT]
     return all(_SIGNATURE.match(discourse.prose, low, high) for low, high in looked_at)
 
 
@@ -205,7 +155,7 @@ _FOLLOWING_DETAILS = re.compile(
 
 def _delivered(discourse: Discourse, listing: Listing) -> float:
     """The share of the elements that name what is to be made, or begin with an article."""
-    looked_at = listing.elements[:_LOOKED_AT]
+    looked_at = listing.elements[:LOOKED_AT]
     return sum(_delivers(discourse, *one) or _ARTICLE.match(discourse.prose, *one) is not None for one in looked_at) / len(
         looked_at
     )
@@ -261,13 +211,13 @@ _ROWS = re.compile(
 
 def _names_pieces(discourse: Discourse, listing: Listing) -> bool:
     """ "- f: make it branchless / - g: openmp": each element is about another piece of the code, and nothing else asks."""
-    names = [_first_name(discourse, *element) for element in listing.elements[:_LOOKED_AT]]
+    names = [_first_name(discourse, *element) for element in listing.elements[:LOOKED_AT]]
     return None not in names and len(set(names)) == len(names) and not any(act_of(s) is not None for s in discourse.spoken)
 
 
 def _first_name(discourse: Discourse, start: int, end: int) -> str | None:
     tokens = Sentence(discourse.prose, start, min(end, start + 80)).tokens
-    names = [name_of(token).lower() for token in tokens[:_HEAD]]
+    names = [name_of(token).lower() for token in tokens[:HEAD]]
     return next((name for name in names if name in discourse.symbols and len(tokens) > 2), None)
 
 
@@ -276,7 +226,7 @@ def lacks_object(lead: Sentence) -> bool:
     words = [token for token in lead.tokens if token.is_word]
     while words and words[0].has(Tag.POLITE) and not words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE):
         if words[0].text == "help" and words[-1].text == "with":
-            return len(words) <= _FEW_WORDS
+            return len(words) <= FEW_WORDS
         words.pop(0)
     if not words or not words[0].has(Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST) or lead.is_question:
         return False
@@ -302,16 +252,16 @@ def _is_data(discourse: Discourse, lead: Sentence, share: float) -> bool:
         return True
     if lead.has(Tag.EACH) and discourse.request.sources and any(r.each and r.nouns for r in references(lead)):
         return True
-    if _IGNORED.search(text) or _SUMMED.search(text) or (_FOR_EACH_ONE.search(text) and discourse.request.sources):
+    if IGNORED.search(text) or SUMMED.search(text) or (FOR_EACH_ONE.search(text) and discourse.request.sources):
         return True
-    return not QUERY.search(text) and (_DATA.match(text) is not None or (is_statement(lead) and share < _MOST))
+    return not QUERY.search(text) and (DATA.match(text) is not None or (is_statement(lead) and share < MOST))
 
 
 def _makes_one(lead: Sentence) -> bool:
     """Whether the list tells of one thing that is made, or the steps of one procedure."""
     one = makes_one_thing(lead, len(lead.tokens), distributes=_for_each(lead))
     gathers = not _for_each(lead) and _INTO_ONE.search(lead.text) is not None
-    return one or gathers or splits_into(lead) or _RESULT.search(lead.text) is not None
+    return one or gathers or splits_into(lead) or RESULT.search(lead.text) is not None
 
 
 # "Turn these points into a friendly mail".
@@ -359,7 +309,7 @@ def _ends_open(lead: Sentence) -> bool:
     if not lead.announces or not words:
         return False
     definite = any(t.quoted or t.has(Tag.ARTIFACT, Tag.A) or t.text in {"this", "my"} for t in words)
-    short = len(words) <= _FEW_WORDS and not definite and any(t.has(Tag.READ, Tag.CHANGE) for t in words)
+    short = len(words) <= FEW_WORDS and not definite and any(t.has(Tag.READ, Tag.CHANGE) for t in words)
     return short or words[-1].has(Tag.FOR, Tag.READ, Tag.CHANGE, Tag.WRITE)
 
 
@@ -403,7 +353,7 @@ def _is_near(discourse: Discourse, lead: Sentence, listing: Listing) -> bool:
 
 def begins_alike(discourse: Discourse, listing: Listing, *, commands: bool) -> float:
     """The share of elements that begin with a command, or ask."""
-    looked_at = listing.elements[:_LOOKED_AT]
+    looked_at = listing.elements[:LOOKED_AT]
     return sum(_commands(discourse, *one) if commands else _asks(discourse, *one) for one in looked_at) / len(looked_at)
 
 

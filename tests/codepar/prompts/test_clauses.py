@@ -172,3 +172,15 @@ def test_a_byte_order_mark_is_no_letter():
 def test_labels_of_any_word():
     text = "Answer in one sentence for each passage: who complains?\n\nPassage A: The queue is long.\n\nPassage B: It is loud."
     assert [item.text for item in extract(text, {}).items] == ["The queue is long", "It is loud"]
+
+
+@pytest.mark.parametrize("first", range(10))
+def test_a_score_is_the_same_in_whatever_order_the_features_come(first: int):
+    discourse = Discourse(Request("Explain what a halo is.", {}))
+    found = clauses_of(discourse)
+    setting = Setting(discourse, found)
+    features = sorted(features_of(found[0], Before(), setting))
+    # Added up from left to right, one of them is lost between two large ones in four orders of six.
+    large, one, opposite = features[first : first + 3]
+    weights = Weights({large: 1e16, one: 1.0, opposite: -1e16}, 0.5, 0.5)
+    assert [begun.score for begun in wishes_in(found, setting, weights)] == [1.0]
