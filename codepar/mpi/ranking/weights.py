@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import sys
 import zlib
 from array import array
@@ -59,8 +60,8 @@ class ContextTable(dict[str, float]):
         return value
 
     def total(self, attributes: Iterable[str]) -> float:
-        """The sum of the weights of some attributes."""
-        return sum(map(self.__getitem__, attributes))
+        """The sum of the weights of some attributes, whatever their order."""
+        return math.fsum(map(self.__getitem__, attributes))
 
 
 class Lookup:

@@ -38,8 +38,8 @@ def write_weights(path: Path, weights: Weights) -> None:
 
 
 def total(weights: Mapping[str, float], attributes: Iterable[str]) -> float:
-    """What attributes weigh together."""
-    return sum(weights.get(name, 0.0) for name in attributes)
+    """What attributes weigh together, whatever their order."""
+    return math.fsum(weights.get(name, 0.0) for name in attributes)
 
 
 def log_shares(scores: Sequence[float]) -> list[float]:

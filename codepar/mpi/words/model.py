@@ -77,7 +77,8 @@ class WordModel:
 
     def _sum(self, features: Iterable[str], start: Sequence[float]) -> list[float]:
         known = (self.table.get(hash_of(feature)) for feature in features)
-        rows = [self.hidden.rows[row] for row in known if row is not None]
+        # Sets come in another order in every process, and sums of floats would differ in their last digit.
+        rows = [self.hidden.rows[row] for row in sorted(row for row in known if row is not None)]
         return [sum(column) for column in zip(start, *rows, strict=True)] if rows else list(start)
 
     def _functions(self, sums: Sequence[float]) -> list[float]:
