@@ -6,7 +6,6 @@ code ("every function that allocates") stays whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -22,6 +21,7 @@ from codepar.prompts.acts import (
     tells,
 )
 from codepar.prompts.code import Unit, UnitKind
+from codepar.prompts.code_elements import broken_among, element_of, file_element, in_order_of_mention, sources_of, unique
 from codepar.prompts.code_phrases import (
     ANY_OF,
     BACKWARDS,
@@ -50,7 +50,7 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.names import NameGroup, name_groups, name_of
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.references import NOUNS, Reference, references
-from codepar.prompts.request import Place, Request, Source
+from codepar.prompts.request import Request, Source
 from codepar.prompts.selection import by_suffix, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
 
@@ -120,7 +120,7 @@ class _CodeReader:
         for group in name_groups(sentence, self._known):
             names = [name_of(token).lower() for token in group.tokens]
             if not group.unknown and all(name in self._symbols for name in names):
-                return self._unique(self._element(*self._symbols[name]) for name in names)
+                return unique(element_of(*self._symbols[name]) for name in names)
         return []
 
     def _only(self) -> Whole | None:
@@ -207,9 +207,7 @@ class _CodeReader:
         number = stated_before(sentence, group)
         if number is not None and number != len(tokens):
             return Whole(Refusal.CONTRADICTION, f"the request says {number}, and names {len(tokens)}")
-        elements = self._unique(
-            self._element(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens if not t.is_file
-        )
+        elements = unique(element_of(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens if not t.is_file)
         return self._checked(
             Kind.CODE, elements, sentence, group.first, group.last, ordered=group.loose and demands_order(sentence)
         )
@@ -226,7 +224,7 @@ class _CodeReader:
             return None
         before = [one for one in self.discourse.spoken if one.end <= sentence.start][-1:]
         tokens = [t for one in (*before, sentence) for t in one.tokens if name_of(t).lower() in self._symbols and not is_verb(t)]
-        elements = self._unique(self._element(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens)
+        elements = unique(element_of(*self._symbols[name_of(t).lower()], name=name_of(t)) for t in tokens)
         return self._checked(Kind.CODE, elements, sentence, 0, len(sentence.tokens) - 1)
 
     def _asks_elsewhere(self, sentence: Sentence) -> bool:
@@ -240,9 +238,9 @@ class _CodeReader:
             if source is None:
                 elements.append(Element(self.request.place(token.start, token.end), token.text))
             else:
-                elements.append(self._file_element(source))
+                elements.append(file_element(source))
         first, last = (sentence.tokens.index(token) for token in (tokens[0], tokens[-1]))
-        return self._checked(Kind.FILE, self._unique(elements), sentence, first, last)
+        return self._checked(Kind.FILE, unique(elements), sentence, first, last)
 
     def _excluded(self, sentence: Sentence) -> set[str]:
         """Names behind "except", "not to", "ignore", in this sentence and the next ones."""
@@ -292,9 +290,7 @@ class _CodeReader:
             return None
         tags = [tag for token in sentence.tokens for tag in NOUNS if tag in token.tags]
         noun = next((tag for tag in tags if tag is not Tag.FILE), Tag.FUNCTION)
-        units = [
-            self._element(source, unit) for source in self._meant_sources(sentence) for unit in units_of(source, noun, set())
-        ]
+        units = [element_of(source, unit) for source in self._meant_sources(sentence) for unit in units_of(source, noun, set())]
         places = ordinals.of(len(units))
         if len(places) < 2:
             return None
@@ -317,7 +313,7 @@ class _CodeReader:
         if number is not None and number != len(elements) and not excluded:
             if not reference.is_definite:
                 return None
-            if (broken := self._broken(elements)) is not None:
+            if (broken := broken_among(sources_of(elements))) is not None:
                 return broken
             return Whole(Refusal.CONTRADICTION, f"the request speaks of {number}, and there are {len(elements)}")
         return self._checked(kind, elements, sentence, reference.first, reference.last)
@@ -337,7 +333,7 @@ class _CodeReader:
         owners = self._owners(sentence, reference)
         words = {word.lower() for word in reference.adjectives}
         return [
-            self._element(source, unit)
+            element_of(source, unit)
             for source in self._meant_sources(sentence)
             for unit in selected(source, nouns, words, sentence.text)
             if not owners or unit.owner in owners or nouns[0] not in {Tag.LOOP, Tag.METHOD}
@@ -367,55 +363,18 @@ class _CodeReader:
         sources = by_suffix(sources, sentence.text)
         kept_out = self._excluded(sentence)
         chosen = [s for s in sources if not s.name or s.name.lower() not in kept_out]
-        elements = [self._file_element(source) for source in self._in_order_of_mention(chosen)]
+        elements = [file_element(source) for source in in_order_of_mention(chosen, self.request.prose)]
         if len(elements) < 2 and reference.number is None and reference.nouns:
             return None
         return self._counted(Kind.FILE, elements, sentence, reference, excluded=len(chosen) != len(sources))
-
-    def _in_order_of_mention(self, sources: list[Source]) -> list[Source]:
-        def mentioned(source: Source) -> int:
-            place = self.request.prose.find(source.name) if source.name and source.is_attached else -1
-            return place if place >= 0 else len(self.request.prose)
-
-        return sorted(sources, key=mentioned)
-
-    # --- what both end in
-
-    def _element(self, source: Source, unit: Unit, name: str | None = None) -> Element:
-        return Element(source.place(unit), name or unit.name, unit, source)
-
-    def _file_element(self, source: Source) -> Element:
-        data = source.text.encode()
-        if source.is_attached:
-            return Element(Place(source.file, 0, len(data)), source.name or "", None, source)
-        start = len(data) - len(data.lstrip())
-        return Element(Place(None, source.offset + start, source.offset + len(data.rstrip())), source.name or "", None, source)
-
-    @staticmethod
-    def _unique(elements: Iterable[Element]) -> list[Element]:
-        return list({element.place: element for element in elements}.values())
-
-    @staticmethod
-    def _broken(elements: list[Element]) -> Whole | None:
-        for element in elements:
-            if (
-                element.source is not None
-                and element.unit is not None
-                and element.source.code is not None
-                and element.source.code.is_broken
-            ):
-                return Whole(
-                    Refusal.PARSE_ERROR, "the code has a bracket or an end missing, so that its pieces cannot be told apart"
-                )
-        return None
 
     def _checked(
         self, kind: Kind, elements: list[Element], sentence: Sentence, first: int, last: int, *, ordered: bool = False
     ) -> Found:
         order: tuple[int, ...] = ()
-        broken = self._broken(elements)
+        broken = broken_among(sources_of(elements))
         if broken is None and len(elements) < 2 and kind is Kind.CODE:
-            broken = self._broken([Element(Place(None, 0, 1), "", Unit, s) for s in self.request.sources])  # type: ignore[arg-type]
+            broken = broken_among(self.request.sources)
         if broken is not None:
             return broken
         if len(elements) < 2:
