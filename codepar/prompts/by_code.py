@@ -162,8 +162,6 @@ class _CodeReader:
                 return found
         return None
 
-    # --- names
-
     @cached_property
     def _symbols(self) -> dict[str, tuple[Source, Unit]]:
         found: dict[str, tuple[Source, Unit]] = {}
@@ -255,8 +253,6 @@ class _CodeReader:
             if match[0] in {"以外", "除了"} or BACKWARDS.search(one.text):
                 found |= {name_of(t).lower() for t in one.tokens if name_of(t).lower() in self._known}
         return found
-
-    # --- quantity
 
     def _by_quantity(self, sentence: Sentence, reference: Reference, introduced: tuple[Tag, ...], whole: Whole | None) -> Found:
         if reference.is_back and (not (introduced or self._mentioned) or whole is not None):
