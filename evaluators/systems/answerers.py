@@ -6,6 +6,7 @@ made for one prompt each, and know what is asked from the prompt's gold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from codepar.errors import Unsupported
@@ -25,6 +26,7 @@ ANSWERERS: Mapping[str, str] = {
 }
 _FENCES = {Language.C: "c", Language.CXX: "cpp", Language.PYTHON: "python"}
 _CHARACTERS_A_TOKEN = 4
+_BLOCK = re.compile(r"^(`{3,})\w*\n(.*?)\n\1$", re.MULTILINE | re.DOTALL)
 
 
 class MadeAnswers:
@@ -51,10 +53,10 @@ class MadeAnswers:
         )
 
     def _asked_for(self, asked: str) -> Sequence[Function]:
-        """All, where the request comes as it is; of a part the function that its request ends with."""
-        if asked == self._whole:
-            return self._functions
-        return [one for one in self._functions if asked.rstrip().endswith(one.code.strip())] or self._functions
+        """All, where the request comes as it is; of a part those whose code stands in its last block."""
+        blocks = [] if asked == self._whole else _BLOCK.findall(asked)
+        piece = blocks[-1][1] if blocks else asked
+        return [one for one in self._functions if one.code.strip() in piece] or self._functions
 
     async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Chunk]:
         generation = await self.complete(prompt, sampling)
