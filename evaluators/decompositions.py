@@ -8,21 +8,20 @@ Limits: one sample a prompt, in order, one after the other.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from codepar.errors import Conflict, InvalidInput, NotFound
+from codepar.errors import Conflict, InvalidInput
 from codepar.prompts.items import Decomposition
 from codepar.protocols import Record, Status
 from evaluators.benchmarks.codepp import NAME, Case, Part
 from evaluators.harness import environment_hash
 from evaluators.isolated import IsolatedSystem
-from evaluators.samples import SampleWriter
+from evaluators.samples import SampleWriter, latest_rows
 
 
 class DecompositionSample(BaseModel):
@@ -69,23 +68,10 @@ class DecompositionRun(Record):
 
 def read_decompositions(path: Path) -> tuple[DecompositionSample, ...]:
     """The rows of a file; of several for a prompt the last. Torn lines are passed over. Raises ``NotFound``, ``InvalidInput``."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError as error:
-        raise NotFound(f"{path} does not exist", remedy="check the path") from error
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}", remedy="name a file of samples") from error
-    rows = {row.task_id: row for row in map(_row, lines) if row is not None}
+    rows = latest_rows(path, DecompositionSample)
     if not rows:
         raise InvalidInput(f"{path} holds no sample", remedy="each line must be a JSON object with task_id and decomposition")
-    return tuple(rows.values())
-
-
-def _row(line: str) -> DecompositionSample | None:
-    try:
-        return DecompositionSample.model_validate(json.loads(line))
-    except (json.JSONDecodeError, ValidationError, RecursionError):
-        return None
+    return rows
 
 
 def data_hash(cases: Sequence[Case]) -> str:

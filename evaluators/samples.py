@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -97,7 +97,7 @@ def read_samples(path: Path) -> Samples:
     """Read a file of samples. Of several rows for one sample the last counts. Raises ``NotFound``, ``InvalidInput``."""
     rows: dict[tuple[Any, ...], Sample] = {}
     unreadable, reason = 0, ""
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(lines_of(path), start=1):
         try:
             row = Sample.model_validate(json.loads(line))
         except (json.JSONDecodeError, ValidationError, RecursionError) as error:
@@ -113,7 +113,8 @@ def read_samples(path: Path) -> Samples:
     return Samples(rows=tuple(rows.values()), unreadable=unreadable)
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a file that are not empty. Raises ``NotFound``, ``InvalidInput``."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             yield from (line for line in file if line.strip())
@@ -121,6 +122,29 @@ def _lines(path: Path) -> Iterator[str]:
         raise NotFound(f"{path} does not exist", remedy="check the path") from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}", remedy="name a file of samples") from error
+
+
+class _OfTask(Protocol):
+    @property
+    def task_id(self) -> str: ...
+
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self: ...
+
+
+_Row = TypeVar("_Row", bound=_OfTask)
+
+
+def latest_rows(path: Path, kind: type[_Row]) -> tuple[_Row, ...]:
+    """The rows of that kind; of several for a task the last. Torn lines and others' are passed over. Raises as ``lines_of``."""
+    rows: dict[str, _Row] = {}
+    for line in lines_of(path):
+        try:
+            row = kind.model_validate(json.loads(line))
+        except (json.JSONDecodeError, ValidationError, RecursionError):
+            continue
+        rows[row.task_id] = row
+    return tuple(rows.values())
 
 
 def _first_fault(error: Exception) -> str:

@@ -6,17 +6,16 @@ what runs strangers' code is the executor's sandbox.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from codepar.cuda.translation import Origin
 from codepar.cuda.verdict import CheckName
-from codepar.errors import Conflict, EnvironmentFault, InvalidInput, NotFound
+from codepar.errors import Conflict, EnvironmentFault, InvalidInput
 from codepar.flows.cuda_one import NOBODY_ASKED
 from codepar.flows.cuda_request import CudaTranslationRequest, TranslationOptions
 from codepar.flows.cuda_result import Cost, CudaTranslation
@@ -27,7 +26,7 @@ from codepar.settings import Settings
 from evaluators.benchmarks.babeltower import NAME, Pair
 from evaluators.empty_kernel import judged_empty
 from evaluators.recorded_tests import baseline, passes
-from evaluators.samples import SampleWriter, Variant
+from evaluators.samples import SampleWriter, Variant, latest_rows
 
 _REPORT_EVERY_S = 20.0
 _MAX_FAULTS_IN_A_ROW = 5
@@ -206,23 +205,10 @@ def _row(answer: CudaTranslation) -> dict[str, object]:
 
 def read_translations(path: Path) -> tuple[TranslationSample, ...]:
     """The rows of a file; of several for a task the last. Torn lines are passed over. Raises ``NotFound``, ``InvalidInput``."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError as error:
-        raise NotFound(f"{path} does not exist", remedy="check the path") from error
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error}", remedy="name a file of samples") from error
-    rows = {row.task_id: row for line in lines if (row := _parsed(line)) is not None}
+    rows = latest_rows(path, TranslationSample)
     if not rows:
         raise InvalidInput(f"{path} holds no sample of {NAME}", remedy="codepar eval run babeltower makes one")
-    return tuple(rows.values())
-
-
-def _parsed(line: str) -> TranslationSample | None:
-    try:
-        return TranslationSample.model_validate(json.loads(line))
-    except (json.JSONDecodeError, ValidationError, RecursionError):
-        return None
+    return rows
 
 
 def _known(plan: TranslationPlan, path: Path) -> set[str]:

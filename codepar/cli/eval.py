@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,11 +17,12 @@ import typer
 from codepar.cli.common import JsonOption, checked_output, print_json, say
 from codepar.cli.eval_codepp import is_codepp, run_codepp, score_codepp
 from codepar.cli.eval_fidelity import Chosen, is_fidelity, run_fidelity_command, score_fidelity
+from codepar.cli.eval_files import new_file
 from codepar.cli.eval_pareval import SYSTEMS as PAREVAL_SYSTEMS
 from codepar.cli.eval_pareval import Asked, fetch_pareval, is_pareval, run_pareval_command, score_pareval
 from codepar.cli.eval_translation import Part as PairsPart
 from codepar.cli.eval_translation import is_babeltower, run_babeltower, score_babeltower
-from codepar.errors import EnvironmentFault, InvalidInput
+from codepar.errors import InvalidInput
 from codepar.settings import Settings
 from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi, pareval
 from evaluators.benchmarks.renamed import renamed
@@ -106,7 +106,7 @@ def run_command(
         return _show(build_report(Path(system), tasks, kinds, settings), kinds, as_json)
     if system not in SYSTEMS:
         raise InvalidInput(f"there is no system {system!r}", remedy=f"one of {', '.join(SYSTEMS)}, or a file of samples")
-    path = checked_output(output) or _new_file(settings, benchmark, system, variant)
+    path = checked_output(output) or new_file(settings, benchmark, system, variant)
     chosen = [renamed(task) for task in tasks] if variant == "renamed" else tasks
     plan = Plan(benchmark, chosen, system, variant, hashlib.sha256(data.read_bytes()).hexdigest()[:12])
     command = [sys.executable, "-P", "-m", "evaluators.child", "--system", system, "--budget", str(budget)]
@@ -207,15 +207,6 @@ def _tasks(benchmark: str, data: Path, limit: int | None) -> Sequence[Task]:
 
 def _kinds(labels: LabelKind | None) -> tuple[LabelKind, ...]:
     return _BOTH if labels is None else (labels,)
-
-
-def _new_file(settings: Settings, benchmark: str, system: str, variant: str) -> Path:
-    folder = settings.data_dir / "evaluations"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
-    return folder / f"{benchmark}-{system}-{variant}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"
 
 
 def _show(report: Report, kinds: Sequence[LabelKind], as_json: bool) -> int:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from codepar.cli.common import checked_output, print_json, say
-from codepar.errors import EnvironmentFault
+from codepar.cli.eval_files import new_file
 from codepar.settings import Settings
 from evaluators.benchmarks import codepp
 from evaluators.decomposition_report import lines_of_decompositions, report_decompositions
@@ -31,7 +30,7 @@ def run_codepp(part: codepp.Part, system: str, limit: int | None, timeout_s: flo
     open_decomposer(system)
     every = codepp.load_part(part)
     plan = DecompositionPlan(every[:limit], part, data_hash(every), system)
-    path = checked_output(output) or _new_file(Settings(), part, system)
+    path = checked_output(output) or new_file(Settings(), codepp.NAME, part, system)
     command = [sys.executable, "-P", "-m", "evaluators.child_decomposer", "--system", system]
     with IsolatedSystem(command, Settings().environment(), timeout_s) as isolated:
         ran = run_decomposer(plan, isolated, path)
@@ -53,15 +52,6 @@ def is_codepp(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(row, dict) and (row.get("benchmark") == codepp.NAME or "decomposition" in row)
-
-
-def _new_file(settings: Settings, part: codepp.Part, system: str) -> Path:
-    folder = settings.data_dir / "evaluations"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
-    return folder / f"{codepp.NAME}-{part}-{system}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"
 
 
 def _show(

@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from codepar.cli.common import checked_output, print_json, say
+from codepar.cli.eval_files import new_file
 from codepar.cli.model import open_model
-from codepar.errors import EngineUnavailable, EnvironmentFault
+from codepar.errors import EngineUnavailable
 from codepar.settings import Settings
 from evaluators.fidelity.cases import NAME, cases_hash, load_cases
 from evaluators.fidelity.report import lines_of_fidelity, report_fidelity
@@ -46,7 +46,7 @@ def run_fidelity_command(chosen: Chosen, settings: Settings, *, as_json: bool) -
         return score_fidelity(Path(chosen.system), as_json=as_json)
     options = options_of(chosen.system, budget_s=chosen.budget_s, max_tokens=_MAX_TOKENS)
     cases = load_cases(chosen.limit, chosen.every)
-    path = checked_output(chosen.output) or _new_file(settings, chosen.system)
+    path = checked_output(chosen.output) or new_file(settings, NAME, chosen.system)
     plan = FidelityPlan(cases, chosen.system, options, cases_hash(load_cases()), together=chosen.together)
     ran, provenance = asyncio.run(_run(plan, path, settings))
     say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
@@ -98,12 +98,3 @@ def _show(path: Path, prompts: int | None, provenance: dict[str, Any] | None, *,
     else:
         typer.echo("\n".join(lines_of_fidelity(report)))
     return 0
-
-
-def _new_file(settings: Settings, system: str) -> Path:
-    folder = settings.data_dir / "evaluations"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
-    return folder / f"{NAME}-{system}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"

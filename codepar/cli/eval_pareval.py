@@ -14,13 +14,13 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from codepar.cli.common import checked_output, print_json, say
+from codepar.cli.eval_files import new_file
 from codepar.cli.model import open_model
 from codepar.errors import EngineUnavailable, EnvironmentFault, InvalidInput, ToolMissing
 from codepar.protocols import Generator
@@ -64,7 +64,7 @@ def run_pareval_command(asked: Asked, settings: Settings, *, as_json: bool) -> i
         remedy = f"{', '.join(SYSTEMS)}, or a file of answers"
         raise InvalidInput(f"there is no system {asked.system!r} for {pareval.NAME}", remedy=remedy)
     name = Path(asked.system).stem if is_file else asked.system
-    path = checked_output(asked.output) or _new_file(settings, name)
+    path = checked_output(asked.output) or new_file(settings, pareval.NAME, name)
     ran, provenance = asyncio.run(_run(asked, problems, path, settings))
     say(f"codepar: {ran.made} samples made, {ran.found} were there: {path}")
     _show(path, len(problems), provenance, as_json=as_json)
@@ -187,12 +187,3 @@ def _show(path: Path, tasks: int | None, provenance: dict[str, Any] | None, *, a
     else:
         typer.echo("\n".join(lines_of_pareval(report)))
     return 0
-
-
-def _new_file(settings: Settings, system: str) -> Path:
-    folder = settings.data_dir / "evaluations"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
-    return folder / f"{pareval.NAME}-{system}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"

@@ -10,15 +10,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from codepar.cli.common import checked_output, print_json, say
+from codepar.cli.eval_files import new_file
 from codepar.cli.model import open_model
-from codepar.errors import EngineUnavailable, EnvironmentFault
+from codepar.errors import EngineUnavailable
 from codepar.settings import Settings
 from evaluators.benchmarks import babeltower
 from evaluators.benchmarks.renamed import renamed_pair
@@ -53,7 +53,7 @@ def run_babeltower(
     if Path(system).is_file():
         return score_babeltower(Path(system), pairs, as_json=as_json)
     options = options_of(system, **asked)
-    path = checked_output(output) or _new_file(settings, system, part.variant)
+    path = checked_output(output) or new_file(settings, babeltower.NAME, system, part.variant)
     chosen = [renamed_pair(pair) for pair in pairs] if part.variant == "renamed" else pairs
     plan = TranslationPlan(chosen, system, options, hashlib.sha256(data.read_bytes()).hexdigest()[:12], variant=part.variant)
     ran, provenance = asyncio.run(_run(plan, path, settings))
@@ -103,12 +103,3 @@ def is_babeltower(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(row, dict) and row.get("benchmark") == babeltower.NAME
-
-
-def _new_file(settings: Settings, system: str, variant: str) -> Path:
-    folder = settings.data_dir / "evaluations"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}", remedy="name a file with -o") from error
-    return folder / f"{babeltower.NAME}-{system}-{variant}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"

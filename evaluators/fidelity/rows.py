@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from codepar.errors import InvalidInput, NotFound
+from codepar.errors import InvalidInput
 from codepar.protocols import Record, Status
 from evaluators.fidelity.cases import NAME
 from evaluators.fidelity.judge import ItemVerdict
+from evaluators.samples import latest_rows
 
 
 class Way(Record):
@@ -63,20 +63,7 @@ class FidelitySample(BaseModel):
 
 def read_fidelity(path: Path) -> tuple[FidelitySample, ...]:
     """The rows of a file; of several for a prompt the last. Torn lines are passed over. Raises ``NotFound``, ``InvalidInput``."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError as error:
-        raise NotFound(f"{path} does not exist", remedy="check the path") from error
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}", remedy="name a file of samples") from error
-    rows = {row.task_id: row for row in map(_row, lines) if row is not None}
+    rows = latest_rows(path, FidelitySample)
     if not rows:
         raise InvalidInput(f"{path} holds no sample of {NAME}", remedy=f"codepar eval run {NAME} makes one")
-    return tuple(rows.values())
-
-
-def _row(line: str) -> FidelitySample | None:
-    try:
-        return FidelitySample.model_validate(json.loads(line))
-    except (json.JSONDecodeError, ValidationError, RecursionError):
-        return None
+    return rows

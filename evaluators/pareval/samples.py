@@ -15,12 +15,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from codepar.errors import Conflict, EnvironmentFault, InvalidInput, NotFound
+from codepar.errors import Conflict, EnvironmentFault, InvalidInput
 from codepar.protocols import Executor, Status
 from evaluators.benchmarks.pareval import NAME, Problem
 from evaluators.pareval.judge import Judged, judge
 from evaluators.pareval.truth import Truth, Truths
-from evaluators.samples import SampleWriter
+from evaluators.samples import SampleWriter, lines_of
 
 _REPORT_EVERY_S = 20.0
 _MAX_FAULTS_IN_A_ROW = 5
@@ -168,14 +168,8 @@ def read_pareval(path: Path) -> tuple[ParEvalSample, ...]:
 
 def _rows(path: Path) -> list[dict[str, object]]:
     """The objects of a file; torn lines are passed over."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError as error:
-        raise NotFound(f"{path} does not exist", remedy="check the path") from error
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error}", remedy="name a file of samples") from error
     rows = []
-    for line in lines:
+    for line in lines_of(path):
         try:
             row = json.loads(line)
         except (json.JSONDecodeError, RecursionError):
