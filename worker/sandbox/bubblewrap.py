@@ -22,7 +22,6 @@ WORKING_FOLDER = "/box"
 WRITABLE = ("/dev/shm", "/tmp", WORKING_FOLDER)  # noqa: S108 - places of the box, not of the host
 INSIDE_UID = 1000
 STAGE = "/tmp"  # noqa: S108 - of a mount namespace of its own, as in launch.c
-INIT = "/.codepar-init"
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ld.so.cache", "alternatives")
 _CPU = "/sys/devices/system/cpu"

@@ -82,9 +82,24 @@ static void write_all(int fd, const void *data, size_t size) {
     }
 }
 
+/* What goes out waits here for more of its kind: each write wakes the worker. */
+static struct { size_t used; char bytes[1 << 16]; } waiting;
+
+static void send_waiting(int out) {
+    write_all(out, waiting.bytes, waiting.used);
+    waiting.used = 0;
+}
+
+static void put(int out, const void *data, size_t size) {
+    if (size > sizeof waiting.bytes - waiting.used) send_waiting(out);
+    if (size > sizeof waiting.bytes) { write_all(out, data, size); return; }
+    memcpy(waiting.bytes + waiting.used, data, size);
+    waiting.used += size;
+}
+
 static void record(int out, uint64_t kind, uint64_t size) {
     uint64_t pair[2] = {kind, size};
-    write_all(out, pair, sizeof pair);
+    put(out, pair, sizeof pair);
 }
 
 static void make_parents(char *path) {
@@ -187,7 +202,8 @@ static void note(uint64_t bytes, uint64_t cpu_us, int out) {
     told[0] = peak;
     told[1] = cpu_us;
     record(out, 'P', sizeof told);
-    write_all(out, told, sizeof told);
+    put(out, told, sizeof told);
+    send_waiting(out);
 }
 
 /* A box of many tasks gets the CPU share of a few: without control groups nothing else keeps room for its neighbours. Each level
@@ -247,7 +263,7 @@ static enum hit watch(const struct header *h, int out, pid_t pid, int *status) {
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    uint64_t next = now_us();
+    uint64_t next = now_us() + h->poll_ms * 1000u;
     for (;;) {
         if (reap_until(pid, status)) return HIT_NONE;
         if (!h->poll_ms) { sigwaitinfo(&child, NULL); continue; }
@@ -278,7 +294,7 @@ static void copy(int out, int fd, uint64_t size) {
     while (size) {
         ssize_t got = read(fd, buffer, size < sizeof buffer ? size : sizeof buffer);
         if (got <= 0) die("reading an artifact");
-        write_all(out, buffer, (size_t)got);
+        put(out, buffer, (size_t)got);
         size -= (uint64_t)got;
     }
 }
@@ -347,11 +363,13 @@ static int init(int request, int out) {
     if (chdir("/box")) die("/box");
     unpack(h.files);
     record(out, 'S', 0);
+    send_waiting(out);
     struct ending end = run(&h, out, argv, environment);
     record(out, 'E', sizeof end);
-    write_all(out, &end, sizeof end);
+    put(out, &end, sizeof end);
     uint64_t room = h.artifact_bytes;
     for (uint32_t i = 0; i < h.artifacts; i++) room -= send_artifact(out, artifacts[i], room);
+    send_waiting(out);
     return 0;
 }
 

@@ -6,6 +6,8 @@ Limits: knows nothing of how the box ends.
 
 from __future__ import annotations
 
+import errno
+import functools
 import os
 import secrets
 import subprocess
@@ -23,6 +25,7 @@ from worker.sandbox.cgroups import Group
 
 _SLOT_BASE, _SLOT_COUNT = 1_880_000_000, 1 << 27  # above the ranges of system accounts and containers
 _SEALS = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL
+_MFD_EXEC = 0x10  # Linux 6.3; where operators have it so, a memory file without this flag cannot be executed
 _PAGE = 4096
 _KEEP_USER = -1
 _CAP_SYS_ADMIN = 21
@@ -84,20 +87,54 @@ class _Descriptors(ExitStack):
 
     def memory(self, name: str, pieces: Iterable[bytes]) -> int:
         """A sealed file in memory, at its start."""
-        descriptor = self.keep(os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING))
-        with open(descriptor, "wb", closefd=False) as file:
-            file.writelines(pieces)
-        fcntl(descriptor, F_ADD_SEALS, _SEALS)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        return descriptor
+        return self.keep(_sealed(name, b"".join(pieces)))
+
+    def same(self, data: bytes) -> int:
+        """What many boxes get, at its start: opened anew, so that no two of them share a place in it."""
+        return self.keep(os.open(f"/proc/self/fd/{_kept(data)}", os.O_RDONLY | os.O_CLOEXEC))
+
+
+def _sealed(name: str, data: bytes, flags: int = 0) -> int:
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING | flags)
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    fcntl(descriptor, F_ADD_SEALS, _SEALS)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+@functools.cache
+def _kept(data: bytes) -> int:
+    """A memory file for as long as this process lives; there are a handful of them."""
+    return _sealed("kept", data)
+
+
+@functools.cache
+def _executable(program: Path) -> int:
+    """The program in memory, for as long as this process lives: started from there, it is copied into no box, and nothing that
+    reached its file could change what the next box starts with."""
+    try:
+        return _sealed(program.name, program.read_bytes(), _MFD_EXEC)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # Linux before 6.3 does not know the flag, and needs none
+            raise
+        return _sealed(program.name, program.read_bytes())
+
+
+@functools.cache
+def _mapped_users() -> range:
+    """The numbers of users that this host maps, or the last range of them."""
+    first, _, count = (int(part) for part in Path("/proc/self/uid_map").read_text().splitlines()[-1].split())
+    return range(first, first + count)
 
 
 def slot_uid() -> int:
     """A user for one box of a root worker: one that no account has, inside the range that this host maps."""
-    first, _, count = (int(part) for part in Path("/proc/self/uid_map").read_text().splitlines()[-1].split())
-    if first + count > _SLOT_BASE + _SLOT_COUNT:
+    users = _mapped_users()
+    if users.stop > _SLOT_BASE + _SLOT_COUNT:
         return _SLOT_BASE + secrets.randbelow(_SLOT_COUNT)
-    return first + count - 2 - secrets.randbelow(max(1, min(count // 2, 4096)))
+    return users.stop - 2 - secrets.randbelow(max(1, min(len(users) // 2, 4096)))
 
 
 def sizes(bounds: Bounds, files: Mapping[str, bytes]) -> Sizes:
@@ -106,6 +143,7 @@ def sizes(bounds: Bounds, files: Mapping[str, bytes]) -> Sizes:
     return Sizes(bounds.file_bytes + given, bounds.file_bytes + 16 * _PAGE, max(bounds.file_bytes, bounds.memory_bytes // 2))
 
 
+@functools.cache
 def can_stage() -> bool:
     """Whether this process may mount (CAP_SYS_ADMIN), so that a box's user reaches folders that only root can walk to."""
     status = Path("/proc/self/status").read_text()
@@ -142,9 +180,12 @@ class _Line:
 
     def _copies(self) -> list[Copy]:
         """By content, because the box's user may not be able to walk to where the worker keeps them."""
-        init = self._ours.keep(os.open(self._equipment.init, os.O_RDONLY | os.O_CLOEXEC))
-        files = [Copy(self._ours.memory("file", [data]), name, "0644") for name, data in self._equipment.files.items()]
-        return [Copy(init, bubblewrap.INIT, "0755"), *files]
+        return [Copy(self._ours.same(data), name, "0644") for name, data in self._equipment.files.items()]
+
+    def _init(self, request: int, result: int) -> list[str]:
+        """pid 1 by its descriptor: it lies nowhere in the box."""
+        program = self._ours.keep(os.dup(_executable(self._equipment.init)))
+        return [f"/proc/self/fd/{program}", str(request), str(result)]
 
     def outer(self, group: Group | None, uid: int, binds: Sequence[Bind]) -> list[str]:
         """The part that joins the control groups, becomes the user, and starts bubblewrap by its descriptor."""
@@ -159,12 +200,11 @@ class _Line:
         variables = {**equipment.environment, **command.environment}
         request = ours.memory("request", wire.encode(command, variables, equipment.poll_ms))
         binds = [self._bind(place, str(place)) for place in _places(equipment, command)]
-        rules = ours.memory("filter", [equipment.device_filter if command.devices else equipment.filter])
+        rules = ours.same(equipment.device_filter if command.devices else equipment.filter)
         shown: list[Bind | DeviceBind] = [*binds, *(DeviceBind(str(device)) for device in command.devices)]
         room = sizes(command.bounds, command.files)
         inner = bubblewrap.arguments(room, self._copies(), shown, rules, writing.info)
-        init = [bubblewrap.INIT, str(request), str(writing.result)]
-        return [*self.outer(group, uid, binds), *inner, *init]
+        return [*self.outer(group, uid, binds), *inner, *self._init(request, writing.result)]
 
 
 def _host_environment(equipment: Equipment, ours: _Descriptors) -> dict[str, str]:

@@ -29,13 +29,15 @@ _CANNOT_EXECUTE = {13: 126}  # EACCES; anything else is 127, as shells have it
 
 
 class Drain:
-    """Reads one pipe as it fills. Keeps ``limit`` bytes; ``full`` is called once more has come."""
+    """Reads one pipe as it fills, once it ``listen``s. Keeps ``limit`` bytes; ``full`` is called once more has come."""
 
     def __init__(self, descriptor: int, limit: int | None, full: Callable[[], None], taker: Callable[[bytes], None]) -> None:
         os.set_blocking(descriptor, False)
         self._descriptor, self._room, self._full, self._taker = descriptor, limit, full, taker
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(descriptor, self._ready)
+
+    def listen(self) -> None:
+        self._loop.add_reader(self._descriptor, self._ready)
 
     def _ready(self) -> bool:
         try:
@@ -84,10 +86,12 @@ class Monitor:
         self._outside = os.pidfd_open(started.process.pid)
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(self._outside, self._exited)
-        self._drains = self._listen(started.pipes)
+        self._about_inside, *others = self._drains = self._drain(started.pipes)
+        for drain in others:
+            drain.listen()
         self._later(START_S, self._not_started)
 
-    def _listen(self, pipes: Pipes) -> list[Drain]:
+    def _drain(self, pipes: Pipes) -> list[Drain]:
         cap, over = self._command.bounds.output_bytes, lambda: self.stop("output")
         return [
             Drain(pipes.info, None, over, self._informed),
@@ -123,6 +127,7 @@ class Monitor:
 
     def _begin(self) -> None:
         self._started_at = self._loop.time()
+        self._about_inside.finish()  # all of it was written before pid 1 began; each of its pieces would wake this process
         self._setup_cpu_s = self._group.cpu_s() or 0.0 if self._group is not None else 0.0
         self._forget_timers()
         self._later(self._command.bounds.wall_s, lambda: self.stop("wall"))
@@ -155,7 +160,9 @@ class Monitor:
         if self._gone.done():
             return
         with contextlib.suppress(ProcessLookupError):
-            if self._inside is not None:
+            if self._inside is None:
+                self._about_inside.listen()
+            else:
                 signal.pidfd_send_signal(self._inside, signal.SIGKILL)
         self._later(_STUBBORN_S, self._kill_outside)
 
@@ -167,7 +174,7 @@ class Monitor:
         self._loop.remove_reader(self._outside)
         _, status = os.waitpid(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        self._drains[0].finish()  # the process id may still lie in its pipe
+        self._about_inside.finish()  # the process id may still lie in its pipe
         if self._inside is None:
             self._gone.set_result(None)
         else:  # pid 1 can outlive the process outside only when the kernel killed that one first

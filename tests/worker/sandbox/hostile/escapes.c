@@ -157,7 +157,7 @@ static int maps_users(char **unused) {
 
 static int writes_system(char **argument) {
     static const char *const paths[] = {"/x", "/usr/x", "/usr/bin/x", "/usr/bin/env", "/etc/x", "/etc/passwd", "/dev/x", "/sys/x",
-        "/lib/x", "/.codepar-init", "/etc/ld.so.cache", "/var/tmp/x", "/root/x", "/home/x", "/run/x"};
+        "/lib/x", "/etc/ld.so.cache", "/var/tmp/x", "/root/x", "/home/x", "/run/x"};
     int through = opens(argument[0], O_WRONLY | O_CREAT);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) through |= opens(paths[i], O_WRONLY | O_CREAT);
     return through;
