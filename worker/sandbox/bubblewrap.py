@@ -1,4 +1,4 @@
-"""Finds bubblewrap and writes its command line: namespaces, read-only system folders, private /proc, /dev and tmpfs.
+"""Finds bubblewrap and writes its command lines: namespaces, read-only system folders, private /proc, /dev and tmpfs.
 
 Limits: knows nothing of limits, seccomp rules or what runs inside; those descriptors are handed in.
 """
@@ -17,13 +17,14 @@ from pathlib import Path
 
 from codepar.errors import SandboxUnavailable
 
-MINIMUM_VERSION = (0, 11)  # --ro-bind-fd
+MINIMUM_VERSION = (0, 11)  # older ones are untried
 WORKING_FOLDER = "/box"
 WRITABLE = ("/dev/shm", "/tmp", WORKING_FOLDER)  # noqa: S108 - places of the box, not of the host
 INSIDE_UID = 1000
-STAGE = "/tmp"  # noqa: S108 - of a mount namespace of its own, as in launch.c
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ld.so.cache", "alternatives")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_DEVICE_LINKS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _CPU = "/sys/devices/system/cpu"
 _OWN = ("/usr", "/proc", "/dev", "/sys", "/box", "/etc", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _MASKED = ("cmdline", "config.gz", "iomem", "kallsyms", "key-users", "keys", "kcore", "modules", "sched_debug", "timer_list")
@@ -83,27 +84,27 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Bind:
-    """A host folder or file, opened as a path descriptor, and where it appears. ``staged``: the start program has given it
-    the name ``STAGE/descriptor``, because the box's user cannot walk to it."""
+    """A host folder or file, shown read-only at its own place; as a ``device`` (or a folder of them) where a read-only bind
+    could not be opened at all."""
 
-    descriptor: int
-    place: str
-    staged: bool
+    place: Path
+    device: bool = False
 
-    def arguments(self) -> tuple[str, str, str]:
-        if self.staged:
-            return ("--ro-bind", f"{STAGE}/{self.descriptor}", self.place)
-        return ("--ro-bind-fd", str(self.descriptor), self.place)
+    @property
+    def covered(self) -> bool:
+        """Whether it lies below a place that each box mounts anew."""
+        return any(self.place.is_relative_to(place) for place in WRITABLE)
+
+    def arguments(self, source: str, root: str) -> list[str]:
+        """Shown below ``root`` from below ``source``. The folders above it are everybody's to walk."""
+        line: list[str] = []
+        for parent in reversed(self.place.parents[:-1]):
+            line += _folder(f"{root}{parent}")
+        return [*line, "--dev-bind" if self.device else "--ro-bind", f"{source}{self.place}", f"{root}{self.place}"]
 
 
-@dataclass(frozen=True)
-class DeviceBind:
-    """A device file (or a folder of them), shown as a device at its own place: a read-only bind could not be opened at all."""
-
-    place: str
-
-    def arguments(self) -> tuple[str, str, str]:
-        return ("--dev-bind", self.place, self.place)
+def _folder(path: str) -> tuple[str, ...]:
+    return ("--perms", "0755", "--dir", path)
 
 
 def check_place(place: Path) -> None:
@@ -113,22 +114,33 @@ def check_place(place: Path) -> None:
 
 
 @functools.cache
-def _system() -> tuple[str, ...]:
-    arguments = ["--ro-bind", "/usr", "/usr"]
+def _folders(root: str) -> tuple[str, ...]:
+    arguments = ["--ro-bind", "/usr", f"{root}/usr"]
     for name in _ROOT_LINKS:
         path = Path("/", name)
         if path.is_symlink():
-            arguments += ["--symlink", str(path.readlink()), str(path)]
+            arguments += ["--symlink", str(path.readlink()), f"{root}{path}"]
         elif path.is_dir():
-            arguments += ["--ro-bind", str(path), str(path)]
-    arguments += ["--dir", "/sys/class/net"]  # UCX complains on stdout when it is missing; hwloc wants the next
-    if Path(_CPU).is_dir():
-        arguments += ["--ro-bind", _CPU, _CPU]
+            arguments += ["--ro-bind", str(path), f"{root}{path}"]
+    for place in ("/etc", "/sys", "/sys/class", "/sys/class/net"):  # UCX complains on stdout when the last is missing
+        arguments += _folder(f"{root}{place}")
+    if Path(_CPU).is_dir():  # hwloc wants it
+        arguments += Bind(Path(_CPU)).arguments("", root)
     for name in _ETC:
         path = Path("/etc", name)
         if path.exists():
-            arguments += ["--ro-bind", str(path), str(path)]
+            arguments += ["--ro-bind", str(path), f"{root}{path}"]
     return tuple(arguments)
+
+
+def _devices(root: str) -> list[str]:
+    """No terminals: the system call filter lets none be used."""
+    arguments = ["--perms", "0755", "--tmpfs", f"{root}/dev"]
+    for name in _DEVICES:
+        arguments += ["--dev-bind", f"/dev/{name}", f"{root}/dev/{name}"]
+    for name, target in _DEVICE_LINKS.items():
+        arguments += ["--symlink", f"/proc/self/{target}", f"{root}/dev/{name}"]
+    return arguments
 
 
 @functools.cache
@@ -147,18 +159,46 @@ class Copy:
     mode: str
 
 
-def arguments(sizes: Sizes, copies: Sequence[Copy], binds: Sequence[Bind | DeviceBind], seccomp: int, info: int) -> list[str]:
-    """Everything between the program's name and the command. ``seccomp`` and ``info`` are the descriptors of the filter and
-    of the pipe that tells the process id."""
+def host(root: str, copies: Sequence[Copy], binds: Sequence[Bind]) -> list[str]:
+    """What a box sees of the host, laid out below ``root``: the box's own mounts find their places there."""
+    line = [*_folders(root), *_devices(root)]
+    for place in ("/proc", *WRITABLE):
+        line += _folder(f"{root}{place}")
+    for copy in copies:
+        line += ["--perms", copy.mode, "--file", str(copy.descriptor), f"{root}{copy.place}"]
+    for bind in binds:
+        line += bind.arguments("", root)
+    return [*line, "--remount-ro", f"{root}/dev", "--remount-ro", root or "/"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What lays out the host's part of a box, and what of it must be shown again above the box's own mounts."""
+
+    seen: Sequence[str]
+    again: Sequence[str] = ()
+
+
+def layout(copies: Sequence[Copy], binds: Sequence[Bind]) -> Layout:
+    """The layout of a box by itself."""
+    open_ones = [bind for bind in binds if not bind.covered]
+    return Layout(host("", copies, open_ones), [part for bind in binds if bind.covered for part in bind.arguments("", "")])
+
+
+def layout_in(image: str, binds: Sequence[Bind]) -> Layout:
+    """The layout of a box that starts where ``host`` has laid out everything below ``image``."""
+    again = [part for bind in binds if bind.covered for part in bind.arguments(image, "")]
+    return Layout(("--dev-bind", image, "/"), again)
+
+
+def arguments(sizes: Sizes, layout: Layout, seccomp: int, info: int) -> list[str]:
+    """Everything between the program's name and the command. ``seccomp`` and ``info`` are the descriptors of the filter and of
+    the pipe that tells the process id."""
     line = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"]
     line += ["--disable-userns", "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "box"]
     line += ["--new-session", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL"]
-    line += [*_system(), "--proc", "/proc", *_masks(), "--dev", "/dev"]
+    line += [*layout.seen, "--proc", "/proc", *_masks()]
     for size, place in zip((sizes.shared_memory, sizes.tmp, sizes.box), WRITABLE, strict=True):
         line += ["--perms", "0755", "--size", str(size), "--tmpfs", place]
-    for copy in copies:
-        line += ["--perms", copy.mode, "--file", str(copy.descriptor), copy.place]
-    for bind in binds:
-        line += bind.arguments()
-    line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKING_FOLDER]
+    line += [*layout.again, "--chdir", WORKING_FOLDER]
     return [*line, "--seccomp", str(seccomp), "--info-fd", str(info), "--"]

@@ -1,40 +1,36 @@
 """Starts one box: opens everything as the worker, hands it over as descriptors, and lets go of it.
 
-As root the box gets a user of its own first; folders that only root can reach are opened here and bound by descriptor.
+As root the box gets a user of its own first.
 Limits: knows nothing of how the box ends.
 """
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import secrets
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
 from pathlib import Path
 
-from codepar.errors import EnvironmentFault, SandboxUnavailable
+from codepar.errors import EnvironmentFault
 from worker.runner import Bounds, Command
-from worker.sandbox import bubblewrap, wire
-from worker.sandbox.bubblewrap import Bind, Bubblewrap, Copy, DeviceBind, Sizes
+from worker.sandbox import bubblewrap, image, wire
+from worker.sandbox.bubblewrap import Bind, Bubblewrap, Copy, Layout, Sizes
 from worker.sandbox.cgroups import Group
+from worker.sandbox.descriptors import Descriptors, executable
+from worker.sandbox.image import IMAGE, Image, Shelf
 
 _SLOT_BASE, _SLOT_COUNT = 1_880_000_000, 1 << 27  # above the ranges of system accounts and containers
-_SEALS = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL
-_MFD_EXEC = 0x10  # Linux 6.3; where operators have it so, a memory file without this flag cannot be executed
 _PAGE = 4096
-_KEEP_USER = -1
-_CAP_SYS_ADMIN = 21
+_NONE = -1  # no change of user, no namespace to join
 
 
 @dataclass(frozen=True)
 class Equipment:
     """What every box of a runner shares. ``files`` lie in each by absolute name. ``device_filter`` is for boxes that show a
-    device. ``poll_ms`` 0: control groups count; else pid 1 does, that often."""
+    device. ``poll_ms`` 0: control groups count; else pid 1 does, that often. ``shelf`` None: each box is laid out anew."""
 
     bubblewrap: Bubblewrap
     launch: Path
@@ -45,6 +41,7 @@ class Equipment:
     binds: tuple[Path, ...]
     environment: Mapping[str, str]
     poll_ms: int
+    shelf: Shelf | None
 
 
 @dataclass(frozen=True)
@@ -63,63 +60,6 @@ class Started:
 
     process: subprocess.Popen[bytes]
     pipes: Pipes
-
-
-class _Descriptors(ExitStack):
-    """Open descriptors, closed together."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.numbers: list[int] = []
-
-    def keep(self, descriptor: int) -> int:
-        self.callback(os.close, descriptor)
-        self.numbers.append(descriptor)
-        return descriptor
-
-    def path(self, path: Path) -> int:
-        try:
-            return self.keep(os.open(path, os.O_PATH | os.O_CLOEXEC))
-        except OSError as error:
-            raise SandboxUnavailable(
-                f"{path} cannot be bound into the box: {error.strerror}", remedy="check CODEPAR_SANDBOX_BINDS"
-            ) from error
-
-    def memory(self, name: str, pieces: Iterable[bytes]) -> int:
-        """A sealed file in memory, at its start."""
-        return self.keep(_sealed(name, b"".join(pieces)))
-
-    def same(self, data: bytes) -> int:
-        """What many boxes get, at its start: opened anew, so that no two of them share a place in it."""
-        return self.keep(os.open(f"/proc/self/fd/{_kept(data)}", os.O_RDONLY | os.O_CLOEXEC))
-
-
-def _sealed(name: str, data: bytes, flags: int = 0) -> int:
-    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING | flags)
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
-    fcntl(descriptor, F_ADD_SEALS, _SEALS)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-@functools.cache
-def _kept(data: bytes) -> int:
-    """A memory file for as long as this process lives; there are a handful of them."""
-    return _sealed("kept", data)
-
-
-@functools.cache
-def _executable(program: Path) -> int:
-    """The program in memory, for as long as this process lives: started from there, it is copied into no box, and nothing that
-    reached its file could change what the next box starts with."""
-    try:
-        return _sealed(program.name, program.read_bytes(), _MFD_EXEC)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # Linux before 6.3 does not know the flag, and needs none
-            raise
-        return _sealed(program.name, program.read_bytes())
 
 
 @functools.cache
@@ -143,14 +83,6 @@ def sizes(bounds: Bounds, files: Mapping[str, bytes]) -> Sizes:
     return Sizes(bounds.file_bytes + given, bounds.file_bytes + 16 * _PAGE, max(bounds.file_bytes, bounds.memory_bytes // 2))
 
 
-@functools.cache
-def can_stage() -> bool:
-    """Whether this process may mount (CAP_SYS_ADMIN), so that a box's user reaches folders that only root can walk to."""
-    status = Path("/proc/self/status").read_text()
-    effective = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
-    return os.geteuid() == 0 and bool(int(effective, 16) >> _CAP_SYS_ADMIN & 1)
-
-
 def _places(equipment: Equipment, command: Command) -> Iterator[Path]:
     for place in dict.fromkeys((*equipment.binds, *command.read_only)):
         bubblewrap.check_place(place)
@@ -158,11 +90,11 @@ def _places(equipment: Equipment, command: Command) -> Iterator[Path]:
             yield place
 
 
-def _pipes(ends: _Descriptors, ours: _Descriptors, uid: int) -> tuple[Pipes, Pipes]:
+def _pipes(ends: Descriptors, ours: Descriptors, uid: int) -> tuple[Pipes, Pipes]:
     pairs = [os.pipe() for _ in range(4)]
     reading = Pipes(*(ends.keep(read) for read, _ in pairs))
     writing = Pipes(*(ours.keep(write) for _, write in pairs))
-    if uid != _KEEP_USER:  # programs open /dev/stdout, which checks the owner
+    if uid != _NONE:  # programs open /dev/stdout, which checks the owner
         for descriptor in (writing.stdout, writing.stderr):
             os.fchown(descriptor, uid, uid)
     return reading, writing
@@ -171,47 +103,45 @@ def _pipes(ends: _Descriptors, ours: _Descriptors, uid: int) -> tuple[Pipes, Pip
 class _Line:
     """Puts the command line together, opening what it names."""
 
-    def __init__(self, equipment: Equipment, command: Command, ours: _Descriptors) -> None:
+    def __init__(self, equipment: Equipment, command: Command, ours: Descriptors) -> None:
         self._equipment, self._command, self._ours = equipment, command, ours
-        self._staged = can_stage()
+        self._binds = [Bind(place) for place in _places(equipment, command)]
+        self._binds += [Bind(device, device=True) for device in command.devices]
 
-    def _bind(self, path: Path, place: str) -> Bind:
-        return Bind(self._ours.path(path), place, self._staged)
+    def _image(self) -> Image | None:
+        equipment = self._equipment
+        if equipment.shelf is None:
+            return None
+        return equipment.shelf.image(equipment.bubblewrap, equipment.files, self._binds, self._ours)
 
-    def _copies(self) -> list[Copy]:
-        """By content, because the box's user may not be able to walk to where the worker keeps them."""
-        return [Copy(self._ours.same(data), name, "0644") for name, data in self._equipment.files.items()]
+    def _layout(self, image: Image | None) -> Layout:
+        """Files go by content, as the box's user may not be able to walk to where the worker keeps them."""
+        if image is not None:
+            return bubblewrap.layout_in(IMAGE, self._binds)
+        copies = [Copy(self._ours.same(data), name, "0644") for name, data in self._equipment.files.items()]
+        return bubblewrap.layout(copies, self._binds)
 
     def _init(self, request: int, result: int) -> list[str]:
         """pid 1 by its descriptor: it lies nowhere in the box."""
-        program = self._ours.keep(os.dup(_executable(self._equipment.init)))
+        program = self._ours.keep(os.dup(executable(self._equipment.init)))
         return [f"/proc/self/fd/{program}", str(request), str(result)]
 
-    def outer(self, group: Group | None, uid: int, binds: Sequence[Bind]) -> list[str]:
-        """The part that joins the control groups, becomes the user, and starts bubblewrap by its descriptor."""
+    def _outer(self, group: Group | None, uid: int, image: Image | None) -> list[str]:
+        """The part that joins control groups and image, becomes the user, and starts bubblewrap by its descriptor."""
         entrances = [self._ours.keep(descriptor) for descriptor in (group.entrances() if group is not None else ())]
         program = self._ours.keep(os.open(self._equipment.bubblewrap.program, os.O_RDONLY | os.O_CLOEXEC))
-        staged = [bind.descriptor for bind in binds if bind.staged]
-        numbers = [os.getpid(), uid, uid, program, len(entrances), *entrances, len(staged), *staged]
+        joined = (_NONE if image is None or image.users is None else image.users, _NONE if image is None else image.mounts)
+        numbers = [os.getpid(), uid, uid, program, *joined, len(entrances), *entrances]
         return [str(self._equipment.launch), *map(str, numbers), "bwrap"]
 
     def whole(self, group: Group | None, uid: int, writing: Pipes) -> list[str]:
         equipment, command, ours = self._equipment, self._command, self._ours
         variables = {**equipment.environment, **command.environment}
         request = ours.memory("request", wire.encode(command, variables, equipment.poll_ms))
-        binds = [self._bind(place, str(place)) for place in _places(equipment, command)]
         rules = ours.same(equipment.device_filter if command.devices else equipment.filter)
-        shown: list[Bind | DeviceBind] = [*binds, *(DeviceBind(str(device)) for device in command.devices)]
-        room = sizes(command.bounds, command.files)
-        inner = bubblewrap.arguments(room, self._copies(), shown, rules, writing.info)
-        return [*self.outer(group, uid, binds), *inner, *self._init(request, writing.result)]
-
-
-def _host_environment(equipment: Equipment, ours: _Descriptors) -> dict[str, str]:
-    """For bubblewrap itself: nothing but where its libraries are; the command's own variables travel in the request."""
-    if equipment.bubblewrap.libraries is None:
-        return {}
-    return {"LD_LIBRARY_PATH": f"/proc/self/fd/{ours.path(equipment.bubblewrap.libraries)}"}
+        laid_out = self._image()
+        inner = bubblewrap.arguments(sizes(command.bounds, command.files), self._layout(laid_out), rules, writing.info)
+        return [*self._outer(group, uid, laid_out), *inner, *self._init(request, writing.result)]
 
 
 def start(equipment: Equipment, command: Command, group: Group | None) -> Started:
@@ -225,12 +155,12 @@ def start(equipment: Equipment, command: Command, group: Group | None) -> Starte
 
 
 def _start(equipment: Equipment, command: Command, group: Group | None) -> Started:
-    uid = slot_uid() if os.geteuid() == 0 else _KEEP_USER
-    with _Descriptors() as ends, _Descriptors() as ours:
+    uid = slot_uid() if os.geteuid() == 0 else _NONE
+    with Descriptors() as ends, Descriptors() as ours:
         reading, writing = _pipes(ends, ours, uid)
         line = _Line(equipment, command, ours).whole(group, uid, writing)
         stdin = ours.memory("stdin", [command.stdin]) if command.stdin else subprocess.DEVNULL
-        environment = _host_environment(equipment, ours)
+        environment = image.environment(equipment.bubblewrap, ours)
         process = subprocess.Popen(
             line,
             stdin=stdin,

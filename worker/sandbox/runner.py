@@ -18,8 +18,9 @@ from typing import Literal
 from codepar.errors import SandboxUnavailable
 from codepar.settings import Settings
 from worker.runner import Command, Outcome, Watch
-from worker.sandbox import bubblewrap, cgroups, launch, probe, program, seccomp
+from worker.sandbox import bubblewrap, cgroups, image, launch, probe, program, seccomp
 from worker.sandbox.cgroups import Group, Hierarchy
+from worker.sandbox.image import Shelf
 from worker.sandbox.launch import Equipment
 from worker.sandbox.probe import Report
 from worker.sandbox.process import Monitor
@@ -70,17 +71,37 @@ class SandboxedRunner:
             binds=self._settings.sandbox_binds,
             environment={**_ENVIRONMENT, **self._settings.sandbox_environment},
             poll_ms=0 if self._hierarchy is not None else _FALLBACK_POLL_MS,
+            shelf=Shelf() if image.possible() else None,
         )
 
     async def probe(self) -> Report:
         """Try to break every wall, now. Raises ``SandboxUnavailable`` when no box can be started at all."""
-        report = await self._attempt()
+        try:
+            report = await self._attempt()
+        except SandboxUnavailable:
+            if not self._lay_out_anew():
+                raise
+            report = await self._attempt()
         if report.holds or self._hierarchy is None:
             return report
         self._control_groups, self._equipment = False, None  # groups that do not do what they promise are worth nothing
         return await self._attempt()
 
+    def _lay_out_anew(self) -> bool:
+        """For hosts that let no image be joined: each box is laid out by itself. False when that is so already."""
+        if self._equipment is None or self._equipment.shelf is None:
+            return False
+        self._equipment.shelf.close()
+        self._equipment = replace(self._equipment, shelf=None)
+        return True
+
     async def _attempt(self, devices: tuple[Path, ...] = ()) -> Report:
+        report = await self._examined(devices)
+        if not report.holds and self._equipment is not None and self._equipment.shelf is not None:
+            self._equipment.shelf.close()  # a box may have left something in what the next would start in
+        return report
+
+    async def _examined(self, devices: tuple[Path, ...]) -> Report:
         equipment = await asyncio.to_thread(self.prepare)
         bare = replace(equipment, binds=(), environment=_ENVIRONMENT)  # what operators add is theirs to answer for
         attempts = await asyncio.to_thread(lambda: program.build(self._settings, "probe.c").read_bytes())

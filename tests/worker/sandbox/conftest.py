@@ -20,7 +20,7 @@ from codepar.errors import SandboxUnavailable, ToolMissing
 from codepar.protocols import ExecutionResult
 from codepar.settings import Settings
 from worker.executor import LocalExecutor
-from worker.sandbox import SandboxedRunner, cgroups, launch
+from worker.sandbox import SandboxedRunner, cgroups, image
 
 
 def _missing(reason):
@@ -203,7 +203,7 @@ class House:
             pytest.skip("control groups are not writable here, so pid 1 of the box counts; the other runs cover that")
         if kind == "ordinary" and os.geteuid() != 0:
             pytest.skip("this is an ordinary user already")
-        if kind == "ordinary" and not launch.can_stage():
+        if kind == "ordinary" and not image.may_mount():
             pytest.skip("root without CAP_SYS_ADMIN cannot show an ordinary user this installation")
         if kind not in self._made:
             self._made[kind] = self._make(kind)

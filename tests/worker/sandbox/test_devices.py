@@ -11,7 +11,7 @@ import pytest
 from codepar.errors import SandboxUnavailable
 from worker.runner import Command
 from worker.sandbox import bubblewrap
-from worker.sandbox.bubblewrap import DeviceBind, Sizes
+from worker.sandbox.bubblewrap import Bind
 
 ASK = """#include <errno.h>
 #include <fcntl.h>
@@ -52,8 +52,9 @@ def test_a_device_that_opens_a_wall_is_refused_and_other_boxes_go_on(runner):
     assert asyncio.run(both()).exit_code == 0
 
 
-def test_devices_are_bound_as_devices_before_dev_becomes_read_only():
-    line = bubblewrap.arguments(Sizes(1, 1, 1), (), [DeviceBind("/dev/nvidia0")], 3, 4)
-    at = line.index("--dev-bind")
-    assert line[at : at + 3] == ["--dev-bind", "/dev/nvidia0", "/dev/nvidia0"]
-    assert line.index("--dev") < at < line.index("--remount-ro")
+@pytest.mark.parametrize("root", ["", "/image"])
+def test_devices_are_bound_as_devices_before_dev_becomes_read_only(root):
+    line = bubblewrap.host(root, (), [Bind(Path("/dev/nvidia0"), device=True)])
+    at = line.index("/dev/nvidia0") - 1
+    assert line[at : at + 3] == ["--dev-bind", "/dev/nvidia0", f"{root}/dev/nvidia0"]
+    assert line.index(f"{root}/dev") < at < line.index("--remount-ro")

@@ -39,12 +39,15 @@ def _without_pairs(flag):
     return change
 
 
-def _with(*added):
-    def change(line):
-        at = line.index("--remount-ro")
-        return [*line[:at], *added, *line[at:]]
+def _writable(line):
+    at = line.index("--remount-ro")
+    return [*line[:at], "--chmod", "0777", line[-1]]
 
-    return change
+
+def _with_var(line):
+    at = line.index("--remount-ro")
+    image = line[at + 1].removesuffix("/dev")
+    return [*line[:at], "--ro-bind", "/var", f"{image}/var", *line[at:]]
 
 
 def _no_masks(line):
@@ -56,11 +59,11 @@ def _no_masks(line):
 
 
 TAKEN = {
-    "host loopback": _without("--unshare-net"),
-    "host files": _with("--ro-bind", "/var", "/var"),
-    "writing outside": _without_pairs("--remount-ro"),
-    "secrets in /proc": _no_masks,
-    "host unix sockets": _without("--unshare-net"),
+    "host loopback": ("arguments", _without("--unshare-net")),
+    "host files": ("host", _with_var),
+    "writing outside": ("host", _writable),
+    "secrets in /proc": ("arguments", _no_masks),
+    "host unix sockets": ("arguments", _without("--unshare-net")),
 }
 
 
@@ -71,15 +74,19 @@ def fresh(runners, settings):
     return SandboxedRunner(settings, control_groups=False)
 
 
+@pytest.mark.parametrize("layout", ["in an image", "laid out anew"])
 @pytest.mark.parametrize("wall", list(TAKEN))
-def test_a_changed_command_line_is_noticed(wall, fresh, monkeypatch):
-    right = bubblewrap.arguments
+def test_a_changed_command_line_is_noticed(wall, layout, fresh, monkeypatch):
+    name, change = TAKEN[wall]
+    right = getattr(bubblewrap, name)
 
     @functools.wraps(right)
     def wrong(*arguments):
-        return TAKEN[wall](right(*arguments))
+        return change(right(*arguments))
 
-    monkeypatch.setattr(bubblewrap, "arguments", wrong)
+    monkeypatch.setattr(bubblewrap, name, wrong)
+    if layout == "laid out anew":
+        fresh._equipment = replace(fresh.prepare(), shelf=None)
     _must_refuse(fresh, wall)
 
 
