@@ -112,6 +112,7 @@ def assemble(
 ) -> Corpus:
     """Leave out what may not be learned from, keep one of each group of near-duplicates, split by repository.
 
+    A group with a program of a named development repository goes there: what is judged by stays the same while the list grows.
     ``excluded``: names as ``owner_name`` or ``owner/name``, in any case. ``development``: the repositories of that part; without
     names it is drawn (`splits_of`), and another one once the list has grown.
     """
@@ -119,7 +120,8 @@ def assemble(
     names = {name.lower().replace("/", "_", 1) for name in excluded}
     programs: list[Program] = []
     signatures: list[tuple[int, ...]] = []
-    for collection in collections:
+    judged_by = {name.lower() for name in development}
+    for collection in sorted(collections, key=lambda one: one.repository.lower() not in judged_by):
         corpus.left_out.update(collection.left_out)
         if collection.fault is not None:
             corpus.faults[collection.repository] = collection.fault

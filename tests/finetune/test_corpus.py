@@ -64,6 +64,9 @@ def test_the_named_repositories_are_the_development_part_and_no_other(three: Pat
     manifest = [json.loads(line) for line in (three / "corpus/manifest.jsonl").read_text().splitlines()]
     assert {row["repository"] for row in manifest if row["split"] == "development"} == {"b/second"}
     assert {row["repository"] for row in manifest if row["split"] == "train"} == {"a/first", "c/third"}
+    # What a development repository shares with another one stays with it: one of the two is judged by, none learned from.
+    assert {row["path"] for row in manifest if row["repository"] == "b/second"} == {"1.c", "9.c"}
+    assert "1.c" not in {row["path"] for row in manifest if row["repository"] == "a/first"}
 
 
 def test_programs_like_those_of_a_held_out_repository_are_left_out(three: Path):
