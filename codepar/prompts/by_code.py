@@ -20,7 +20,7 @@ from codepar.prompts.acts import (
     splits_into,
     tells,
 )
-from codepar.prompts.code import Unit, UnitKind
+from codepar.prompts.code import Unit, UnitKind, makes_object
 from codepar.prompts.code_elements import broken_among, element_of, file_element, in_order_of_mention, sources_of, unique
 from codepar.prompts.code_phrases import (
     ANY_OF,
@@ -306,6 +306,10 @@ class _CodeReader:
                 else [one for one in elements if one.name.lower() != "main" or one.unit is None]
             )
         number = number or self._announced(reference)
+        if number is not None and number < len(elements):
+            # "The three methods": a constructor is seldom counted.
+            plain = [one for one in elements if one.unit is None or not makes_object(one.unit)]
+            elements = plain if len(plain) == number else elements
         if number is not None and number != len(elements) and not excluded:
             if not reference.is_definite:
                 return None

@@ -7,6 +7,7 @@ explained, for languages and models to write in, and for things with an article 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
 from codepar.prompts.by_enumeration import read_enumeration
@@ -19,7 +20,8 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_sense import ON_TEXTS, is_command
 from codepar.prompts.list_wording import DETAILS, TASKS
 from codepar.prompts.lists import trimmed
-from codepar.prompts.reading import Found, Whole
+from codepar.prompts.proposal_model import is_doubtful
+from codepar.prompts.reading import Found, Reading, Whole
 from codepar.prompts.series import LOOKED_AT, SHORT, SPAN, SPLIT, bare, elements_of, reading_of
 from codepar.prompts.tokens import Sentence, Token
 
@@ -55,31 +57,38 @@ def _listed_commands(discourse: Discourse, sentence: Sentence) -> Found:
 
 def read_series(discourse: Discourse) -> Found:
     """The series of the first sentence that holds one of separate wishes."""
-    for index, sentence in enumerate(discourse.spoken):
-        if (found := _behind_question(discourse, index)) is not None:
-            return found
-        if is_statement(sentence):
-            if (found := read_enumeration(discourse, index)) is not None:
-                return found
-            continue
-        found = (
-            read_quotes(discourse, sentence)
-            or _before_verb(discourse, sentence)
-            or read_targets(discourse, sentence)
-            or _listed_commands(discourse, sentence)
-            or _behind_colon(discourse, sentence)
-            or _semicolons(discourse, sentence)
-            or _articles(discourse, sentence)
-            or _explained(discourse, sentence)
-            or _purposes(discourse, sentence)
-            or _named(discourse, sentence)
-            or read_values(discourse, sentence)
-            or _each_of(discourse, sentence)
-            or read_enumeration(discourse, index)
-        )
-        if found is not None:
+    for found in _series_in(discourse):
+        if isinstance(found, Whole) or not is_doubtful(discourse, found):
             return found
     return None
+
+
+def proposed_series(discourse: Discourse) -> Iterator[Reading]:
+    """What the rules alone take for series of wishes, sentence by sentence."""
+    return (found for found in _series_in(discourse) if isinstance(found, Reading))
+
+
+def _series_in(discourse: Discourse) -> Iterator[Reading | Whole]:
+    for index, sentence in enumerate(discourse.spoken):
+        found = _behind_question(discourse, index)
+        if found is None and not is_statement(sentence):
+            found = (
+                read_quotes(discourse, sentence)
+                or _before_verb(discourse, sentence)
+                or read_targets(discourse, sentence)
+                or _listed_commands(discourse, sentence)
+                or _behind_colon(discourse, sentence)
+                or _semicolons(discourse, sentence)
+                or _articles(discourse, sentence)
+                or _explained(discourse, sentence)
+                or _purposes(discourse, sentence)
+                or _named(discourse, sentence)
+                or read_values(discourse, sentence)
+                or _each_of(discourse, sentence)
+            )
+        found = found or read_enumeration(discourse, index)
+        if found is not None:
+            yield found
 
 
 def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:

@@ -51,6 +51,11 @@ class Unit:
     body_start: int = 0
 
 
+def makes_object(unit: Unit) -> bool:
+    """Whether a method makes or ends its object: a constructor, a destructor, ``__init__`` and the like."""
+    return unit.owner is not None and (unit.name.lstrip("~") == unit.owner or unit.name.startswith("__"))
+
+
 class Code(ABC):
     """The view of one source."""
 

@@ -15,6 +15,7 @@ from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_list import read_lists, stated
+from codepar.prompts.by_pieces import read_pieces
 from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
 from codepar.prompts.by_wishes import read_wishes
@@ -79,6 +80,8 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
+    if not reasons and (pieces := read_pieces(discourse)) is not None:
+        return pieces
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
 
 

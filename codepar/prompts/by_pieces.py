@@ -1,0 +1,59 @@
+"""Requests that mean all functions they come with, in words that no rule knows: "openmp, both", "constexpr-ify these two".
+
+Asked where all other readers found nothing. A log-linear model over ``piece_features`` decides; its weights are in
+``pieces.json``, made by ``benchmarks/piece_weights.py``. Limits: all functions or none; code with errors stays whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import fsum
+
+from codepar.prompts.acts import act_of, compares
+from codepar.prompts.code_elements import broken_among
+from codepar.prompts.code_phrases import KEPT_OUT
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.piece_features import features_of, is_possible, pieces_of
+from codepar.prompts.reading import Found, Kind, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class PieceWeights:
+    """``of``: the weight of each feature. ``least``: the log-odds that "all of them" must exceed."""
+
+    of: Mapping[str, float]
+    least: float
+
+
+@cache
+def load_weights() -> PieceWeights:
+    """The weights that the package comes with."""
+    found = json.loads((files("codepar.prompts") / "pieces.json").read_text(encoding="utf-8"))
+    return PieceWeights(found["weights"], found["least"])
+
+
+def read_pieces(discourse: Discourse) -> Found:
+    """All functions of the request, where the model is sure of it."""
+    if not discourse.request.sources or not discourse.spoken:
+        return None
+    pieces = pieces_of(discourse)
+    if not is_possible(pieces) or any(compares(s, 0) or KEPT_OUT.search(s.text) for s in discourse.spoken):
+        return None
+    weights = load_weights()
+    score = fsum(weights.of.get(feature, 0.0) for feature in features_of(discourse, pieces))
+    if score <= weights.least or broken_among(discourse.request.sources) is not None:
+        return None
+    return Reading(Kind.CODE, pieces, _act(discourse), discourse.spoken[0].start, discourse.spoken[-1].end, tier="medium")
+
+
+def _act(discourse: Discourse) -> Tag:
+    """What is done to each. A polite question reads like one; only a word for reading shows that nothing is changed."""
+    acts = [act for s in discourse.spoken if (act := act_of(s)) is not None]
+    if Tag.CHANGE not in acts and Tag.READ in acts and any(s.has(Tag.READ, Tag.QUESTION) for s in discourse.spoken):
+        return Tag.READ
+    return Tag.TEST if acts and set(acts) == {Tag.TEST} else Tag.CHANGE
