@@ -10,6 +10,7 @@ that is shown, may not be seen.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import json
@@ -91,6 +92,7 @@ def make(program: Bubblewrap, files: Mapping[str, bytes], binds: Sequence[Bind])
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment(program, ours),
+                bufsize=0,
                 cwd="/",
                 pass_fds=tuple(ours.numbers),
             )
@@ -107,8 +109,8 @@ def _hold_once_ready(process: subprocess.Popen[bytes], answers: IO[bytes]) -> Im
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdin.write(b".")
-        process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # what it said before it ended is the reason
+            process.stdin.write(b".")
         if process.stdout.read(1) != b".":
             raise SandboxUnavailable(_reason(process.stderr.read()), remedy=_REMEDY)
         return _hold(int(json.loads(answers.read())["child-pid"]))
