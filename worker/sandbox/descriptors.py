@@ -1,6 +1,6 @@
 """Open descriptors that travel together, and files in memory.
 
-Limits: Linux; what is kept for many boxes stays until the process ends.
+Limits: Linux; what is kept for many boxes stays until the process ends, and a forked process makes its own.
 """
 
 from __future__ import annotations
@@ -75,3 +75,8 @@ def executable(program: Path) -> int:
         if error.errno != errno.EINVAL:  # Linux before 6.3 does not know the flag, and needs none
             raise
         return sealed(program.name, program.read_bytes())
+
+
+# A process forked from this one may have closed them, and given their numbers to others.
+os.register_at_fork(after_in_child=_kept.cache_clear)
+os.register_at_fork(after_in_child=executable.cache_clear)

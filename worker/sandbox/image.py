@@ -134,16 +134,23 @@ _Key = tuple[Bubblewrap, tuple[tuple[str, bytes], ...], tuple[tuple[Bind, int, i
 
 
 class Shelf:
-    """The images used last. A folder that was made anew under its name is another folder."""
+    """The images used last. A folder that was made anew under its name is another folder. A forked process starts with none:
+    the descriptors of its parent may be closed there, and their numbers others'."""
 
     def __init__(self) -> None:
         self._images: OrderedDict[_Key, Image] = OrderedDict()
         self._lock = threading.Lock()
+        self._process = os.getpid()
+
+    def _start_anew_after_a_fork(self) -> None:
+        if self._process != os.getpid():
+            self._images, self._lock, self._process = OrderedDict(), threading.Lock(), os.getpid()
 
     def image(self, program: Bubblewrap, files: Mapping[str, bytes], binds: Sequence[Bind], kept: Descriptors) -> Image:
         """The image that shows these files and binds, made if there is none; its descriptors are ``kept``'s own.
 
         Raises ``SandboxUnavailable``."""
+        self._start_anew_after_a_fork()
         key = (program, tuple(files.items()), tuple((bind, *_identity(bind.place)) for bind in binds))
         with self._lock:
             if key not in self._images:
@@ -156,6 +163,7 @@ class Shelf:
             return Image(kept.keep(os.dup(image.mounts)), users)
 
     def close(self) -> None:
+        self._start_anew_after_a_fork()
         with self._lock:
             while self._images:
                 self._images.popitem()[1].close()

@@ -1,6 +1,8 @@
 """The image that boxes start in: the same as a box laid out by itself, used again, and never stale, writable or left behind."""
 
 import asyncio
+import contextlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,3 +113,16 @@ def test_where_no_image_can_be_joined_boxes_are_laid_out_one_by_one(laid_out, mo
     monkeypatch.setattr(image, "make", refuse)
     assert run(inside, "echo started").stdout == b"started\n"
     assert inside.prepare().shelf is None
+
+
+def test_a_forked_process_trusts_none_of_its_parents_descriptors(laid_out):
+    inside, _ = laid_out
+    assert run(inside, "true").exit_code == 0
+    child = os.fork()
+    if child == 0:
+        os.closerange(3, 256)  # as workers that fork ahead do
+        with contextlib.suppress(BaseException):
+            os._exit(42 if run(inside, "echo forked").stdout == b"forked\n" else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+    assert run(inside, "true").exit_code == 0
