@@ -55,13 +55,16 @@ class EncodedExample:
 
 def examples_of(stripped: Stripped, repository: str, path: str) -> list[SiteExample]:
     """The functions of one program that miss calls. Calls outside function bodies (in macros) are not learned."""
-    tree = parse(stripped.source, path=path)
-    found = []
-    for outline, text in zip(all_of := outlines(tree), site_texts(all_of), strict=True):
-        missing = _missing(outline, stripped.calls)
-        if any(missing):
-            found.append(SiteExample(repository, path, outline.name, text, missing))
-    return found
+    return [example for example in functions_of(stripped, repository, path) if any(example.missing)]
+
+
+def functions_of(stripped: Stripped, repository: str, path: str) -> list[SiteExample]:
+    """All functions of one program, in its order, those too that miss nothing."""
+    all_of = outlines(parse(stripped.source, path=path))
+    return [
+        SiteExample(repository, path, outline.name, text, _missing(outline, stripped.calls))
+        for outline, text in zip(all_of, site_texts(all_of), strict=True)
+    ]
 
 
 def functions_of_rows(rows: Iterable[dict[str, Any]]) -> Iterator[SiteExample]:

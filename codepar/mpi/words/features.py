@@ -1,6 +1,6 @@
 """What the word model sees of each place of an outline: the lines around it, what it stands in, the variables that wait.
 
-Features are strings, present or not. Limits: what stands in other functions is not seen; the layout is the outline's, so the
+Features are strings, present or not. Limits: what stands in other functions is not seen here; the layout is the outline's, so the
 model holds for texts of ``codepar.mpi.sites.site_texts`` alone.
 """
 

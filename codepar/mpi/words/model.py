@@ -6,11 +6,8 @@ share a hash; functions that few repositories call are not told.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import operator
-import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
@@ -18,13 +15,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from codepar.errors import InvalidInput
+from codepar.mpi.words.context import Context, context_written, read_context
 from codepar.mpi.words.features import Features, features_of
+from codepar.mpi.words.layers import Layer, numbers_text, read_layer, read_numbers, written
 from codepar.protocols import SiteScore, SiteScores, SiteText
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS_FILE = "weights.json"
 CARD_FILE = "README.md"
 
@@ -51,17 +49,9 @@ BLEND = Blend(scorer=0.425, words=0.44, shift=0.497)
 
 
 @dataclass(frozen=True)
-class Layer:
-    """Whole numbers times ``scale``: one row a feature, or one a function."""
-
-    scale: float
-    rows: tuple[array[int], ...]
-
-
-@dataclass(frozen=True)
 class WordModel:
-    """A network with one hidden layer. ``table``: for the hash of a feature its row of ``hidden``; ``bias`` and ``last`` are
-    added to the hidden values, and to those of the functions."""
+    """A network with one hidden layer a place, and a recurrent one over the places of a program. ``table``: for the hash of a
+    feature its row of ``hidden``; ``bias`` and ``last`` are added to the hidden values, and to those of the functions."""
 
     functions: tuple[str, ...]
     table: dict[int, int]
@@ -69,11 +59,23 @@ class WordModel:
     bias: tuple[float, ...]
     output: Layer
     last: tuple[float, ...]
+    context: Context | None = None
 
-    def probabilities(self, features: Features) -> list[list[float]]:
-        """For each site, of each function that it is missing there."""
+    def probabilities(self, program: Sequence[Features]) -> list[list[list[float]]]:
+        """For each text of a program and each of its sites, of each function that it is missing there."""
+        places = [place for of_text in program for place in self._hidden(of_text)]
+        values = [self.output.times(place) for place in places]
+        if self.context is not None and places:
+            said = self.context.of(places)
+            values = [[one + other for one, other in zip(*pair, strict=True)] for pair in zip(values, said, strict=True)]
+        found = iter([_sigmoid(last + value) for last, value in zip(self.last, row, strict=True)] for row in values)
+        return [[next(found) for _ in of_text.sites] for of_text in program]
+
+    def _hidden(self, features: Features) -> list[list[float]]:
+        """The hidden values of each site of a text."""
         start = self._sum(features.shared, [value / self.hidden.scale for value in self.bias])
-        return [self._functions(self._sum(of_site, start)) for of_site in features.sites]
+        sums = (self._sum(of_site, start) for of_site in features.sites)
+        return [[max(value, 0.0) * self.hidden.scale for value in row] for row in sums]
 
     def _sum(self, features: Iterable[str], start: Sequence[float]) -> list[float]:
         known = (self.table.get(hash_of(feature)) for feature in features)
@@ -81,22 +83,12 @@ class WordModel:
         rows = [self.hidden.rows[row] for row in sorted(row for row in known if row is not None)]
         return [sum(column) for column in zip(start, *rows, strict=True)] if rows else list(start)
 
-    def _functions(self, sums: Sequence[float]) -> list[float]:
-        scale = self.hidden.scale * self.output.scale
-        active = [max(value, 0.0) for value in sums]
-        return [
-            _sigmoid(last + scale * sum(map(operator.mul, row, active)))
-            for last, row in zip(self.last, self.output.rows, strict=True)
-        ]
-
     def blended(self, texts: Sequence[SiteText], scores: Sequence[SiteScores], blend: Blend = BLEND) -> list[SiteScores]:
-        """The scores of a site scorer with this model's opinion in them, in the same form."""
+        """The scores of a site scorer for the texts of a program, with this model's opinion in them, in the same form."""
+        opinions = self.probabilities([features_of(text) for text in texts])
         return [
-            tuple(
-                self._joined(of_site, words, blend)
-                for of_site, words in zip(of_text, self.probabilities(features_of(text)), strict=True)
-            )
-            for text, of_text in zip(texts, scores, strict=True)
+            tuple(self._joined(of_site, words, blend) for of_site, words in zip(of_text, opinion, strict=True))
+            for of_text, opinion in zip(scores, opinions, strict=True)
         ]
 
     def _joined(self, scores: Sequence[SiteScore], words: Sequence[float], blend: Blend) -> tuple[SiteScore, ...]:
@@ -129,15 +121,17 @@ def read_words(path: Path) -> WordModel:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             raise InvalidInput(f"{path} is of format {data['format']}, not {FORMAT}", remedy="codepar finetune site-words")
-        hashes = _numbers("I", data["features"])
-        hidden, output = (_layer(data[name]) for name in ("hidden", "output"))
+        hashes = read_numbers("I", data["features"])
+        hidden, output = (read_layer(data[name]) for name in ("hidden", "output"))
+        context = None if data["context"] is None else read_context(data["context"])
         bias, last = (tuple(map(float, data[name])) for name in ("bias", "last"))
         functions = tuple(map(str, data["functions"]))
     except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
         raise InvalidInput(f"{path} holds no word model: {error}", remedy="codepar finetune site-words") from error
-    if len(hidden.rows) != len(hashes) or len(output.rows) != len(functions):
+    parts = [output] if context is None else [output, context.output]
+    if len(hidden.rows) != len(hashes) or any(len(part.rows) != len(functions) for part in parts):
         raise InvalidInput(f"{path} holds no word model: its parts do not fit", remedy="codepar finetune site-words")
-    return WordModel(functions, {one: row for row, one in enumerate(hashes)}, hidden, bias, output, last)
+    return WordModel(functions, {one: row for row, one in enumerate(hashes)}, hidden, bias, output, last, context)
 
 
 def write_words(model: WordModel, path: Path) -> None:
@@ -148,35 +142,12 @@ def write_words(model: WordModel, path: Path) -> None:
         "functions": model.functions,
         "bias": model.bias,
         "last": model.last,
-        "features": _text(array("I", hashes)),
-        "hidden": _written(model.hidden),
-        "output": _written(model.output),
+        "features": numbers_text(array("I", hashes)),
+        "hidden": written(model.hidden),
+        "output": written(model.output),
+        "context": None if model.context is None else context_written(model.context),
     }
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-
-
-def _layer(data: dict[str, Any]) -> Layer:
-    numbers, width = _numbers("b", data["values"]), int(data["width"])
-    rows = tuple(numbers[start : start + width] for start in range(0, len(numbers), width))
-    return Layer(float(data["scale"]), rows)
-
-
-def _written(layer: Layer) -> dict[str, object]:
-    values = array("b", [value for row in layer.rows for value in row])
-    return {"scale": layer.scale, "width": len(layer.rows[0]) if layer.rows else 1, "values": _text(values)}
-
-
-def _numbers(kind: str, text: str) -> array[int]:
-    found = array(kind, zlib.decompress(base64.b64decode(text)))
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found
-
-
-def _text(numbers: array[int]) -> str:
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return base64.b64encode(zlib.compress(numbers.tobytes(), 9)).decode()
 
 
 def _logit(probability: float) -> float:

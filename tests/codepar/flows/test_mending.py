@@ -7,7 +7,8 @@ import pytest
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi import site_scores
-from codepar.mpi.words.model import Layer, WordModel
+from codepar.mpi.words.layers import Layer
+from codepar.mpi.words.model import WordModel
 from codepar.protocols import Capabilities, SilentProgress, SiteModel, SiteScore
 
 MESSAGE = """#include <mpi.h>

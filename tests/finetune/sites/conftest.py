@@ -55,7 +55,13 @@ def corpus(tmp_path_factory):
 def _rows(number):
     texts = {"main.c": PROGRAM.format(number=number, text="rank" * (number % 3)), "share.c": HELPER.format(number=number)}
     return [
-        {"repository": f"people/repo{number // 2}", "path": f"{number}/{name}", "stripped": strip(text, name).model_dump_json()}
+        {
+            "repository": f"people/repo{number // 2}",
+            "path": f"{number}/{name}",
+            "language": "c",
+            "whole": name == "main.c",
+            "stripped": strip(text, name).model_dump_json(),
+        }
         for name, text in texts.items()
     ]
 

@@ -6,7 +6,8 @@ import pytest
 
 from codepar.errors import InvalidInput
 from codepar.mpi.words.features import Features
-from codepar.mpi.words.model import Blend, Layer, WordModel, hash_of, installed_words, read_words, write_words
+from codepar.mpi.words.layers import Layer
+from codepar.mpi.words.model import Blend, WordModel, hash_of, installed_words, read_words, write_words
 from codepar.protocols import SiteScore, SiteText
 
 FUNCTIONS = ("MPI_Send", "MPI_Recv")
@@ -23,7 +24,7 @@ def model():
 
 def test_features_add_up_through_the_hidden_layer(model):
     shared = Features(frozenset({"unknown"}), (frozenset({"p:send"}), frozenset({"p:other"}), frozenset()))
-    first, second, third = model.probabilities(shared)
+    [[first, second, third]] = model.probabilities([shared])
     assert first == pytest.approx([0.9526, 0.0474], abs=1e-3)
     assert second == third == pytest.approx([0.2689, 0.2689], abs=1e-3)
 
