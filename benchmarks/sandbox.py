@@ -124,7 +124,7 @@ async def _throughput(runners: dict[str, SandboxedRunner], rounds: int) -> None:
         turns: dict[str, list[float]] = {name: [] for name in kinds}
         for _ in range(3):
             for name, job in kinds.items():
-                turns[name].append(await _rate(job, max(4, rounds // 3), workers))
+                turns[name].append(await _rate(job, max(8, rounds // 4 * 4), workers))  # no worker idles at the end
         for name, values in turns.items():
             rates[name].append(statistics.median(values))
     for name, values in rates.items():
