@@ -4,8 +4,8 @@
     python benchmarks/piece_weights.py evaluators/data/codepp/own_prompts.jsonl --write    # the weights of all sources
 
 Learned from the parts of codepp that rules may be written after, a quarter of the generated prompts, which count little, and
-the rows of the JSONL file that say whether all functions are items (``pieces``). Requests that stay whole because of shared state or
-a cycle mean all functions and are no split; they are left out. Limits: needs numpy and scipy.
+the rows of the JSONL file that say whether all functions are items (``pieces``). Requests that stay whole because of shared
+state or a cycle mean all functions and are no split; they are left out. Limits: needs numpy and scipy.
 """
 
 from __future__ import annotations

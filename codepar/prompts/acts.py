@@ -170,7 +170,10 @@ IMPERATIVES = frozenset(
     "state prove derive bump drop delete upgrade downgrade enable disable switch verify set pin tag publish release"
     " format run install"
     " configure define wrap split merge reduce increase decrease hoist fuse guard log print rerun"
-    " revert restore archive".split()
+    " revert restore archive deduplicate sanitize sanitise serialize serialise deserialize validate truncate expose deprecate"
+    " modularize modularise normalize normalise initialize initialise specify highlight remind teach elaborate interpret"
+    " double-check justify predict guess illustrate demonstrate visualize visualise reformat reindent indent uncomment"
+    " capitalize capitalise abbreviate condense enumerate tabulate transcribe transliterate".split()
 )
 """Verbs that begin a request; elsewhere the words mean other things as well."""
 _ON_ALL = frozenset(

@@ -54,6 +54,9 @@ from codepar.prompts.request import Request, Source
 from codepar.prompts.selection import by_suffix, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
 
+_VERBS = (Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE)
+_EITHER = frozenset({"or", "oder", "o", "или", "vs"})
+
 
 def read_code(discourse: Discourse) -> Found:
     """The pieces that the request is about, why it stays whole, or None when it speaks of no pieces."""
@@ -193,6 +196,12 @@ class _CodeReader:
             return None
         if is_means(sentence, group.first) or SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
+        if (
+            sentence.is_question
+            and not sentence.has(*_VERBS)
+            and any(token.text in _EITHER for token in sentence.tokens[group.first : group.last])
+        ):
+            return Whole(Refusal.COMPARISON, "one of them is asked for")
         are_files = [token for token in tokens if token.is_file or name_of(token).lower() in self._files]
         if (reason := blocked(sentence, group.first, distributes=is_dealt(sentence, group))) is not None:
             return reason
@@ -238,6 +247,10 @@ class _CodeReader:
             else:
                 elements.append(file_element(source))
         first, last = (sentence.tokens.index(token) for token in (tokens[0], tokens[-1]))
+        there = any(element.source is not None for element in elements)
+        if not there and not any(token.has(*_VERBS) for token in sentence.tokens[:first]) and not self._asks_elsewhere(sentence):
+            # "Conflicts in a.c and b.c": spoken of, and not there.
+            return None
         return self._checked(Kind.FILE, unique(elements), sentence, first, last)
 
     def _excluded(self, sentence: Sentence) -> set[str]:

@@ -55,12 +55,18 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     tokens = sentence.tokens
     counted: list[int] = []
     for index, token in enumerate(tokens):
-        is_more = token.number is not None and (token.number >= 2 or (counted and _is_last_part(tokens, index)))
+        is_one = bool(counted) and (_is_last_part(tokens, index) or _is_part(tokens, counted[-1], index))
+        is_more = token.number is not None and (token.number >= 2 or is_one)
         if is_more and (_asks(sentence, index) or (counted and _joins(tokens, counted[-1], index))):
             counted.append(index)
     if not counted or PER_EACH.search(sentence.text):
         return None
-    first = counted[0]
+    return None if _leads_in(discourse, sentence, counted) else _of_counted(discourse, sentence, counted)
+
+
+def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) -> Found:
+    """The answers that the numerals at these tokens ask for."""
+    tokens, first = sentence.tokens, counted[0]
     if JOINTLY.search(sentence.text):
         return Whole(Refusal.CONSTRAINT, "what is asked for is to work together")
     if _is_ranked(sentence, first):
@@ -84,10 +90,39 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
 
 
+def _leads_in(discourse: Discourse, sentence: Sentence, counted: list[int]) -> bool:
+    """ "Two things, please: ...", "Three short ones. What is ...?": the number only announces what is told by words."""
+    index = counted[0]
+    if len(counted) > 1:
+        return False
+    match = _ANNOUNCED.match(sentence.text, sentence.tokens[index].start - sentence.start)
+    if match is None:
+        return False
+    goes_on = match["mark"] is not None or any(other.start > sentence.start for other in discourse.spoken)
+    asked = any(token.has(Tag.WRITE, Tag.READ) for token in sentence.tokens[:index])
+    return goes_on and (match["thing"] is not None or not asked)
+
+
+_ANNOUNCED = re.compile(
+    r"\w+(?: [\w-]+){0,2} ?(?:(?P<thing>things?|ones|stuff|dinge|sachen|cosas|вещ[иь]|дела|件事)|questions|tasks|requests"
+    r"|favou?rs|q'?s|fragen|aufgaben|bitten|preguntas|dudas|tareas|вопрос\w*|просьб\w*|个问题)"
+    r"(?:,? (?:please|pls|bitte|por favor|пожалуйста))?\s*(?:(?P<mark>[:：])|[.!。]?\s*\Z)",
+    re.IGNORECASE,
+)
+
+
 def _is_last_part(tokens: tuple[Token, ...], index: int) -> bool:
     """ "3 easy ones and 1 hard one"."""
     behind = tokens[index + 1 : index + 5]
+    if tokens[index - 1].has(Tag.AND) and tokens[index].text in {"one", "1"} and behind and behind[0].has(Tag.WITH, Tag.FOR):
+        return True
     return tokens[index - 1].has(Tag.AND) and any(token.has(Tag.ALIKE, Tag.TASK) or token.text == "one" for token in behind)
+
+
+def _is_part(tokens: tuple[Token, ...], before: int, index: int) -> bool:
+    """ "2 Japanese, 1 French and 2 Italian recipes"."""
+    behind = tokens[index + 1 : index + 3]
+    return tokens[index].text == "1" and index == before + 3 and len(behind) > 1 and behind[1].has(Tag.AND)
 
 
 def _is_wish_in_han(tokens: tuple[Token, ...], index: int) -> bool:
@@ -110,6 +145,9 @@ def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
     if tokens[index - 1].has(Tag.AND) and following and following[0].has(Tag.THAT, Tag.WITH):
         return True
     marks = any(token.text == "," or token.has(Tag.AND) for token in tokens[index - 1 : index])
+    if index - 2 > before and tokens[index - 2].number is not None:
+        # "3 variants with blocks of 32, 64 or 128": values in a row.
+        return False
     return marks and index - before <= WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
 
 
@@ -223,6 +261,9 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         )
     ):
         return False
+    if last is not None and _PAST.match(last.text) is not None:
+        # "... and adapted two tests": told, not wanted.
+        return False
     clause = list(before)
     while any(token.text in {";", ".", "。"} for token in clause):
         clause = clause[next(i for i, token in enumerate(clause) if token.text in {";", ".", "。"}) + 1 :]
@@ -240,6 +281,9 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
     text = sentence.text[: tokens[index].start - sentence.start]
     after = any(token.has(Tag.WRITE) for token in tokens[index:]) and any("\u3040" <= t.text[:1] <= "\u9fff" for t in tokens)
     return wishes or after or VERBLESS.match(text) is not None
+
+
+_PAST = re.compile(r"(?!need|feed|embed|seed|speed|shed|red)[a-z]{2,}ed\Z")
 
 
 def _is_wanted_in_han(tokens: tuple[Token, ...], index: int) -> bool:

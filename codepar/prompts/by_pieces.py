@@ -21,6 +21,8 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.piece_features import features_of, is_possible, pieces_of
 from codepar.prompts.reading import Found, Kind, Reading
 
+_ASKING = frozenset({"what ", "why d", "why i", "how d", "how m", "which", "when "})
+
 
 @dataclass(frozen=True, slots=True)
 class PieceWeights:
@@ -54,6 +56,7 @@ def read_pieces(discourse: Discourse) -> Found:
 def _act(discourse: Discourse) -> Tag:
     """What is done to each. A polite question reads like one; only a word for reading shows that nothing is changed."""
     acts = [act for s in discourse.spoken if (act := act_of(s)) is not None]
-    if Tag.CHANGE not in acts and Tag.READ in acts and any(s.has(Tag.READ, Tag.QUESTION) for s in discourse.spoken):
+    reads = any(s.has(Tag.READ) or s.text[:5].lower() in _ASKING for s in discourse.spoken)
+    if Tag.CHANGE not in acts and Tag.READ in acts and reads:
         return Tag.READ
     return Tag.TEST if acts and set(acts) == {Tag.TEST} else Tag.CHANGE

@@ -175,6 +175,7 @@ def _behind_question(discourse: Discourse, index: int) -> Found:
         or _COLON.search(sentence.text)
         or not _speaks_of_several(sentence)
         or compares(sentence, 0)
+        or _COLON.search(behind[0].text)
     ):
         return None
     elements = elements_of(discourse.prose, behind[0].start, behind[0].end)

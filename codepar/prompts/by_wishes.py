@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from codepar.prompts.clause_features import Setting
-from codepar.prompts.clause_model import Begun, load_weights, might_begin, wishes_in
+from codepar.prompts.clause_model import Begun, load_weights, might_begin, scored_in
 from codepar.prompts.clauses import Clause, clauses_of
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import NEED, Head
@@ -18,6 +18,7 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.wish_bonds import speaks_back
+from codepar.prompts.wishes_model import are_several
 
 _GREAT = re.compile(
     r",?\s+(?:would (?:also )?be (?:\w+ )?(?:great|nice|good|helpful|cool|useful|lovely|appreciated"
@@ -63,8 +64,10 @@ def _read(discourse: Discourse) -> Found:
     clauses = clauses_of(discourse)
     if sum(might_begin(clause) or clause.head is Head.LACK for clause in clauses) < 2:
         return None
-    begun = wishes_in(clauses, Setting(discourse, clauses), load_weights())
-    if not 1 < len(begun) <= _MOST:
+    setting = Setting(discourse, clauses)
+    scored = scored_in(clauses, setting, load_weights())
+    begun = [Begun(one.clause, one.score) for one in scored if one.begins]
+    if not 1 < len(begun) <= _MOST or not are_several(scored, setting):
         return _chain(clauses)
     places = _places(discourse, begun)
     if len(places) > _PAIR and all(_ON_IT.search(discourse.prose, low, high) for low, high in places[1:]):

@@ -28,6 +28,15 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """A clause, the logarithm of the odds that it begins a wish, and whether it was taken to."""
+
+    clause: Clause
+    score: float
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """``of``: the weight of each feature. ``first``, ``next``: what the first wish and a later one must score at least."""
 
@@ -50,13 +59,19 @@ def might_begin(clause: Clause) -> bool:
 
 def wishes_in(clauses: list[Clause], setting: Setting, weights: Weights) -> list[Begun]:
     """The clauses that begin a wish."""
-    found, before = list[Begun](), Before()
+    return [Begun(one.clause, one.score) for one in scored_in(clauses, setting, weights) if one.begins]
+
+
+def scored_in(clauses: list[Clause], setting: Setting, weights: Weights) -> list[Scored]:
+    """All clauses with their scores; each decision sees the ones before it."""
+    found, before = list[Scored](), Before()
     for clause in clauses:
         # Features come in no order, and a score at the bound must not depend on one.
         score = fsum(weights.of.get(feature, 0.0) for feature in features_of(clause, before, setting))
-        if score > (weights.next if found else weights.first):
-            before = Before(clause, True, len(found) + 1, before.start if found else clause.start)
-            found.append(Begun(clause, score))
+        begins = score > (weights.next if before.begun else weights.first)
+        found.append(Scored(clause, score, begins))
+        if begins:
+            before = Before(clause, True, before.count + 1, before.start if before.begun else clause.start)
         elif before.clause is None and might_begin(clause):
             before = Before(clause, False, 0, clause.start)
     return found

@@ -88,8 +88,9 @@ _BACK = re.compile(
     r"|the above|the previous|previous|the new (?:version|code|function|script|one|file|program|kernel|class|name|names)"
     r"|the (?:resulting|finished|rewritten|translated|optimi[sz]ed"
     r"|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated"
-    r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d(?![\d.])|(?:step"
-    r"|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
+    r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d(?![\d.])"
+    r"|the \w+ (?:of|from|in) \d(?![\d.])"
+    r"|(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
     r"|вопрос\w*) ?#?\d|the (?:first"
     r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
     r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面"
@@ -246,8 +247,19 @@ def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
     if numbers:
         return numbers
     if match[0].lower() == "your":
-        return []
+        return _made_before(text, match.end(), to, reading)
     return list(range(to)) if _MANY.search(text) else [to - 1]
+
+
+def _made_before(text: str, end: int, to: int, reading: Reading) -> list[int]:
+    """ "Use your stack ...": the last element before it that speaks of a stack."""
+    noun = _YOURS.match(text, end)
+    named = re.compile(rf"\b{noun[1][:_STEM]}", re.IGNORECASE) if noun else None
+    return [index for index in range(to) if named is not None and named.search(reading.elements[index].name)][-1:]
+
+
+_STEM = 5
+_YOURS = re.compile(r"\s+([a-z]{4,})", re.IGNORECASE)
 
 
 def obstacle(discourse: Discourse, reading: Reading) -> Whole | None:
@@ -263,10 +275,21 @@ def obstacle(discourse: Discourse, reading: Reading) -> Whole | None:
     return None
 
 
+# Counted answers that speak of each other: "each starts where the one before ends", "que no rimen entre sí".
+_RECIPROCAL = re.compile(
+    r"\b(?:each other|one another|(?:the|its) (?:next|previous|preceding) (?!(?:week|month|year|day|step|line|word|chapter)\b)\w+"
+    r"|the one (?:before|after)|untereinander|aufeinander|miteinander|ineinander|entre s[ií]|l[oa]s un[oa]s (?:con|a|de)"
+    r"|друг (?:друг|с друг|на друг|от друг)\w*)\b|任意两|任何两|彼此|相互|互いに|お互い",
+    re.IGNORECASE,
+)
+
+
 def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
     inside = reading.kind is Kind.WORDS
     for sentence in (*discourse.sentences, *_listed(discourse, reading)):
         text = sentence.text
+        if reading.kind is Kind.COUNT and (match := _RECIPROCAL.search(text)):
+            return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
         if text.isascii() and _BINDING.isdisjoint(_PLAIN_WORD.findall(text.lower())):
             continue
         if inside and reading.start <= sentence.start and sentence.end <= reading.end:

@@ -6,6 +6,8 @@ Limits: a sentence that runs on after a list without a blank line is the list's.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from dataclasses import dataclass
 from functools import cached_property
 
 from codepar.prompts.acts import is_statement
@@ -23,6 +25,32 @@ _LAST = 60
 # A single quote opens before a word and closes behind one; between letters it is an apostrophe.
 _OPENING = re.compile(r"(?:(?<=[\s:(])|\A)'(?=[^\W\d])")
 _CLOSING = re.compile(r"(?<=[\w.!?])'(?!\w)")
+_DOUBLE = re.compile('"')
+_PAIRS = ((_OPENING, _CLOSING), (re.compile("“"), re.compile("”")), (re.compile("«"), re.compile("»")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotes:
+    """Where the quotes of a stretch of prose open and close, each kind by itself; ``double`` does both."""
+
+    low: int
+    high: int
+    double: tuple[int, ...]
+    pairs: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+
+    @classmethod
+    def of(cls, prose: str, low: int, high: int) -> _Quotes:
+        text = prose[low:high]
+
+        def places(pattern: re.Pattern[str]) -> tuple[int, ...]:
+            return tuple(low + match.start() for match in pattern.finditer(text))
+
+        pairs = tuple((places(opens), places(closes)) for opens, closes in _PAIRS)
+        return cls(low, high, places(_DOUBLE), pairs)
+
+    def are_open_at(self, offset: int) -> bool:
+        unpaired = any(bisect_left(opens, offset) > bisect_left(closes, offset) for opens, closes in self.pairs)
+        return unpaired or bisect_left(self.double, offset) % 2 == 1
 
 
 class Discourse:
@@ -70,12 +98,12 @@ class Discourse:
 
     def is_quoted(self, offset: int) -> bool:
         """Whether quotes are open at ``offset``."""
-        start = next((low for low, high in self.stretches if low <= offset < high), offset)
-        before = self.prose[start:offset]
-        single = len(_OPENING.findall(before)) > len(_CLOSING.findall(before))
-        return (
-            single or before.count('"') % 2 == 1 or before.count("“") > before.count("”") or before.count("«") > before.count("»")
-        )
+        quotes = next((one for one in self._quotes if one.low <= offset < one.high), None)
+        return quotes is not None and quotes.are_open_at(offset)
+
+    @cached_property
+    def _quotes(self) -> tuple[_Quotes, ...]:
+        return tuple(_Quotes.of(self.prose, low, high) for low, high in self.stretches)
 
     @cached_property
     def stretches(self) -> tuple[tuple[int, int], ...]:

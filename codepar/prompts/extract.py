@@ -70,6 +70,9 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
         if isinstance(found, Reading):
             found = _wider(discourse, found) if rule is read_counts else found
             found = _apart(discourse, found) if rule is read_code else found
+            if rule in {read_series, read_wishes} and _must_choose(discourse, found):
+                reasons.append(Whole(Refusal.COMPARISON, "one answer over all of them is asked for"))
+                break
             told = _whole_wishes(discourse, found) if rule in {read_counts, read_series} else found
             if told is not None:
                 return told
@@ -83,6 +86,20 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
     if not reasons and (pieces := read_pieces(discourse)) is not None:
         return pieces
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
+
+
+def _must_choose(discourse: Discourse, found: Reading) -> bool:
+    """ "Offers from three vendors: ... Which one would you take?": a later question wants one of all."""
+    return found.kind is Kind.WORDS and any(
+        s.start > found.start and s.is_question and _WHICH.match(s.text) is not None for s in discourse.spoken
+    )
+
+
+_WHICH = re.compile(
+    r"\W*(?:(?:so|now|and|hence|honestly|in the end)\b,? )?which (?:one|of (?:them|these|those|the|my|our))\b"
+    r"|\W*welche[rsn]? (?:davon|von|soll|würdest|ist)\b|\W*¿?cuál(?:es)? de\b|\W*как(?:ой|ую|ое) из\b",
+    re.IGNORECASE,
+)
 
 
 def _as_stated(discourse: Discourse) -> Reading | None:

@@ -70,7 +70,8 @@ _EN = {
     Tag.TEST: "test tests unittest unittests pytest benchmark benchmarks fuzz testcase testcases profile measure",
     Tag.WRITE: "write implement create generate give make produce design draft list suggest propose provide show"
     " code build need want name"
-    " come brainstorm recommend tell develop compose prepare sketch invent answer solve find get print plot draw outline",
+    " come brainstorm recommend tell develop compose prepare sketch invent answer solve find get print plot draw outline"
+    " construct devise craft gimme formulate supply",
     Tag.COMPARE: "compare rank choose pick select combine merge fuse unify contrast differ difference differences"
     " versus vs decide",
     Tag.EACH: "each every individually separately per respectively",

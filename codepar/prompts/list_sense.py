@@ -64,7 +64,7 @@ def sense_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -> S
         return Sense.COMPARED
     if _are_signatures(discourse, listing) and act_of(lead) is not None and not _makes_one(lead):
         return Sense.TASKS
-    if max(commands, asking) < MOST and _labels_details(discourse, lead):
+    if _labels_details(discourse, lead) and (max(commands, asking) < MOST or _is_noun(lead)):
         return Sense.DETAILS
     if _is_data(discourse, lead, max(commands, asking)) or _makes_one(lead):
         return Sense.DETAILS
@@ -95,6 +95,8 @@ _BACK = re.compile(
 def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> Sense:
     """A list whose elements are mostly neither commands nor questions."""
     told = _ASIDE.sub(" ", STEPWISE.sub("", lead.text))
+    if _HAS_PARTS.search(told) and not lead.has(Tag.EACH):
+        return Sense.DETAILS
     tasks, details = TASKS.search(told), DETAILS.search(told)
     if _FOLLOWING_DETAILS.search(told) or (lead.is_question and not lead.announces and not _takes_several(lead)):
         return Sense.DETAILS
@@ -117,6 +119,14 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
     return Sense.OPEN
 
 
+# "The README should have these sections:".
+_HAS_PARTS = re.compile(
+    r"\A\W*(?:the|my|our|this|that|it|each|every|a|an)\b[^.;:?!]{0,50}\b(?:should|must|shall|has to|have to|needs? to|will)"
+    r" (?:\w+ )?(?:have|contain|include|support|cover|consist|provide|show|offer|comprise|hold|list)\b",
+    re.IGNORECASE,
+)
+
+
 def _are_signatures(discourse: Discourse, listing: Listing) -> bool:
     """Functions that are wished, each by its name and arguments."""
     looked_at = listing.elements[:LOOKED_AT]
@@ -133,6 +143,11 @@ def _labels_details(discourse: Discourse, lead: Sentence) -> bool:
         return False
     before = [s for s in discourse.spoken if s.end <= lead.start]
     return any(_ONE_THING.search(sentence.text) is not None for sentence in before)
+
+
+def _is_noun(lead: Sentence) -> bool:
+    """ "Menu:", "Requirements:": a label that is no adverb ("Also:") and no verb."""
+    return not any(token.has(Tag.POLITE, Tag.AND, Tag.THEN, Tag.TASK) for token in lead.tokens)
 
 
 _ONE_THING = re.compile(

@@ -107,7 +107,7 @@ def references(sentence: Sentence) -> list[Reference]:
             found.append(reference)
     if stepwise is not None and (not any(r.is_definite for r in found) or tokens[stepwise.first - 1].text != "per"):
         return [stepwise]
-    if not found and _SINGLY.search(sentence.text):
+    if not found and _SINGLY.search(_ASIDE.sub("", sentence.text)):
         found = [_bare_plural(tokens, i) for i, token in enumerate(tokens) if token.has(Tag.PLURAL) and token.has(*NOUNS)][:1]
     return _merged(tokens, found) or list(_pronouns(tokens))
 
@@ -141,6 +141,10 @@ _SINGLY = re.compile(
     r"|un[ao] por un[ao]|по одно\w+|по отдельности)\b",
     re.IGNORECASE,
 )
+
+
+# "Separately, rewrite fill": another wish, not each by itself.
+_ASIDE = re.compile(r"\A\W*(?:and )?(?:separately|individually)\s*,", re.IGNORECASE)
 
 
 def _bare_plural(tokens: tuple[Token, ...], index: int) -> Reference:

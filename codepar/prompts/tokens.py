@@ -35,6 +35,9 @@ _SENTENCE_END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|resp|approx|bzw|z\.B|p\.ej|т\.д|т\.е|Dr|Mr|No|Fig|Eq)|(?<![\w.])[A-Z])\Z", re.IGNORECASE
 )
+# "(max. 100 words)", "Fig. 3".
+_BEFORE_NUMBER = re.compile(r"\b(?:max|min|fig|sec|tab|nr|art|vol)\Z", re.IGNORECASE)
+_DIGIT = re.compile(r"\s*\d")
 # Behind a full stop within quotes the sentence goes on.
 _GOES_ON = re.compile(r"[ \t]+(?:[a-zäöüа-я]|[,;/])")
 _NO_TAGS: frozenset[Tag] = frozenset()
@@ -134,6 +137,12 @@ def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
     found, position = list[Sentence](), start
     for match in _SENTENCE_END.finditer(prose, start, end):
         if match[0].startswith(".") and _ABBREVIATION.search(prose, max(start, match.start() - 6), match.start()):
+            continue
+        if (
+            match[0] == "."
+            and _BEFORE_NUMBER.search(prose, max(start, match.start() - 4), match.start())
+            and _DIGIT.match(prose, match.end())
+        ):
             continue
         if match[0][-1:] in "\"')" and _GOES_ON.match(prose, match.end()):
             continue

@@ -35,6 +35,7 @@ _BACK = re.compile(
     r"|about|for) that\b"
     r"|(?<!qué )(?<!que )(?<!cuál )\bes\b(?! (?:una?|el|la|decir|mejor|que)\b)|\b(?:ihn|ihm|ihre\w*|seine?\w*|dies\w*"
     r"|davon|dafür|dazu|damit|daraus|dessen|deren|ergebnis\w*)\b|\A\W*sie\b"
+    r"|\b\w*[áéíóú]\w{1,3}[ea]l[oa]s?\b|\b(?:haz|pon|di|ve|mide|pasa|une|usa)l[oa]s?\b"
     r"|\b(?:ello|eso|esto|ese|esa|su|sus|ambos|ambas|resultado\w*|anterior)\b|\b(?:est[ea])(?= \w)"
     r"|\b(?:его|её|ее|ей|ему|их|им|ними|этого|этой|этот|эту|этом|он|она|они|оно|результат\w*)\b|\bэто\b(?! такое)"
     r"|它|[与和把将对用]其|这(?!是)|该|结果|上述|それ(?!と|から|ぞれ)|その|これ|結果|この",
