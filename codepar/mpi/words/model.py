@@ -44,7 +44,7 @@ class Blend:
         return _sigmoid(self.scorer * _logit(scorer) + self.words * _logit(words) + self.shift)
 
 
-BLEND = Blend(scorer=0.425, words=0.44, shift=0.497)
+BLEND = Blend(scorer=0.36, words=0.456, shift=0.286)
 """Of the weights that come with codepar and the committed site scorer, fitted on the 37 development repositories."""
 
 
