@@ -1,24 +1,19 @@
 """What the other places of a program say about a place: a recurrent layer that reads them in both directions.
 
 A receive is likelier where a send is missing elsewhere; a reduction ends what a scatter began. Each direction is a gated
-recurrent unit over the hidden values of the places, in the order of the file. Limits: needs numpy, as a site scorer does; from
-one function to another only as much reaches as its units hold.
+recurrent unit over the hidden values of the places, in the order of the file. Limits: from one function to another only as much
+reaches as its units hold; needs numpy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from codepar.mpi.words.layers import Layer, read_layer, written
 
 if TYPE_CHECKING:
-    from numpy import float32
-    from numpy.typing import NDArray
-
-    Values = NDArray[float32]
+    from codepar.mpi.words.layers import Values
 
 
 @dataclass(frozen=True)
@@ -35,22 +30,16 @@ class Direction:
         import numpy
 
         units = len(self.state_bias) // 3
-        inputs, matrix, bias = self._values
+        matrix, bias = self.state.matrix, numpy.array(self.state_bias, numpy.float32)
         # The last row stays zero: before the first place stands index -1.
         states = numpy.zeros((len(places) + 1, units), numpy.float32)
-        for number, given in enumerate(places @ inputs.T + numpy.array(self.inputs_bias, numpy.float32)):
+        for number, given in enumerate(places @ self.inputs.matrix.T + numpy.array(self.inputs_bias, numpy.float32)):
             known = matrix @ states[number - 1] + bias
             # The logistic function by a tangent, which cannot overflow.
             reset, keep = (0.5 + 0.5 * numpy.tanh((given[: 2 * units] + known[: 2 * units]) / 2)).reshape(2, units)
             new = numpy.tanh(given[2 * units :] + reset * known[2 * units :])
             states[number] = (1 - keep) * new + keep * states[number - 1]
         return states[:-1]
-
-    @cached_property
-    def _values(self) -> tuple[Values, Values, Values]:
-        import numpy
-
-        return _matrix(self.inputs), _matrix(self.state), numpy.array(self.state_bias, numpy.float32)
 
 
 @dataclass(frozen=True)
@@ -61,20 +50,13 @@ class Context:
     backward: Direction
     output: Layer
 
-    def of(self, places: Sequence[Sequence[float]]) -> list[list[float]]:
-        """For each place what is added to the value of each function before the sigmoid."""
+    def of(self, places: Values) -> Values:
+        """What is added to the value of each function before the sigmoid: places x functions, from places x width."""
         import numpy
 
-        values = numpy.array(places, numpy.float32)
-        around = numpy.concatenate([self.forward.read(values), self.backward.read(values[::-1])[::-1]], axis=1)
-        found: list[list[float]] = (around @ _matrix(self.output).T).tolist()
+        around = numpy.concatenate([self.forward.read(places), self.backward.read(places[::-1])[::-1]], axis=1)
+        found: Values = around @ self.output.matrix.T
         return found
-
-
-def _matrix(layer: Layer) -> Values:
-    import numpy
-
-    return numpy.array(layer.rows, numpy.float32) * numpy.float32(layer.scale)
 
 
 def read_context(data: dict[str, Any]) -> Context:

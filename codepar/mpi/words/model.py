@@ -1,7 +1,7 @@
 """The word model: for each place the probability of each MPI function, and how it joins a site scorer's.
 
 One JSON file holds the weights, each feature known by its hash. Limits: as good as its features (``features``); two of them may
-share a hash; functions that few repositories call are not told.
+share a hash; functions that few repositories call are not told; needs numpy, as a site scorer does.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ import json
 import math
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codepar.errors import InvalidInput
 from codepar.mpi.words.context import Context, context_written, read_context
 from codepar.mpi.words.features import Features, features_of
 from codepar.mpi.words.layers import Layer, numbers_text, read_layer, read_numbers, written
 from codepar.protocols import SiteScore, SiteScores, SiteText
+
+if TYPE_CHECKING:
+    from codepar.mpi.words.layers import Values
 
 FORMAT = 2
 WEIGHTS_FILE = "weights.json"
@@ -63,25 +67,33 @@ class WordModel:
 
     def probabilities(self, program: Sequence[Features]) -> list[list[list[float]]]:
         """For each text of a program and each of its sites, of each function that it is missing there."""
-        places = [place for of_text in program for place in self._hidden(of_text)]
-        values = [self.output.times(place) for place in places]
-        if self.context is not None and places:
-            said = self.context.of(places)
-            values = [[one + other for one, other in zip(*pair, strict=True)] for pair in zip(values, said, strict=True)]
-        found = iter([_sigmoid(last + value) for last, value in zip(self.last, row, strict=True)] for row in values)
+        import numpy
+
+        hidden = numpy.array([place for of_text in program for place in self._hidden(of_text)], numpy.float32)
+        if not len(hidden):
+            return [[] for _ in program]
+        values = hidden @ self.output.matrix.T + numpy.array(self.last, numpy.float32)
+        if self.context is not None:
+            values = values + self.context.of(hidden)
+        # The logistic function by a tangent, which cannot overflow.
+        found = iter((0.5 + 0.5 * numpy.tanh(values / 2)).tolist())
         return [[next(found) for _ in of_text.sites] for of_text in program]
 
-    def _hidden(self, features: Features) -> list[list[float]]:
+    def _hidden(self, features: Features) -> Iterator[Values]:
         """The hidden values of each site of a text."""
-        start = self._sum(features.shared, [value / self.hidden.scale for value in self.bias])
-        sums = (self._sum(of_site, start) for of_site in features.sites)
-        return [[max(value, 0.0) * self.hidden.scale for value in row] for row in sums]
+        import numpy
 
-    def _sum(self, features: Iterable[str], start: Sequence[float]) -> list[float]:
+        bias, shared = numpy.array(self.bias, numpy.float32), self._sum(features.shared)
+        for of_site in features.sites:
+            yield numpy.maximum((shared + self._sum(of_site)) * numpy.float32(self.hidden.scale) + bias, 0)
+
+    def _sum(self, features: Iterable[str]) -> Values:
+        import numpy
+
         known = (self.table.get(hash_of(feature)) for feature in features)
-        # Sets come in another order in every process, and sums of floats would differ in their last digit.
-        rows = [self.hidden.rows[row] for row in sorted(row for row in known if row is not None)]
-        return [sum(column) for column in zip(start, *rows, strict=True)] if rows else list(start)
+        # Sets come in another order in every process; sums of whole numbers are the same in every order.
+        found: Values = self.hidden.numbers[[row for row in known if row is not None]].sum(axis=0, dtype=numpy.int32)
+        return found
 
     def blended(self, texts: Sequence[SiteText], scores: Sequence[SiteScores], blend: Blend = BLEND) -> list[SiteScores]:
         """The scores of a site scorer for the texts of a program, with this model's opinion in them, in the same form."""

@@ -9,7 +9,7 @@ import pytest
 from codepar.mpi.words.context import Context, Direction, context_written, read_context
 from codepar.mpi.words.layers import Layer
 
-PLACES = [[1.0, 0.5], [0.0, 2.0], [3.0, 1.0]]
+PLACES = numpy.array([[1.0, 0.5], [0.0, 2.0], [3.0, 1.0]], numpy.float32)
 
 
 def _layer(*rows: list[int]) -> Layer:
@@ -33,7 +33,7 @@ def _gate(value: float) -> float:
 
 
 def test_a_state_is_renewed_as_the_equations_of_the_unit_say(direction):
-    first, second, _ = direction.read(numpy.array(PLACES, numpy.float32))
+    first, second, _ = direction.read(PLACES)
     reset, keep = _gate(1.0 + 0.1), _gate(0.5 - 0.2 + 0.4)
     expected = (1 - keep) * math.tanh(1.5 + 0.3 + reset * -0.1)
     assert first.tolist() == pytest.approx([expected])
@@ -44,17 +44,18 @@ def test_a_state_is_renewed_as_the_equations_of_the_unit_say(direction):
 
 def test_a_place_hears_of_those_before_and_behind_it(context):
     told = context.of(PLACES)
-    other_first = context.of([[9.0, 9.0], *PLACES[1:]])
-    other_last = context.of([*PLACES[:2], [9.0, 9.0]])
-    assert other_first[2] != told[2]
-    assert other_last[0] != told[0]
-    assert [len(row) for row in told] == [2, 2, 2]
+    changed = PLACES.copy()
+    changed[0] = 9.0
+    assert context.of(changed)[2].tolist() != told[2].tolist()
+    changed = PLACES.copy()
+    changed[2] = 9.0
+    assert context.of(changed)[0].tolist() != told[0].tolist()
+    assert told.shape == (3, 2)
 
 
 def test_one_place_hears_of_no_other(context):
     [[send, receive]] = context.of(PLACES[:1])
-    place = numpy.array(PLACES[:1], numpy.float32)
-    [[before]], [[behind]] = context.forward.read(place), context.backward.read(place)
+    [[before]], [[behind]] = context.forward.read(PLACES[:1]), context.backward.read(PLACES[:1])
     assert (send, receive) == pytest.approx((before - behind, 0.25 * before + 0.5 * behind))
 
 
