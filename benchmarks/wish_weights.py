@@ -4,8 +4,8 @@
     python benchmarks/wish_weights.py evaluators/data/codepp/own_prompts.jsonl --write    # the weights of all sources
 
 Learned from what ``clause_weights.py`` learns from: the readings of each source by weights for clauses that never saw that
-source, so that they err here as they do on the prompts of strangers. Limits: needs numpy and scipy; a minute on one core; requests with
-lists are left out.
+source, so that they err here as they do on the prompts of strangers. Limits: needs numpy and scipy; a minute on one core;
+requests with lists are left out.
 """
 
 from __future__ import annotations

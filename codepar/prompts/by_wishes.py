@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.clause_features import Setting
+from codepar.prompts.clause_features import STATED, Setting
 from codepar.prompts.clause_model import Begun, load_weights, might_begin, scored_in
 from codepar.prompts.clauses import Clause, clauses_of
 from codepar.prompts.discourse import Discourse
@@ -67,13 +67,23 @@ def _read(discourse: Discourse) -> Found:
     setting = Setting(discourse, clauses)
     scored = scored_in(clauses, setting, load_weights())
     begun = [Begun(one.clause, one.score) for one in scored if one.begins]
-    if not 1 < len(begun) <= _MOST or not are_several(scored, setting):
+    stated = _stated(clauses, setting)
+    if stated and len(stated) != len(begun):
+        begun = [Begun(clause, 0.0) for clause in stated]
+    elif not 1 < len(begun) <= _MOST or not (stated or are_several(scored, setting)):
         return _chain(clauses)
     places = _places(discourse, begun)
     if len(places) > _PAIR and all(_ON_IT.search(discourse.prose, low, high) for low, high in places[1:]):
         return Whole(Refusal.CHAIN, "each step works on what the one before it made")
     reading = _made(discourse, places)
     return reading if not _is_ordered(discourse, places) else _ordered(reading)
+
+
+def _stated(clauses: list[Clause], setting: Setting) -> list[Clause]:
+    """ "Three short ones. What is ...?": the clauses that may begin a wish, where they are as many as the request says."""
+    asked = [c for c in clauses if (might_begin(c) or c.head is Head.LACK) and STATED.search(c.text) is None]
+    leans = any(speaks_back(clause.text) for clause in asked[1:])
+    return asked if len(asked) > 1 and len(asked) == setting.number and not leans else []
 
 
 _PAIR = 2

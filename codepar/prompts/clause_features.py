@@ -14,6 +14,7 @@ from codepar.prompts.clauses import Clause
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import ASKING, Head
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.numerals import value_of
 from codepar.prompts.tokens import Token
 from codepar.prompts.wish_bonds import SMALL, is_elliptical, names_again, speaks_back
 
@@ -31,13 +32,14 @@ _TOLD = re.compile(
     r"|\b(?:of|for|in|between|from|behind|to|on|against|that|about|by|de|del|von|vom|für|im|ins|zum|zur|zwischen|para"
     r"|en|sobre|entre|из|для|между|про)\s+\w"
 )
-_STATED = re.compile(
+STATED = re.compile(
     r"\b(?:two|three|four|five|few|couple|some|several|\d) (?:\w+ )?(?:things|questions|ones|favou?rs|tasks|requests|stuff)\b"
     r"|\b(?:zwei|drei|vier|paar) (?:\w+ )?(?:dinge|fragen|sachen|bitten)\b|\b(?:dos|tres"
     r"|unas) (?:\w+ )?(?:cosas|dudas|preguntas)\b"
     r"|\b(?:два|две|три|пара) (?:\w+ )?(?:вопрос\w*|вещи|задач\w*|дела)|[两二三几]个?(?:问题|件事)|[二三2-4]つ",
     re.IGNORECASE,
 )
+"""Phrases that tell how many wishes there are."""
 _ORDERED = re.compile(
     r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that"
     r"|exactly this) order\b|\berst (?:dann|danach)\b"
@@ -97,7 +99,13 @@ class Setting:
     @cached_property
     def is_stated(self) -> bool:
         """ "Two things", "some questions": the request says that it holds several."""
-        return _STATED.search(self.prose) is not None
+        return STATED.search(self.prose) is not None
+
+    @cached_property
+    def number(self) -> int | None:
+        """The number of wishes that the request says it holds."""
+        match = STATED.search(self.prose)
+        return None if match is None else value_of(match[0].split()[0]) or value_of(match[0][:1])
 
 
 def language_of(text: str) -> str:
