@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -126,6 +127,7 @@ def site_words_command(
     corpus: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder that `finetune corpus` made.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for weights and card.")],
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that everything is looked at.")] = None,
+    networks: Annotated[int | None, typer.Option(min=1, help="Networks that are trained and heard together.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Train the word model, the site scorer's second opinion: which calls are missing where. Minutes on a CPU."""
@@ -133,7 +135,8 @@ def site_words_command(
         from finetune.sites import words
     except ImportError as error:
         raise ToolMissing(f"training needs {error.name}", remedy="make setup-train") from error
-    recipe = words.WordRecipe() if epochs is None else words.WordRecipe(epochs=epochs)
+    known = words.WordRecipe()
+    recipe = dataclasses.replace(known, epochs=epochs or known.epochs, networks=networks or known.networks)
     score = words.train_words(corpus, output, recipe, say)
     if json:
         print_json({"held_out_f1": score.everything, "without_boilerplate_f1": score.rest, "weights": str(output)})

@@ -20,6 +20,7 @@ from codepar.mpi.words.model import WordModel, hash_of
 from finetune.sites.word_places import Numbering, Stretch
 
 _FIRST_BIAS = -5.0
+_GRU_PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 @dataclass(frozen=True)
@@ -75,22 +76,34 @@ class WordNetwork(nn.Module):
         return found
 
 
-def exported(network: WordNetwork, numbering: Numbering) -> WordModel:
-    """The network as the product reads it."""
+def exported(networks: Sequence[WordNetwork], numbering: Numbering) -> WordModel:
+    """Networks of one shape as the product reads them: one network as wide as all, its logits the mean of theirs."""
+    share = 1 / len(networks)
+    last = sum((network.out.bias + network.ctx.bias for network in networks), torch.zeros(len(numbering.functions))) * share
+    contexts = [network.ctx.weight.chunk(2, dim=1) for network in networks]
     return WordModel(
         numbering.functions,
         {hash_of(name): row for name, row in numbering.features.items()},
-        _rounded(network.table.weight),
-        _numbers(network.bias),
-        _rounded(network.out.weight),
-        _numbers(network.out.bias + network.ctx.bias),
-        Context(_direction(network.gru, "l0"), _direction(network.gru, "l0_reverse"), _rounded(network.ctx.weight)),
+        _rounded(torch.cat([network.table.weight for network in networks], dim=1)),
+        _numbers(torch.cat([network.bias for network in networks])),
+        _rounded(torch.cat([network.out.weight for network in networks], dim=1) * share),
+        _numbers(last),
+        Context(
+            _direction([network.gru for network in networks], "l0"),
+            _direction([network.gru for network in networks], "l0_reverse"),
+            _rounded(torch.cat([half[side] for side in (0, 1) for half in contexts], dim=1) * share),
+        ),
     )
 
 
-def _direction(gru: nn.GRU, name: str) -> Direction:
-    inputs, state, inputs_bias, state_bias = (
-        getattr(gru, f"{kind}_{name}") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+def _direction(grus: Sequence[nn.GRU], name: str) -> Direction:
+    """One direction of several recurrent layers that do not hear each other."""
+    gates = {kind: [getattr(gru, f"{kind}_{name}").chunk(3) for gru in grus] for kind in _GRU_PARTS}
+    inputs, state = (
+        torch.cat([torch.block_diag(*(of_gru[gate] for of_gru in gates[kind])) for gate in range(3)]) for kind in _GRU_PARTS[:2]
+    )
+    inputs_bias, state_bias = (
+        torch.cat([of_gru[gate] for gate in range(3) for of_gru in gates[kind]]) for kind in _GRU_PARTS[2:]
     )
     return Direction(_rounded(inputs), _numbers(inputs_bias), _rounded(state), _numbers(state_bias))
 

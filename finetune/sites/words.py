@@ -8,7 +8,7 @@ features are left out at random, so that none is relied on alone. Limits: one pr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,15 +38,16 @@ _BOUNDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
 @dataclass(frozen=True)
 class WordRecipe:
-    """``repositories``: a feature needs so many to be learned, a function ``function_repositories``; ``most``: whole programs of
-    one repository at most; ``dropout``: share of features left out in each step; ``batch``: places of a step; ``stretch``: places
-    that are read together at most."""
+    """``networks`` are trained, each with a seed of its own, and heard together. ``repositories``: a feature needs so many to be
+    learned, a function ``function_repositories``; ``most``: whole programs of one repository at most; ``dropout``: share of
+    features left out in each step; ``batch``: places of a step; ``stretch``: places that are read together at most."""
 
     epochs: int = 6
     rate: float = 2e-3
     decay: float = 0.01
     width: int = 96
     units: int = 64
+    networks: int = 1
     dropout: float = 0.2
     batch: int = 1200
     stretch: int = 300
@@ -79,11 +80,15 @@ def train_words(corpus: Path, output: Path, recipe: WordRecipe, tell: Tell) -> W
         f"{len(numbering.functions)} MPI functions"
     )
     parts = _Parts(*(stretches(one, numbering, recipe.stretch) for one in (learned, held_out)))
-    torch.manual_seed(recipe.seed)
-    network = WordNetwork(len(numbering.features), len(numbering.functions), recipe.width, recipe.units, recipe.dropout)
-    score = _fit(network, parts, numbering.functions, recipe, tell)
+    networks: list[WordNetwork] = []
+    for seed in range(recipe.seed, recipe.seed + recipe.networks):
+        torch.manual_seed(seed)
+        network = WordNetwork(len(numbering.features), len(numbering.functions), recipe.width, recipe.units, recipe.dropout)
+        _fit(network, parts, numbering.functions, replace(recipe, seed=seed), tell)
+        networks.append(network)
+    score = _measure(networks, parts.held_out, numbering.functions, recipe.batch)
     output.mkdir(parents=True, exist_ok=True)
-    model = exported(network, numbering)
+    model = exported(networks, numbering)
     write_words(model, output / WEIGHTS_FILE)
     places = sum(len(stretch.features) for stretch in parts.learned)
     facts = {
@@ -104,12 +109,11 @@ class _Parts:
     held_out: list[Stretch]
 
 
-def _fit(network: WordNetwork, parts: _Parts, functions: Sequence[str], recipe: WordRecipe, tell: Tell) -> WordScore:
+def _fit(network: WordNetwork, parts: _Parts, functions: Sequence[str], recipe: WordRecipe, tell: Tell) -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     fall = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, _LAST_RATE, total_iters=recipe.epochs)
     held = [weight for name, weight in network.named_parameters() if not name.startswith("table")]
     chance = np.random.default_rng(recipe.seed)
-    score = WordScore(0.0, 0.0, 0)
     for epoch in range(1, recipe.epochs + 1):
         total, places = 0.0, 0
         network.train()
@@ -125,12 +129,11 @@ def _fit(network: WordNetwork, parts: _Parts, functions: Sequence[str], recipe: 
             total += float(losses.detach().sum())
             places += len(losses)
         fall.step()
-        score = _measure(network, parts.held_out, functions, recipe.batch)
+        score = _measure([network], parts.held_out, functions, recipe.batch)
         tell(
             f"epoch {epoch}: loss {total / max(1, places):.4f}, held out F1 {score.everything:.3f}, "
             f"beyond the four {score.rest:.3f}"
         )
-    return score
 
 
 def _batches(found: Sequence[Stretch], places: int, chance: np.random.Generator | None) -> Iterator[list[Stretch]]:
@@ -149,12 +152,12 @@ def _batches(found: Sequence[Stretch], places: int, chance: np.random.Generator 
 
 
 @torch.no_grad()
-def _measure(network: WordNetwork, held_out: Sequence[Stretch], functions: Sequence[str], places: int) -> WordScore:
+def _measure(networks: Sequence[WordNetwork], held_out: Sequence[Stretch], functions: Sequence[str], places: int) -> WordScore:
     if not held_out:
         return WordScore(0.0, 0.0, 0)
-    network.eval()
     batches = [batch_of(batch) for batch in _batches(held_out, places, None)]
-    found = torch.sigmoid(torch.cat([network(batch) for batch in batches])).numpy()
+    logits = [torch.cat([network.eval()(batch) for batch in batches]) for network in networks]
+    found = torch.sigmoid(torch.stack(logits).mean(0)).numpy()
     wanted = torch.cat([batch.wanted for batch in batches]).numpy()
     rest = np.array([function not in BOILERPLATE for function in functions])
     return WordScore(_best(found, wanted), _best(found[:, rest], wanted[:, rest]), len(found))

@@ -33,11 +33,11 @@ def test_the_product_computes_what_was_trained(corpus, tmp_path):
     programs = list(programs_of(read_rows(corpus)["train"]))
     numbering = numbered(programs, 2, 8, 2)
     torch.manual_seed(1)
-    network = WordNetwork(len(numbering.features), len(numbering.functions), 8, 4, 0.5).eval()
-    model = exported(network, numbering)
+    networks = [WordNetwork(len(numbering.features), len(numbering.functions), 8, 4, 0.5).eval() for _ in range(2)]
+    model = exported(networks, numbering)
     for program in programs[:3]:
         (stretch,) = stretches([program], numbering, 300)
-        trained = torch.sigmoid(network(batch_of([stretch]))).tolist()
+        trained = torch.sigmoid(sum(network(batch_of([stretch])) for network in networks) / 2).tolist()
         found = [row for of_text in model.probabilities([one.features for one in program.functions]) for row in of_text]
         # Weights of 8 bits are up to 0.4 % of the largest one off.
         assert [value for row in found for value in row] == pytest.approx([value for row in trained for value in row], rel=0.05)
