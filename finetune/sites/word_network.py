@@ -100,12 +100,17 @@ def _direction(grus: Sequence[nn.GRU], name: str) -> Direction:
     """One direction of several recurrent layers that do not hear each other."""
     gates = {kind: [getattr(gru, f"{kind}_{name}").chunk(3) for gru in grus] for kind in _GRU_PARTS}
     inputs, state = (
-        torch.cat([torch.block_diag(*(of_gru[gate] for of_gru in gates[kind])) for gate in range(3)]) for kind in _GRU_PARTS[:2]
+        torch.cat([_blocks([of_gru[gate] for of_gru in gates[kind]]) for gate in range(3)]) for kind in _GRU_PARTS[:2]
     )
     inputs_bias, state_bias = (
         torch.cat([of_gru[gate] for gate in range(3) for of_gru in gates[kind]]) for kind in _GRU_PARTS[2:]
     )
     return Direction(_rounded(inputs), _numbers(inputs_bias), _rounded(state), _numbers(state_bias))
+
+
+def _blocks(parts: Sequence[torch.Tensor]) -> torch.Tensor:
+    found: torch.Tensor = torch.block_diag(*parts)  # type: ignore[no-untyped-call] # torch does not type it
+    return found
 
 
 def _numbers(values: torch.Tensor) -> tuple[float, ...]:
