@@ -184,6 +184,7 @@ def _main() -> None:
         repositories = len({choice.repository for choice in choices})
         told = f"{function}: {len(choices)} calls of {repositories} repositories; {right} of {held_out} held out are right\n"
         sys.stdout.write(told)
+    arguments.output.mkdir(parents=True, exist_ok=True)
     write_weights(arguments.output / WEIGHTS_FILE, weights)
 
 

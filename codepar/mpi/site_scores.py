@@ -19,5 +19,5 @@ async def scores_of(scorer: SiteScorer, found: Sequence[Outline]) -> list[SiteSc
     """The scores of the sites of some outlines. Whatever the scorer raises passes through."""
     texts = site_texts(found)
     scores = await scorer.score_sites(texts)
-    # Pure Python, a millisecond a place: not in the way of other requests.
+    # A millisecond a place: not in the way of other requests.
     return await asyncio.to_thread(installed_words().blended, texts, scores)
