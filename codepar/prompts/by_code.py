@@ -35,6 +35,8 @@ from codepar.prompts.code_phrases import (
     SUBORDINATE,
     TEXT,
     WISHED,
+    asks_before,
+    asks_which,
     blocked,
     demands_order,
     is_dealt,
@@ -53,9 +55,6 @@ from codepar.prompts.references import NOUNS, Reference, references
 from codepar.prompts.request import Request, Source
 from codepar.prompts.selection import by_suffix, ordinals_in, selected, units_of
 from codepar.prompts.tokens import Sentence, Token
-
-_VERBS = (Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE)
-_EITHER = frozenset({"or", "oder", "o", "или", "vs"})
 
 
 def read_code(discourse: Discourse) -> Found:
@@ -112,9 +111,8 @@ class _CodeReader:
             return None
         sentence, reference = told[0]
         named = {unit.name.lower() for _, unit in self._symbols.values() if unit.kind is UnitKind.FUNCTION}
-        if any(name_of(token).lower() in named for wish in wishes for token in wish.tokens) or any(
-            compares(s, 0) for s in spoken
-        ):
+        talked_of = any(name_of(token).lower() in named for wish in wishes for token in wish.tokens)
+        if talked_of or any(compares(s, 0) for s in spoken):
             return None
         return self._by_quantity(sentence, reference, (), None)
 
@@ -196,11 +194,7 @@ class _CodeReader:
             return None
         if is_means(sentence, group.first) or SUBORDINATE.search(sentence.text[: group.tokens[0].start - sentence.start]):
             return None
-        if (
-            sentence.is_question
-            and not sentence.has(*_VERBS)
-            and any(token.text in _EITHER for token in sentence.tokens[group.first : group.last])
-        ):
+        if asks_which(sentence, group):
             return Whole(Refusal.COMPARISON, "one of them is asked for")
         are_files = [token for token in tokens if token.is_file or name_of(token).lower() in self._files]
         if (reason := blocked(sentence, group.first, distributes=is_dealt(sentence, group))) is not None:
@@ -247,8 +241,7 @@ class _CodeReader:
             else:
                 elements.append(file_element(source))
         first, last = (sentence.tokens.index(token) for token in (tokens[0], tokens[-1]))
-        there = any(element.source is not None for element in elements)
-        if not there and not any(token.has(*_VERBS) for token in sentence.tokens[:first]) and not self._asks_elsewhere(sentence):
+        if not any(one.source for one in elements) and not asks_before(sentence, first) and not self._asks_elsewhere(sentence):
             # "Conflicts in a.c and b.c": spoken of, and not there.
             return None
         return self._checked(Kind.FILE, unique(elements), sentence, first, last)
@@ -319,10 +312,9 @@ class _CodeReader:
                 else [one for one in elements if one.name.lower() != "main" or one.unit is None]
             )
         number = number or self._announced(reference)
-        if number is not None and number < len(elements):
-            # "The three methods": a constructor is seldom counted.
-            plain = [one for one in elements if one.unit is None or not makes_object(one.unit)]
-            elements = plain if len(plain) == number else elements
+        # A constructor is seldom counted.
+        plain = [one for one in elements if one.unit is None or not makes_object(one.unit)]
+        elements = plain if len(plain) == number else elements
         if number is not None and number != len(elements) and not excluded:
             if not reference.is_definite:
                 return None

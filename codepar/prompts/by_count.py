@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from codepar.prompts.acts import act_of, asks_for, compares
+from codepar.prompts.count_lead import leads_in
 from codepar.prompts.count_wording import (
     BEHIND,
     BOUNDARY,
@@ -61,7 +62,7 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
             counted.append(index)
     if not counted or PER_EACH.search(sentence.text):
         return None
-    return None if _leads_in(discourse, sentence, counted) else _of_counted(discourse, sentence, counted)
+    return None if leads_in(discourse, sentence, counted) else _of_counted(discourse, sentence, counted)
 
 
 def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) -> Found:
@@ -88,27 +89,6 @@ def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) ->
         for _ in range(_part_number(token))
     )
     return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
-
-
-def _leads_in(discourse: Discourse, sentence: Sentence, counted: list[int]) -> bool:
-    """ "Two things, please: ...", "Three short ones. What is ...?": the number only announces what is told by words."""
-    index = counted[0]
-    if len(counted) > 1:
-        return False
-    match = _ANNOUNCED.match(sentence.text, sentence.tokens[index].start - sentence.start)
-    if match is None:
-        return False
-    goes_on = match["mark"] is not None or any(other.start > sentence.start for other in discourse.spoken)
-    asked = any(token.has(Tag.WRITE, Tag.READ) for token in sentence.tokens[:index])
-    return goes_on and (match["thing"] is not None or not asked)
-
-
-_ANNOUNCED = re.compile(
-    r"\w+(?: [\w-]+){0,2} ?(?:(?P<thing>things?|ones|stuff|dinge|sachen|cosas|вещ[иь]|дела|件事)|questions|tasks|requests"
-    r"|favou?rs|q'?s|fragen|aufgaben|bitten|preguntas|dudas|tareas|вопрос\w*|просьб\w*|个问题)"
-    r"(?:,? (?:please|pls|bitte|por favor|пожалуйста))?\s*(?:(?P<mark>[:：])|[.!。]?\s*\Z)",
-    re.IGNORECASE,
-)
 
 
 def _is_last_part(tokens: tuple[Token, ...], index: int) -> bool:

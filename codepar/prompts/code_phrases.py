@@ -59,6 +59,7 @@ TEXT = re.compile(
     r"|немецкий)\s*[:：]",
     re.IGNORECASE,
 )
+_ACTS = (Tag.READ, Tag.CHANGE, Tag.TEST, Tag.WRITE)
 _WHY = re.compile(
     r"\b(?:why|how (?:can|do|should|could|would) (?:i|we)|how to|warum|wieso|wie (?:kann|soll)|por qué"
     r"|cómo (?:puedo|hago)|почему|зачем)\b|为什么|怎么|なぜ",
@@ -186,3 +187,18 @@ def is_dealt(sentence: Sentence, group: NameGroup) -> bool:
 def is_inside(between: tuple[Token, ...]) -> bool:
     """Whether a phrase is tied to the names behind it: "each loop in f and g"."""
     return bool(between) and between[0].text in {"in", "of", "from", "inside", "within", "von", "de", "en", "в", "из", "aus"}
+
+
+def asks_which(sentence: Sentence, group: NameGroup) -> bool:
+    """ "f or g for sorted data?": a question that asks nothing else of them."""
+    if not sentence.is_question or sentence.has(*_ACTS):
+        return False
+    return any(token.text in _EITHER for token in sentence.tokens[group.first : group.last])
+
+
+_EITHER = frozenset({"or", "oder", "o", "или", "vs"})
+
+
+def asks_before(sentence: Sentence, first: int) -> bool:
+    """Whether a verb that asks stands before token ``first``."""
+    return any(token.has(*_ACTS) for token in sentence.tokens[:first])

@@ -17,6 +17,7 @@ from codepar.prompts.list_wording import (
     DETAILS,
     FEW_WORDS,
     FOR_EACH_ONE,
+    HAS_PARTS,
     HEAD,
     IGNORED,
     LOOKED_AT,
@@ -95,7 +96,7 @@ _BACK = re.compile(
 def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> Sense:
     """A list whose elements are mostly neither commands nor questions."""
     told = _ASIDE.sub(" ", STEPWISE.sub("", lead.text))
-    if _HAS_PARTS.search(told) and not lead.has(Tag.EACH):
+    if HAS_PARTS.search(told) and not lead.has(Tag.EACH):
         return Sense.DETAILS
     tasks, details = TASKS.search(told), DETAILS.search(told)
     if _FOLLOWING_DETAILS.search(told) or (lead.is_question and not lead.announces and not _takes_several(lead)):
@@ -117,14 +118,6 @@ def _sense_of_nouns(discourse: Discourse, listing: Listing, lead: Sentence) -> S
     if (act_of(lead) or lead.has(Tag.EACH)) and (tasks or plural or behind_verb or _ends_open(lead) or _works_on_texts(lead)):
         return Sense.TASKS
     return Sense.OPEN
-
-
-# "The README should have these sections:".
-_HAS_PARTS = re.compile(
-    r"\A\W*(?:the|my|our|this|that|it|each|every|a|an)\b[^.;:?!]{0,50}\b(?:should|must|shall|has to|have to|needs? to|will)"
-    r" (?:\w+ )?(?:have|contain|include|support|cover|consist|provide|show|offer|comprise|hold|list)\b",
-    re.IGNORECASE,
-)
 
 
 def _are_signatures(discourse: Discourse, listing: Listing) -> bool:

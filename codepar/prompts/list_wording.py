@@ -65,3 +65,9 @@ SUMMED = re.compile(
     r"|this|these points|these notes|it)\s*:\s*\Z|\bfasse (?:das|folgendes) zusammen\s*:",
     re.IGNORECASE,
 )
+# "The README should have these sections:".
+HAS_PARTS = re.compile(
+    r"\A\W*(?:the|my|our|this|that|it|each|every|a|an)\b[^.;:?!]{0,50}\b(?:should|must|shall|has to|have to|needs? to|will)"
+    r" (?:\w+ )?(?:have|contain|include|support|cover|consist|provide|show|offer|comprise|hold|list)\b",
+    re.IGNORECASE,
+)
