@@ -94,7 +94,7 @@ def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) ->
 def _is_last_part(tokens: tuple[Token, ...], index: int) -> bool:
     """ "3 easy ones and 1 hard one"."""
     behind = tokens[index + 1 : index + 5]
-    if tokens[index - 1].has(Tag.AND) and tokens[index].text in {"one", "1"} and behind and behind[0].has(Tag.WITH, Tag.FOR):
+    if tokens[index - 1].has(Tag.AND) and behind and behind[0].has(Tag.WITH, Tag.FOR):
         return True
     return tokens[index - 1].has(Tag.AND) and any(token.has(Tag.ALIKE, Tag.TASK) or token.text == "one" for token in behind)
 
