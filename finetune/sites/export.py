@@ -23,15 +23,15 @@ CARD = "README.md"
 CURVE = "loss.svg"
 
 
-def export(network: SiteNetwork, folder: Path) -> None:
-    """Write adapter, head and configuration."""
+def export(network: SiteNetwork, folder: Path, base: str) -> None:
+    """Write adapter, head and configuration. ``base`` is the name of the model below, wherever it lies on this machine."""
     folder.mkdir(parents=True, exist_ok=True)
     adapter = get_peft_model_state_dict(network.adapted)
     save_file({name: _small(value) for name, value in adapter.items()}, folder / "adapter_model.safetensors")
     save_file({name: _small(value) for name, value in network.head_state().items()}, folder / HEAD_FILE)
     network.adapted.peft_config["default"].inference_mode = True
     config = network.adapted.peft_config["default"].to_dict()
-    plain = {key: _plain(value) for key, value in config.items()}
+    plain = {key: _plain(value) for key, value in config.items()} | {"base_model_name_or_path": base}
     (folder / "adapter_config.json").write_text(json.dumps(plain, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     (folder / CONFIG_FILE).write_text(network.config.model_dump_json(indent=1) + "\n", encoding="utf-8")
 

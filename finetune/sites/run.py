@@ -79,7 +79,7 @@ def train_sites(sources: Sources, output: Path, recipe: Recipe, shape: Architect
     tell("after duplicates and shares: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
     trainer = Trainer(network, selection, held_out, output)
     scores = trainer.run(recipe, tell)
-    export(network, output)
+    export(network, output, sources.base.stem)
     draw_curve(output / LOG, output / CURVE)
     facts = {
         **counts,

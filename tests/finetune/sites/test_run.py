@@ -46,7 +46,9 @@ def test_it_learns_and_leaves_a_whole_adapter(trained):
         "README.md",
         "loss.svg",
     } <= names
-    assert f"{everything.f1:.3f}" in (output / "README.md").read_text()
+    card = (output / "README.md").read_text()
+    assert f"{everything.f1:.3f}" in card
+    assert str(output.parents[1]) not in card + (output / "adapter_config.json").read_text()
 
 
 def test_the_built_model_says_what_the_trained_network_says(trained, corpus, checkpoint, checkpoint_gguf, tmp_path):
