@@ -48,7 +48,7 @@ class Blend:
         return _sigmoid(self.scorer * _logit(scorer) + self.words * _logit(words) + self.shift)
 
 
-BLEND = Blend(scorer=0.36, words=0.456, shift=0.286)
+BLEND = Blend(scorer=0.47, words=0.404, shift=0.26)
 """Of the weights that come with codepar and the committed site scorer, fitted on the 37 development repositories."""
 
 
