@@ -6,37 +6,16 @@ Asked where all other readers found nothing. A log-linear model over ``piece_fea
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from math import fsum
-
 from codepar.prompts.acts import act_of, compares
 from codepar.prompts.code_elements import broken_among
 from codepar.prompts.code_phrases import KEPT_OUT
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.log_linear import load_weights
 from codepar.prompts.piece_features import features_of, is_possible, pieces_of
 from codepar.prompts.reading import Found, Kind, Reading
 
 _ASKING = frozenset({"what ", "why d", "why i", "how d", "how m", "which", "when "})
-
-
-@dataclass(frozen=True, slots=True)
-class PieceWeights:
-    """``of``: the weight of each feature. ``least``: the log-odds that "all of them" must exceed."""
-
-    of: Mapping[str, float]
-    least: float
-
-
-@cache
-def load_weights() -> PieceWeights:
-    """The weights that the package comes with."""
-    found = json.loads((files("codepar.prompts") / "pieces.json").read_text(encoding="utf-8"))
-    return PieceWeights(found["weights"], found["least"])
 
 
 def read_pieces(discourse: Discourse) -> Found:
@@ -46,9 +25,8 @@ def read_pieces(discourse: Discourse) -> Found:
     pieces = pieces_of(discourse)
     if not is_possible(pieces) or any(compares(s, 0) or KEPT_OUT.search(s.text) for s in discourse.spoken):
         return None
-    weights = load_weights()
-    score = fsum(weights.of.get(feature, 0.0) for feature in features_of(discourse, pieces))
-    if score <= weights.least or broken_among(discourse.request.sources) is not None:
+    model = load_weights("pieces")
+    if model.score(features_of(discourse, pieces)) <= model.least or broken_among(discourse.request.sources) is not None:
         return None
     return Reading(Kind.CODE, pieces, _act(discourse), discourse.spoken[0].start, discourse.spoken[-1].end, tier="medium")
 

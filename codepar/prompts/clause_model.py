@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import fsum
 
 from codepar.prompts.acts import is_statement
 from codepar.prompts.clause_features import Before, Setting, features_of
 from codepar.prompts.clauses import Clause
 from codepar.prompts.heads import ASKING, Head
+from codepar.prompts.log_linear import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,7 @@ def scored_in(clauses: list[Clause], setting: Setting, weights: Weights) -> list
     """All clauses with their scores; each decision sees the ones before it."""
     found, before = list[Scored](), Before()
     for clause in clauses:
-        # Features come in no order, and a score at the bound must not depend on one.
-        score = fsum(weights.of.get(feature, 0.0) for feature in features_of(clause, before, setting))
+        score = total(weights.of, features_of(clause, before, setting))
         begins = score > (weights.next if before.begun else weights.first)
         found.append(Scored(clause, score, begins))
         if begins:

@@ -6,31 +6,10 @@ It can only refuse what the reader would have taken. The weights are in ``propos
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from math import fsum
-
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.log_linear import LogLinear, load_weights
 from codepar.prompts.proposal_features import QUOTES, Proposal, features_of, sentence_at
 from codepar.prompts.reading import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalWeights:
-    """``of``: the weight of each feature. ``least``: the log-odds below which a series is refused."""
-
-    of: Mapping[str, float]
-    least: float
-
-
-@cache
-def load_weights() -> ProposalWeights:
-    """The weights that the package comes with."""
-    found = json.loads((files("codepar.prompts") / "proposals.json").read_text(encoding="utf-8"))
-    return ProposalWeights(found["weights"], found["least"])
 
 
 def places_of(discourse: Discourse, reading: Reading) -> tuple[tuple[int, int], ...]:
@@ -46,19 +25,18 @@ def places_of(discourse: Discourse, reading: Reading) -> tuple[tuple[int, int], 
     return tuple(found)
 
 
-def score_of(discourse: Discourse, reading: Reading, weights: ProposalWeights) -> float | None:
+def score_of(discourse: Discourse, reading: Reading, weights: LogLinear) -> float | None:
     """The log-odds that the elements are wanted one by one; None where they do not stand in one sentence."""
     places = places_of(discourse, reading)
     sentence = sentence_at(discourse, places[0][0]) if places else None
     if sentence is None:
         return None
-    found = features_of(discourse, Proposal(sentence, places))
-    return fsum(weights.of.get(feature, 0.0) for feature in found)
+    return weights.score(features_of(discourse, Proposal(sentence, places)))
 
 
 def is_doubtful(discourse: Discourse, reading: Reading) -> bool:
     """Whether a series that a reader found is more likely details of one wish."""
-    weights = load_weights()
+    weights = load_weights("proposals")
     if all(discourse.prose[max(0, low - 1) : low] in QUOTES for low, _ in places_of(discourse, reading)):
         # Whoever puts each into quotes means each.
         return False

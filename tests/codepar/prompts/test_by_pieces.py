@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from codepar.prompts.by_pieces import load_weights, read_pieces
+from codepar.prompts.by_pieces import read_pieces
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.extract import extract
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.log_linear import load_weights
 from codepar.prompts.piece_features import features_of, is_possible, pieces_of
 from codepar.prompts.reading import Kind, Reading
 from codepar.prompts.request import Request
@@ -66,4 +67,4 @@ def test_features_tell_a_number_that_fits():
     discourse = Discourse(Request(fenced("comment these two functions", PURE), {}))
     found = features_of(discourse, pieces_of(discourse))
     assert {"pieces=2", "number fits", "named=0", "q=these"} <= found
-    assert load_weights().least > 0
+    assert load_weights("pieces").least > 0

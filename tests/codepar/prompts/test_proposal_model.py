@@ -7,8 +7,9 @@ import pytest
 from codepar.prompts.by_series import proposed_series, read_series
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.extract import extract
+from codepar.prompts.log_linear import LogLinear, load_weights
 from codepar.prompts.proposal_features import Proposal, features_of, sentence_at
-from codepar.prompts.proposal_model import ProposalWeights, is_doubtful, load_weights, places_of, score_of
+from codepar.prompts.proposal_model import is_doubtful, places_of, score_of
 from codepar.prompts.reading import Reading
 from codepar.prompts.request import Request
 
@@ -52,7 +53,7 @@ def test_the_score_is_the_sum_of_the_weights():
     sentence = sentence_at(discourse, places[0][0])
     assert sentence is not None
     assert {"bias", "n=3", "joint=and", "verb=explain"} <= features_of(discourse, Proposal(sentence, places))
-    weights = ProposalWeights({"bias": 1.5, "n=3": -0.5, "n=4": 9.0}, 0.0)
+    weights = LogLinear({"bias": 1.5, "n=3": -0.5, "n=4": 9.0}, 0.0)
     assert score_of(discourse, reading, weights) == 1.0
 
 
@@ -64,5 +65,5 @@ def test_what_stands_in_quotes_is_not_judged():
 
 
 def test_the_weights_refuse_only_what_is_unlikely():
-    assert load_weights().least < 0
-    assert len(load_weights().of) > 1000
+    assert load_weights("proposals").least < 0
+    assert len(load_weights("proposals").of) > 1000
