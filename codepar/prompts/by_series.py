@@ -23,31 +23,40 @@ from codepar.prompts.lists import trimmed
 from codepar.prompts.proposal_model import is_doubtful
 from codepar.prompts.reading import Found, Reading, Whole
 from codepar.prompts.series import LOOKED_AT, SHORT, SPAN, SPLIT, bare, elements_of, reading_of
+from codepar.prompts.series_wording import (
+    ARTICLE,
+    ARTICLE_SPLIT,
+    COLON,
+    COMMANDS,
+    DASH,
+    DEALT,
+    DETAIL,
+    EACH_OF,
+    HOLDS,
+    IN_ONE,
+    IT,
+    MUST,
+    OF_EARLIER,
+    OF_ONE,
+    PLEASE,
+    PURPOSES,
+    SLASH,
+    TOLD,
+    TOPIC,
+    WANTED,
+)
 from codepar.prompts.tokens import Sentence, Token
 
-_WANTED = re.compile(r"\s+(?:would be (?:great|nice|good|helpful|cool)|is wanted|are wanted|needed|please)\b", re.IGNORECASE)
-_ARTICLE = re.compile(r"\A(?:an?|one|ein(?:e[nmrs]?)?|un[ao]?|одн?[аиоу]\w*)\s", re.IGNORECASE)
-_DETAIL = re.compile(
-    r"\b(?:requirements?|constraints?|parameters?|arguments?|fields?|members|inputs?|outputs?|flags?"
-    r"|options|format|columns|objects?|order|steps?|with|where|note|mind|values|ranks|sizes?|case|links?)\b",
-    re.IGNORECASE,
-)
-_OF_ONE = re.compile(r"\b(?:of|in|for) (?:this|the|my|it|each)\b|\b(?:its|their)\b", re.IGNORECASE)
 _MAX_WORDS = 24
-
-
-_COMMANDS = re.compile(
-    r"\s*[;；]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\s*,\s*(?:and\s+|und\s+|y\s+|и\s+)?(?=[^\W\d]+\s+(?:an?|the|me)\b)"
-)
 
 
 def _listed_commands(discourse: Discourse, sentence: Sentence) -> Found:
     """ "My list for today: write the abstract; draw a logo; translate X"."""
-    mark = _COLON.search(sentence.text)
+    mark = COLON.search(sentence.text)
     if mark is None or mark["dash"]:
         return None
     lead = Sentence(discourse.prose, sentence.start, sentence.start + mark.start())
-    elements = elements_of(discourse.prose, sentence.start + mark.end(), sentence.end, _COMMANDS)
+    elements = elements_of(discourse.prose, sentence.start + mark.end(), sentence.end, COMMANDS)
     if len(elements) < 3 or not all(is_command(discourse.prose, low, high) for low, high in elements):
         return None
     if not TASKS.search(lead.text) or DETAILS.search(lead.text) or makes_one_thing(lead, len(lead.tokens), distributes=False):
@@ -93,21 +102,21 @@ def _series_in(discourse: Discourse) -> Iterator[Reading | Whole]:
 
 def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
     """ "Explain these terms: a, b and c"; dashes around the series do as well."""
-    mark = _COLON.search(sentence.text)
+    mark = COLON.search(sentence.text)
     if mark is None:
         return None
     lead = Sentence(discourse.prose, sentence.start, sentence.start + mark.start())
-    closing = _DASH.search(sentence.text, mark.end()) if mark["dash"] else None
+    closing = DASH.search(sentence.text, mark.end()) if mark["dash"] else None
     end = sentence.start + closing.start() if closing else sentence.end
-    separator = _SLASH if " / " in sentence.text[mark.end() :] else SPLIT
+    separator = SLASH if " / " in sentence.text[mark.end() :] else SPLIT
     elements = elements_of(discourse.prose, sentence.start + mark.end(), end, separator)
     if len(elements) < 2 or _are_parts(discourse, lead, elements) or (act_of(lead) is None and not _asks_openly(lead)):
         return None
     if any(len(discourse.prose[a:b].split()) > _MAX_WORDS for a, b in elements):
         return None
-    if not asks_for(lead) or any(_IT.search(discourse.prose, low, high) for low, high in elements[1:]):
+    if not asks_for(lead) or any(IT.search(discourse.prose, low, high) for low, high in elements[1:]):
         return None
-    if _MUST.search(lead.text) or _TOLD.search(lead.text) or (_IN_ONE.search(lead.text) and not lead.has(Tag.EACH)):
+    if MUST.search(lead.text) or TOLD.search(lead.text) or (IN_ONE.search(lead.text) and not lead.has(Tag.EACH)):
         return None
     if compares(lead, 0) or (compares(sentence, 0) and sentence.is_question):
         return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
@@ -115,8 +124,8 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     if (
         splits_into(lead)
-        or (makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH)) and not _DEALT.search(lead.text))
-        or (_DETAIL.search(lead.text) and not lead.has(Tag.EACH))
+        or (makes_one_thing(lead, len(lead.tokens), distributes=lead.has(Tag.EACH)) and not DEALT.search(lead.text))
+        or (DETAIL.search(lead.text) and not lead.has(Tag.EACH))
     ):
         return None
     if not (_speaks_of_several(lead) or _is_bare_verb(lead)):
@@ -132,25 +141,12 @@ def _are_parts(discourse: Discourse, lead: Sentence, elements: list[tuple[int, i
 
 def _asks_openly(lead: Sentence) -> bool:
     """ "Factor these numbers:", "a few questions:"."""
-    return lead.has(Tag.TASK) or (asks_for(lead) and (lead.has(Tag.THESE) or _PLEASE.search(lead.text) is not None))
+    return lead.has(Tag.TASK) or (asks_for(lead) and (lead.has(Tag.THESE) or PLEASE.search(lead.text) is not None))
 
 
 # "Explain: what is a compiler, why is it so picky?"
-_IT = re.compile(r"\b(?:is|does|do|did|was|can|why|how|when) it\b", re.IGNORECASE)
-_PLEASE = re.compile(r"\b(?:please|pls|plz|bitte|por favor|пожалуйста)\b", re.IGNORECASE)
-_MUST = re.compile(
-    r"\b(?:it|program|function|script|class|code|tool|app|kernel|which|that) (?:needs? to|should|must|has to|have to|does"
-    r"|do|will|can)\b",
-    re.IGNORECASE,
-)
 # "A function that gives the force for each of the following:".
-_DEALT = re.compile(
-    r"\b(?:for|of|in|to) (?:each|every one|all) of (?:the following|these|those)(?: \w+){0,2}\W*\Z", re.IGNORECASE
-)
 # "The profile shows: pip 3 min, tests 8 min."
-_TOLD = re.compile(r"\b(?:shows?|says?|prints?|gives|reports|lists|contains|has|had|is|are|was|were)\s*\Z", re.IGNORECASE)
-_IN_ONE = re.compile(r"\bin (?:one|a single) (?!sentence|line|word|go\b)\w+", re.IGNORECASE)
-_SLASH = re.compile(r"\s+/\s+")
 
 
 def _speaks_of_several(lead: Sentence) -> bool:
@@ -172,10 +168,10 @@ def _behind_question(discourse: Discourse, index: int) -> Found:
     if (
         not behind
         or not sentence.is_question
-        or _COLON.search(sentence.text)
+        or COLON.search(sentence.text)
         or not _speaks_of_several(sentence)
         or compares(sentence, 0)
-        or _COLON.search(behind[0].text)
+        or COLON.search(behind[0].text)
     ):
         return None
     elements = elements_of(discourse.prose, behind[0].start, behind[0].end)
@@ -196,10 +192,6 @@ def _is_bare_verb(lead: Sentence) -> bool:
     return acts and len(words) <= SHORT and not any(t.quoted or t.has(Tag.ARTIFACT, Tag.THE) or t.text == "this" for t in words)
 
 
-_COLON = re.compile(r"[:：](?!//|:)\s*(?=\S)|\s(?P<dash>[—–])\s+(?=\S)")
-_DASH = re.compile(r"\s[—–](?=\s)")
-
-
 def _semicolons(discourse: Discourse, sentence: Sentence) -> Found:
     """ "for saxpy: cuda; for dot: openmp; for the sort: ..."."""
     parts = elements_of(discourse.prose, sentence.start, sentence.end, re.compile(r"\s*[;；]\s*"))
@@ -212,11 +204,9 @@ def _semicolons(discourse: Discourse, sentence: Sentence) -> Found:
 def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     """ "a function that ..., a class for ... and a test": things with an article of their own."""
     verb = next((t for t in sentence.tokens if t.has(Tag.WRITE)), None)
-    if verb is None and _WANTED.search(sentence.text) and _ARTICLE.match(sentence.text):
-        wanted = _WANTED.search(sentence.text)
-        elements = elements_of(
-            discourse.prose, sentence.start, sentence.start + (wanted.start() if wanted else 0), _ARTICLE_SPLIT
-        )
+    if verb is None and WANTED.search(sentence.text) and ARTICLE.match(sentence.text):
+        wanted = WANTED.search(sentence.text)
+        elements = elements_of(discourse.prose, sentence.start, sentence.start + (wanted.start() if wanted else 0), ARTICLE_SPLIT)
         return reading_of(discourse, sentence, elements, instructions=True) if len(elements) > 1 else None
     if verb is None or compares(sentence, 0):
         return None
@@ -227,12 +217,12 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     ).match(discourse.prose, verb.end + 1, sentence.end)
     if match is None:
         return None
-    elements = elements_of(discourse.prose, match.end(), sentence.end, _ARTICLE_SPLIT)
-    if _takes(discourse, elements) or any(_OF_EARLIER.search(discourse.prose, low, high) for low, high in elements[1:]):
+    elements = elements_of(discourse.prose, match.end(), sentence.end, ARTICLE_SPLIT)
+    if _takes(discourse, elements) or any(OF_EARLIER.search(discourse.prose, low, high) for low, high in elements[1:]):
         return None
     if any(Sentence(discourse.prose, a, b).has(Tag.THEN) for a, b in elements):
         return None
-    if len(elements) < 2 or not all(_ARTICLE.match(discourse.prose[a:b]) for a, b in elements):
+    if len(elements) < 2 or not all(ARTICLE.match(discourse.prose[a:b]) for a, b in elements):
         return None
     if len(elements) == 2 and not all(
         any(t.has(Tag.ARTIFACT) or t.text == "one" for t in Sentence(discourse.prose, a, b).tokens[:5]) for a, b in elements
@@ -242,19 +232,11 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 # "A function that parses a date, and a test for it".
-_OF_EARLIER = re.compile(
-    r"\b(?:for|of|to|with|around|about|für|para|для) (?:it|them|that|this|ihn|sie|ella|él|неё|него|нее)(?=\W*\Z)", re.IGNORECASE
-)
-_ARTICLE_SPLIT = re.compile(
-    r"\s{0,9}(?:[,;]\s*(?:and|plus|und|sowie|y|e)?\s*|\s(?:and|plus|und|sowie|y|e)\s+)(?=(?:an?|one|eine?[nmrs]?"
-    r"|un[ao]?|another)\s)",
-    re.IGNORECASE,
-)
 
 
 def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:
     """Japanese: "A、B、Cについてそれぞれ説明して"."""
-    match = _TOPIC.match(sentence.text[:400])
+    match = TOPIC.match(sentence.text[:400])
     if match is None or act_of(sentence) is None or compares(sentence, 0):
         return None
     elements = elements_of(discourse.prose, sentence.start, sentence.start + match.end(1))
@@ -264,7 +246,6 @@ def _before_verb(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 _LONG = 24
-_TOPIC = re.compile(r"([^。：:]*?[、,][^。：:]*?)(?:について|に関して|とは|の意味|を(?=それぞれ|説明|解説))")
 
 
 def _takes(discourse: Discourse, elements: list[tuple[int, int]]) -> bool:
@@ -292,14 +273,14 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
         sentence.text,
         re.IGNORECASE,
     )
-    if (verb is None and asks is None) or compares(sentence, 0) or _OF_ONE.search(sentence.text):
+    if (verb is None and asks is None) or compares(sentence, 0) or OF_ONE.search(sentence.text):
         return None
     if not asks and not all(token.has(Tag.POLITE, Tag.QUESTION, Tag.THAT, Tag.READ, Tag.WRITE) for token in tokens[:verb]):
         return None
     start = sentence.start + asks.end() if asks else tokens[verb or 0].end
     elements = elements_of(discourse.prose, start, sentence.end)
     held = [i for i, (low, high) in enumerate(elements[:-1]) if " of " in discourse.prose[low:high]]
-    if elements and _HOLDS.search(discourse.prose[slice(*elements[0])]):
+    if elements and HOLDS.search(discourse.prose[slice(*elements[0])]):
         return None
     if (
         len(elements) < 3
@@ -315,15 +296,11 @@ def _explained(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 # "A pipeline with build, test and deploy stages": the series belongs to one thing.
-_HOLDS = re.compile(
-    r"\b(?:with|between|from|containing|showing|that|which|where|including|zwischen|entre|между|enthält|contiene)\b",
-    re.IGNORECASE,
-)
 
 
 def _each_of(discourse: Discourse, sentence: Sentence) -> Found:
     """ "For each of bubble sort, heap sort and radix sort give the worst case"."""
-    match = _EACH_OF.search(sentence.text)
+    match = EACH_OF.search(sentence.text)
     if match is None:
         return None
     end = min(sentence.end, sentence.start + match.end() + SPAN)
@@ -337,7 +314,6 @@ def _each_of(discourse: Discourse, sentence: Sentence) -> Found:
 
 
 _LONG_NAME = 24
-_EACH_OF = re.compile(r"\b(?:for|in|of) (?:each|every one|all) of (?!these\b|those\b|them\b|the\b|my\b)", re.IGNORECASE)
 
 
 def _is_clause(discourse: Discourse, start: int, end: int) -> bool:
@@ -353,16 +329,9 @@ def _is_clause(discourse: Discourse, start: int, end: int) -> bool:
     )
 
 
-_PURPOSES = re.compile(
-    r"\b(?:functions|routines|kernels|scripts|programs|commands|one-liners|queries|regexes|methods|subroutines)"
-    r" (?:to|that|which|for) (?=\w)",
-    re.IGNORECASE,
-)
-
-
 def _purposes(discourse: Discourse, sentence: Sentence) -> Found:
     """ "Write functions to reverse a string, count vowels and check for palindromes"."""
-    match = _PURPOSES.search(sentence.text)
+    match = PURPOSES.search(sentence.text)
     if match is None or act_of(sentence) is None or compares(sentence, 0) or discourse.request.sources:
         return None
     elements = elements_of(discourse.prose, sentence.start + match.end(), sentence.end)
@@ -377,7 +346,7 @@ def _purposes(discourse: Discourse, sentence: Sentence) -> Found:
 def _named(discourse: Discourse, sentence: Sentence) -> Found:
     """ "write functions add, sub and mul", "tests for push, pop and peek" where no such code is."""
     tokens = sentence.tokens
-    if act_of(sentence) is None or compares(sentence, 0) or splits_into(sentence) or _DETAIL.search(sentence.text):
+    if act_of(sentence) is None or compares(sentence, 0) or splits_into(sentence) or DETAIL.search(sentence.text):
         return None
     for index, token in enumerate(tokens[:LOOKED_AT]):
         if index + 1 == len(tokens):
