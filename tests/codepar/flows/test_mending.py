@@ -99,7 +99,8 @@ def test_the_calls_at_the_cursor_are_ranked_by_the_scorer(scorer):
     line = MESSAGE.count("\n", 0, MESSAGE.index("    printf")) + 1
     told = {"printf": {"MPI_Barrier": 0.3, "MPI_Recv": 0.6}}
     answer = ask(scorer(told, "&n, 1, MPI_INT, 0, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);"), line=line)
-    assert [edit.function for edit in answer.suggestions[:2]] == ["MPI_Recv", "MPI_Barrier"]
+    # The rules' receive, with another tag, may stand between them.
+    assert list(dict.fromkeys(edit.function for edit in answer.suggestions))[:2] == ["MPI_Recv", "MPI_Barrier"]
     assert answer.suggestions[0].confidence > answer.suggestions[1].confidence
     assert answer.suggestions[0].after_line == line - 1
 
