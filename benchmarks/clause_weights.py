@@ -12,7 +12,6 @@ left out, for the reader of clauses is not asked there.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 from collections import Counter
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from weights_command import Weighing
 
 from codepar.prompts.clause_features import Before, Setting, features_of, language_of
 from codepar.prompts.clause_model import Weights, might_begin, wishes_in
@@ -207,22 +207,7 @@ def cross_validated(requests: Sequence[Labelled]) -> Iterable[str]:
     yield f"together: precision {shares[0]:.3f}, recall {shares[1]:.3f}"
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("own", type=Path, help="a JSONL file of labelled prompts")
-    parser.add_argument("--write", action="store_true", help="write the weights of all sources into the package")
-    arguments = parser.parse_args()
-    requests = load(arguments.own)
-    if arguments.write:
-        weights = learned(requests)
-        told = {"first": FIRST, "next": NEXT, "weights": dict(sorted(weights.items()))}
-        TARGET.write_text(json.dumps(told, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-        print(f"{len(weights)} weights in {TARGET.name}")
-        return
-    for line in cross_validated(requests):
-        print(line, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    Weighing(
+        load, lambda requests: dict(sorted(learned(requests).items())), cross_validated, TARGET, {"first": FIRST, "next": NEXT}
+    ).run(__doc__)

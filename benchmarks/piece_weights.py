@@ -10,17 +10,17 @@ state or a cycle mean all functions and are no split; they are left out. Limits:
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import fsum
 from pathlib import Path
 
 from clause_weights import PARTS, Example, fit
+from weights_command import Weighing
 
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
+from codepar.prompts.log_linear import total
 from codepar.prompts.piece_features import features_of, is_possible, pieces_of
 from codepar.prompts.request import Request
 from evaluators.benchmarks.codepp import Case, load_part
@@ -74,7 +74,7 @@ def cross_validated(told: Sequence[Told]) -> Iterable[str]:
     for source in sorted({one.source for one in told} - {"generated"}):
         weights = learned([one for one in told if one.source != source])
         mine = [one.example for one in told if one.source == source]
-        scored += [(fsum(weights.get(feature, 0.0) for feature in e.features), e.begins) for e in mine]
+        scored += [(total(weights, e.features), e.begins) for e in mine]
     for bound in (0.0, 0.5, 1.0, LEAST, 1.5, 2.0, 3.0):
         right = sum(begins for score, begins in scored if score > bound)
         wrong = sum(not begins for score, begins in scored if score > bound)
@@ -82,21 +82,5 @@ def cross_validated(told: Sequence[Told]) -> Iterable[str]:
         yield f"{bound:+.1f}: precision {right / max(1, right + wrong):.3f}, recall {right / max(1, right + missed):.3f}"
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("own", type=Path, help="a JSONL file of labelled prompts")
-    parser.add_argument("--write", action="store_true", help="write the weights of all sources into the package")
-    arguments = parser.parse_args()
-    told = load(arguments.own)
-    if arguments.write:
-        weights = learned(told)
-        TARGET.write_text(json.dumps({"least": LEAST, "weights": weights}, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-        print(f"{len(weights)} weights in {TARGET.name}")
-        return
-    for line in cross_validated(told):
-        print(line, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    Weighing(load, learned, cross_validated, TARGET, {"least": LEAST}).run(__doc__)

@@ -10,19 +10,18 @@ Limits: needs numpy and scipy; a series that holds only some of the items is a w
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import fsum
 from pathlib import Path
 
 from clause_weights import Example, Labelled, fit, load
+from weights_command import Weighing
 
 from codepar.prompts.by_series import proposed_series
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.log_linear import total
 from codepar.prompts.proposal_features import Proposal, features_of, sentence_at
 from codepar.prompts.proposal_model import places_of
 from codepar.prompts.request import Request
@@ -94,28 +93,18 @@ def cross_validated(candidates: Sequence[Candidate]) -> Iterable[str]:
     for source in sorted({one.source for one in candidates}):
         weights = learned([one for one in candidates if one.source != source])
         told = [one.example for one in candidates if one.source == source and one.taken]
-        scored += [(fsum(weights.get(feature, 0.0) for feature in e.features), e.begins) for e in told]
+        scored += [(total(weights, e.features), e.begins) for e in told]
     for bound in (-6.0, -5.0, LEAST, -3.0, -2.0, -1.0):
         kept = Counter(right for score, right in scored if score >= bound)
         lost = Counter(right for score, right in scored if score < bound)
         yield f"{bound:+.0f}: {kept[True]} right and {kept[False]} wrong kept, {lost[True]} right and {lost[False]} wrong refused"
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("own", type=Path, help="a JSONL file of labelled prompts")
-    parser.add_argument("--write", action="store_true", help="write the weights of all sources into the package")
-    arguments = parser.parse_args()
-    candidates = [candidate for one in load(arguments.own) for candidate in candidates_of(one)]
-    if arguments.write:
-        weights = learned(candidates)
-        TARGET.write_text(json.dumps({"least": LEAST, "weights": weights}, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-        print(f"{len(weights)} weights in {TARGET.name}")
-        return
-    for line in cross_validated(candidates):
-        print(line, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    Weighing(
+        lambda own: [candidate for one in load(own) for candidate in candidates_of(one)],
+        learned,
+        cross_validated,
+        TARGET,
+        {"least": LEAST},
+    ).run(__doc__)

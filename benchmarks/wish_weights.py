@@ -10,17 +10,16 @@ requests with lists are left out.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import fsum
 from pathlib import Path
 
 from clause_weights import COMPOSED, COMPOSED_WEIGHT, FIRST, NEXT, Example, Labelled, clauses_in, composed, examples_of, fit, load
+from weights_command import Weighing
 
 from codepar.prompts.clause_model import Weights, scored_in
+from codepar.prompts.log_linear import total
 from codepar.prompts.wishes_features import features_of
 
 TARGET = Path(__file__).parent.parent / "codepar" / "prompts" / "wishes.json"
@@ -91,7 +90,7 @@ def cross_validated(found: Sequence[Found]) -> Iterable[str]:
     for held in folds_of((one.source for one in found), FOLDS):
         weights = learned([one for one in found if one.source not in held])
         mine = [one.example for one in found if one.source in held]
-        scored += [(fsum(weights.get(feature, 0.0) for feature in e.features), e.begins) for e in mine]
+        scored += [(total(weights, e.features), e.begins) for e in mine]
     for bound in (-9.0, -1.0, 0.0, LEAST, 1.0, 1.5, 2.0, 3.0):
         right = sum(several for score, several in scored if score > bound)
         wrong = sum(not several for score, several in scored if score > bound)
@@ -99,21 +98,5 @@ def cross_validated(found: Sequence[Found]) -> Iterable[str]:
         yield f"{bound:+.1f}: precision {right / max(1, right + wrong):.3f}, kept of what is right {share:.3f}"
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("own", type=Path, help="a JSONL file of labelled prompts")
-    parser.add_argument("--write", action="store_true", help="write the weights of all sources into the package")
-    arguments = parser.parse_args()
-    found = list(readings(prepared(load(arguments.own))))
-    if arguments.write:
-        weights = learned(found)
-        TARGET.write_text(json.dumps({"least": LEAST, "weights": weights}, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-        print(f"{len(weights)} weights in {TARGET.name}")
-        return
-    for line in cross_validated(found):
-        print(line, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    Weighing(lambda own: list(readings(prepared(load(own)))), learned, cross_validated, TARGET, {"least": LEAST}).run(__doc__)
