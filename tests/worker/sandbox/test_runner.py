@@ -201,6 +201,17 @@ def test_many_at_once(runner, gone):
     gone("7773.5")
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group its scheduler by session")
+def test_a_box_of_many_tasks_gives_way_to_other_boxes(runners):
+    """Each session starts at 0 and a busy box is a session; without the groups of cgroups pid 1 lowers it."""
+    level = "cut -d' ' -f3 /proc/self/autogroup"
+    script = f"for i in $(seq 64); do sleep 9 & done; for i in $(seq 50); do sleep .1; {level}; done | sort -n | tail -1"
+    crowded = run(runners["pid1"], shell(script))
+    lonely = run(runners["pid1"], shell(f"sleep 1; {level}"))
+    assert int(lonely.stdout) == 0
+    assert int(crowded.stdout) > 0
+
+
 def test_no_descriptor_is_left_open(runner):
     run(runner, shell("true"))
     before = _open_descriptors()
