@@ -108,9 +108,11 @@ def _folder(path: str) -> tuple[str, ...]:
 
 
 def check_place(place: Path) -> None:
-    """Refuse a bind that would cover a part of the box itself. Raises ``SandboxUnavailable``."""
+    """Refuse a bind that would cover a part of the box itself, or is not there. Raises ``SandboxUnavailable``."""
     if not place.is_absolute() or place == Path("/") or any(place == Path(own) for own in _OWN) or place.is_relative_to("/proc"):
         raise SandboxUnavailable(f"{place} cannot be bound into a box", remedy="name a folder below it in CODEPAR_SANDBOX_BINDS")
+    if not place.exists():
+        raise SandboxUnavailable(f"{place} cannot be bound into a box: it is not there", remedy="check CODEPAR_SANDBOX_BINDS")
 
 
 @functools.cache
@@ -129,7 +131,7 @@ def _folders(root: str) -> tuple[str, ...]:
     for name in _ETC:
         path = Path("/etc", name)
         if path.exists():
-            arguments += ["--ro-bind", str(path), f"{root}{path}"]
+            arguments += Bind(path).arguments("", root)
     return tuple(arguments)
 
 

@@ -149,7 +149,7 @@ class Shelf:
     def image(self, program: Bubblewrap, files: Mapping[str, bytes], binds: Sequence[Bind], kept: Descriptors) -> Image:
         """The image that shows these files and binds, made if there is none; its descriptors are ``kept``'s own.
 
-        Raises ``SandboxUnavailable``."""
+        Raises ``SandboxUnavailable``, and ``OSError`` where a bind is not there."""
         self._start_anew_after_a_fork()
         key = (program, tuple(files.items()), tuple((bind, *_identity(bind.place)) for bind in binds))
         with self._lock:
@@ -170,10 +170,5 @@ class Shelf:
 
 
 def _identity(place: Path) -> tuple[int, int]:
-    try:
-        found = place.stat()
-    except OSError as error:
-        raise SandboxUnavailable(
-            f"{place} cannot be bound into the box: {error.strerror}", remedy="check CODEPAR_SANDBOX_BINDS"
-        ) from error
+    found = place.stat()
     return found.st_dev, found.st_ino
