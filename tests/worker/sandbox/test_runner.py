@@ -205,8 +205,9 @@ def test_many_at_once(runner, gone):
 def test_a_box_of_many_tasks_gives_way_to_other_boxes(runners):
     """Each session starts at 0 and a busy box is a session; without the groups of cgroups pid 1 lowers it."""
     level = "cut -d' ' -f3 /proc/self/autogroup"
-    script = f"for i in $(seq 64); do sleep 9 & done; for i in $(seq 50); do sleep .1; {level}; done | sort -n | tail -1"
-    crowded = run(runners["pid1"], shell(script))
+    waits = f"for i in $(seq 100); do n=$({level}); [ $n -gt 0 ] && break; sleep .1; done; echo $n"
+    script = f"for i in $(seq 64); do sleep 60 & done; {waits}"
+    crowded = run(runners["pid1"], shell(script, bounds=Bounds(wall_s=60)))
     lonely = run(runners["pid1"], shell(f"sleep 1; {level}"))
     assert int(lonely.stdout) == 0
     assert int(crowded.stdout) > 0
