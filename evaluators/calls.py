@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from codepar.mpi.call_text import read_call
+from codepar.syntax.language import Language
 
 LabelKind = Literal["original", "corrected"]
 
@@ -61,10 +62,24 @@ class ProposedCall(BaseModel):
             raise ValueError(f"neither `function` nor a `text` that is one MPI call: {text[:60]!r}")
         return {**row, "function": call.function, "arguments": call.arguments}
 
-    def placed(self, kind: LabelKind) -> PlacedCall:
+    def placed(self, kind: LabelKind, language: Language = Language.C) -> PlacedCall:
         """The call as it is matched with labels of that kind: published labels name the line before a hole."""
+        if not language.is_c_family:
+            return canonical(self, language)
         line = self.after_line - 1 if self.inline and kind == "original" else self.after_line
         return PlacedCall(line, self.function, compact(", ".join(self.arguments)))
+
+
+def canonical(call: ProposedCall, language: Language) -> PlacedCall:
+    """A call of Fortran or Python as it is compared: Fortran without case, a method by its name, its object the first argument.
+
+    Names of Fortran get the spelling of C (``MPI_Comm_rank``), so that they can be told like those.
+    """
+    if language is Language.FORTRAN:
+        name = call.function.upper()
+        return PlacedCall(call.after_line, f"MPI_{name[4:].capitalize()}", compact(", ".join(call.arguments)).lower())
+    holder, _, method = call.function.rpartition(".")
+    return PlacedCall(call.after_line, method, compact(", ".join((holder, *call.arguments))))
 
 
 @dataclass(frozen=True, slots=True)

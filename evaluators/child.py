@@ -40,15 +40,16 @@ async def _serve(options: argparse.Namespace) -> None:
         say(options.answers, {"ready": await system.provenance()})
         # Nothing else waits on this loop, so reading may block it.
         for line in sys.stdin:
-            say(options.answers, await _answer(system, json.loads(line)["source"]))
+            asked = json.loads(line)
+            say(options.answers, await _answer(system, asked["source"], asked.get("path", "main.c")))
     finally:
         await system.close()
 
 
-async def _answer(system: System, source: str) -> dict[str, Any]:
+async def _answer(system: System, source: str, path: str) -> dict[str, Any]:
     started = time.monotonic()
     try:
-        edits = await system.propose(source)
+        edits = await system.propose(source, path)
     except InvalidInput as error:
         return answer_failed(Status.REFUSED, str(error))
     except EnvironmentFault as error:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import codepar
@@ -91,7 +91,7 @@ def _samples(plan: Plan, known: set[str], system: IsolatedSystem, environment: s
 
 
 def _sample(plan: Plan, task: Task, system: IsolatedSystem, environment: str) -> Sample:
-    answer = system.ask({"source": task.source})
+    answer = system.ask({"source": task.source, "path": PurePosixPath(task.path).name})
     return Sample.model_validate(
         {
             "benchmark": plan.benchmark,

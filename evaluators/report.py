@@ -120,7 +120,8 @@ def lines_of_report(report: Report, kinds: Sequence[LabelKind]) -> Iterator[str]
         prefix = "" if kind == kinds[0] else f"{kind}_"
         yield from _strict_table(report, kind, prefix, "")
         yield from _strict_table(report, kind, prefix, WITHOUT)
-    yield from _published_table(report)
+    if report.metrics["published_location_v0"].n:
+        yield from _published_table(report)
     for name, title in (("unknown_identifier_share", "name an unknown identifier"), ("wrong_arity_share", "have a wrong arity")):
         if name in report.metrics and report.metrics[name].n:
             yield f"calls that {title}: {_shown(report.metrics[name])} of {report.metrics[name].n}"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from codepar.errors import Conflict, EnvironmentFault, InvalidInput, NotFound
 from codepar.protocols import Status
+from codepar.syntax.language import Language
 from evaluators.calls import LabelKind, PlacedCall, ProposedCall, read_published, split_arguments, write_published
 
 Variant = Literal["original", "renamed"]
@@ -75,11 +76,11 @@ class Sample(BaseModel):
             for call in read_published(self.answer or "")
         )
 
-    def placed(self, kind: LabelKind) -> list[PlacedCall]:
+    def placed(self, kind: LabelKind, language: Language = Language.C) -> list[PlacedCall]:
         """The proposed calls as they are matched with labels of that kind."""
         if self.edits is None:
             return [call.placed(kind) for call in read_published(self.answer or "")]
-        return [call.placed(kind) for call in self.calls()]
+        return [call.placed(kind, language) for call in self.calls()]
 
     def as_published(self) -> str:
         """The answer in the published form."""

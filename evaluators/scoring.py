@@ -15,8 +15,9 @@ from typing import Any
 from codepar.errors import InvalidInput
 from codepar.mpi.headers import Signatures
 from codepar.protocols import Record, Status
+from codepar.syntax.language import Language
 from evaluators.benchmarks.task import Task
-from evaluators.calls import LabelKind, read_published
+from evaluators.calls import LabelKind, PlacedCall, read_published
 from evaluators.intervals import (
     Difference,
     Interval,
@@ -26,6 +27,7 @@ from evaluators.intervals import (
     paired_bootstrap,
     sum_by_cluster,
 )
+from evaluators.metrics.mpi_foreign import find_foreign_faults
 from evaluators.metrics.mpi_published import score_published
 from evaluators.metrics.mpi_strict import LEVELS, f1, match_calls, precision, recall
 from evaluators.metrics.mpi_wellformed import find_faults, words_of
@@ -65,6 +67,22 @@ class Pair:
     @property
     def labels(self) -> str:
         return self.task.labels if self.task is not None else self.sample.label or ""
+
+    @property
+    def language(self) -> Language:
+        return self.task.language if self.task is not None else Language.C
+
+    def wanted(self, kind: LabelKind) -> Sequence[PlacedCall]:
+        """The calls to be found; where the program is not in the data, those that the sample's own label says."""
+        if self.task is None:
+            return [call.placed(kind) for call in read_published(self.labels)]
+        return [self.task.at_gap(call) for call in self.task.wanted(kind)]
+
+    def given(self, kind: LabelKind) -> Sequence[PlacedCall]:
+        """The proposed calls as they are matched with those."""
+        if self.task is None:
+            return self.sample.placed(kind)
+        return [self.task.at_gap(call) for call in self.sample.placed(kind, self.task.language)]
 
     @property
     def cluster(self) -> str:
@@ -119,13 +137,15 @@ def count(pairs: Iterable[Pair], kinds: Sequence[LabelKind], signatures: Signatu
 
 def _strict(pair: Pair, kinds: Sequence[LabelKind]) -> Iterator[float]:
     for kind in kinds:
-        wanted = [call.placed(kind) for call in read_published(pair.labels)]
         for boilerplate in (True, False):
-            yield from match_calls(pair.sample.placed(kind), wanted, boilerplate=boilerplate).totals
+            yield from match_calls(pair.given(kind), pair.wanted(kind), boilerplate=boilerplate).totals
 
 
 def _published(pair: Pair) -> Iterator[float]:
-    """For each variance and score its value and whether it exists, for means over programs."""
+    """For each variance and score its value and whether it exists, for means over programs; C alone has it."""
+    if not pair.language.is_c_family:
+        yield from (0.0,) * (2 * len(_VARIANCES) * len(_PUBLISHED))
+        return
     answer = pair.sample.as_published()
     for variance in _VARIANCES:
         found = score_published(pair.labels, answer, variance)
@@ -137,8 +157,9 @@ def _published(pair: Pair) -> Iterator[float]:
 def _faults(pair: Pair, signatures: Signatures | None) -> tuple[float, ...]:
     if signatures is None or pair.task is None:
         return (0.0, 0.0, 0.0)
-    words = words_of(pair.task.source)
-    found = [find_faults(call, words, signatures) for call in pair.sample.calls()]
+    words = words_of(pair.task.source, pair.language)
+    find = find_faults if pair.language.is_c_family else partial(find_foreign_faults, language=pair.language)
+    found = [find(call, words, signatures) for call in pair.sample.calls()]
     return (len(found), sum(bool(fault.unknown) for fault in found), sum(fault.wrong_arity for fault in found))
 
 

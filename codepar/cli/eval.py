@@ -1,5 +1,5 @@
-"""``codepar eval run|score|list|fetch``: what a system is worth, on hpcorpusmpi (MPI), babeltower and pareval (CUDA), codepp or
-codepp-fidelity (requests of several tasks).
+"""``codepar eval run|score|list|fetch``: what a system is worth, on hpcorpusmpi and mpi-languages (MPI), babeltower and pareval
+(CUDA), codepp or codepp-fidelity (requests of several tasks).
 
 Limits: --labels is for hpcorpusmpi alone, --variant for it and babeltower, --part and --batch for codepp, --target for pareval.
 """
@@ -24,7 +24,7 @@ from codepar.cli.eval_translation import Part as PairsPart
 from codepar.cli.eval_translation import is_babeltower, run_babeltower, score_babeltower
 from codepar.errors import InvalidInput
 from codepar.settings import Settings
-from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi, pareval
+from evaluators.benchmarks import babeltower, codepp, hpcorpusmpi, mpi_languages, pareval
 from evaluators.benchmarks.renamed import renamed
 from evaluators.benchmarks.task import Task
 from evaluators.calls import LabelKind
@@ -40,6 +40,7 @@ from evaluators.systems.decomposers import DECOMPOSERS
 from evaluators.translations import TRANSLATORS
 
 _app = typer.Typer(help="Benchmarks: run a system, score its samples.", no_args_is_help=True)
+_PLACED: tuple[LabelKind, ...] = ("corrected",)
 _BOTH: tuple[LabelKind, ...] = ("original", "corrected")
 
 Labels = Annotated[
@@ -47,7 +48,9 @@ Labels = Annotated[
     typer.Option(help="Places as published, or corrected for their drift; without it both, the published ones first."),
 ]
 
-Part = Annotated[codepp.Part, typer.Option(help="Of codepp: its prompts for development, those set aside, or generated ones.")]
+Part = Annotated[
+    codepp.Part, typer.Option(help="Of codepp and mpi-languages: for development, set aside; of codepp also generated ones.")
+]
 
 
 @_app.callback()
@@ -62,7 +65,7 @@ def register(app: typer.Typer) -> None:
 
 @_app.command("run")
 def run_command(
-    benchmark: Annotated[str, typer.Argument(help="hpcorpusmpi, babeltower, pareval, codepp or codepp-fidelity.")],
+    benchmark: Annotated[str, typer.Argument(help="hpcorpusmpi, mpi-languages, babeltower, pareval, codepp or codepp-fidelity.")],
     *,
     data: Annotated[
         Path | None, typer.Option(help="The benchmark's JSONL file (hpcorpusmpi, babeltower) or folder (pareval).")
@@ -74,6 +77,7 @@ def run_command(
     variant: Annotated[Variant, typer.Option(help="renamed: the programs' own names replaced.")] = "original",
     model: Annotated[str | None, typer.Option(help="Name of an installed model, or of one at the engine.")] = None,
     budget: Annotated[float, typer.Option(min=0.1, help="Seconds that the language model may take for a program.")] = 60.0,
+    language: Annotated[Literal["fortran", "python"], typer.Option(help="Of mpi-languages: which of its languages.")] = "fortran",
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which a program counts as not answered.")] = 300.0,
     every: Annotated[int, typer.Option(min=1, help="Of babeltower, pareval, codepp-fidelity: each so manieth problem only.")] = 1,
     together: Annotated[int, typer.Option(min=1, max=64, help="Of codepp-fidelity: prompts asked at a time.")] = 1,
@@ -100,8 +104,8 @@ def run_command(
     if benchmark == pareval.NAME:
         asked_for = Asked(data, system, pareval.models_of(target), limit, every, budget, output)
         return run_pareval_command(asked_for, settings, as_json=as_json)
-    tasks = _tasks(benchmark, data, limit)
-    kinds = _kinds(labels)
+    tasks = _tasks(benchmark, data, limit, language, part)
+    kinds = _kinds(labels) if benchmark == hpcorpusmpi.NAME else _PLACED
     if system not in SYSTEMS and Path(system).is_file():
         return _show(build_report(Path(system), tasks, kinds, settings), kinds, as_json)
     if system not in SYSTEMS:
@@ -144,7 +148,11 @@ def score_command(
     if is_pareval(samples):
         return score_pareval(samples, data, as_json=as_json)
     kinds = _kinds(labels)
-    tasks = _tasks(hpcorpusmpi.NAME, data, None) if data else ()
+    tasks: Sequence[Task] = _tasks(hpcorpusmpi.NAME, data, None) if data and not mpi_languages.is_languages(samples) else ()
+    if mpi_languages.is_languages(samples):
+        if data is None:
+            raise InvalidInput(f"samples of {mpi_languages.NAME} need --data", remedy="name the benchmark's file")
+        kinds, tasks = _PLACED, mpi_languages.load(data)
     if against is not None and data is None:
         raise InvalidInput("--against needs --data", remedy="name the benchmark's file")
     path = Path("/dev/stdin") if str(samples) == "-" else samples
@@ -171,7 +179,7 @@ def list_command(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(
             {
-                "benchmarks": [hpcorpusmpi.NAME, babeltower.NAME, pareval.NAME, codepp.NAME, fidelity.NAME],
+                "benchmarks": [hpcorpusmpi.NAME, mpi_languages.NAME, babeltower.NAME, pareval.NAME, codepp.NAME, fidelity.NAME],
                 "systems": dict(SYSTEMS),
                 "translators": dict(TRANSLATORS),
                 "writers": dict(PAREVAL_SYSTEMS),
@@ -181,6 +189,7 @@ def list_command(as_json: JsonOption = False) -> None:
         )
         return
     typer.echo(f"benchmark  {hpcorpusmpi.NAME}: MPI completion on the test programs of MPIrigen, given as a file")
+    typer.echo(f"benchmark  {mpi_languages.NAME}: the same of Fortran and mpi4py programs, given as a file")
     for name, what in SYSTEMS.items():
         typer.echo(f"system     {name}: {what}")
     typer.echo(f"benchmark  {babeltower.NAME}: sequential functions to CUDA, MuSL's pairs with tests, given as a file")
@@ -199,7 +208,11 @@ def list_command(as_json: JsonOption = False) -> None:
         typer.echo(f"system     {name}: {what}")
 
 
-def _tasks(benchmark: str, data: Path, limit: int | None) -> Sequence[Task]:
+def _tasks(
+    benchmark: str, data: Path, limit: int | None, language: mpi_languages.LanguageName = "fortran", part: str | None = None
+) -> Sequence[Task]:
+    if benchmark == mpi_languages.NAME:
+        return mpi_languages.load(data, language, part)[:limit]
     if benchmark != hpcorpusmpi.NAME:
         raise InvalidInput(f"there is no benchmark {benchmark!r}", remedy="codepar eval list")
     return hpcorpusmpi.load(data)[:limit]

@@ -19,12 +19,14 @@ from codepar.cli.mpi_oracle import shell_oracle
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput
 from codepar.flows.candidates import trees_of
+from codepar.flows.foreign import foreign_project
 from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
 from codepar.flows.mpi_result import MpiCompletion, MpiParallelization
 from codepar.flows.parallel_tried import checked_serial
 from codepar.flows.verify import MpiVerification, verify
 from codepar.jobs import JobKind
+from codepar.mpi.headers import load_signatures
 from codepar.mpi.oracle import CommandRunner
 from codepar.project_folder import load_project
 from codepar.protocols import SilentProgress, Status, Verdict
@@ -220,7 +222,9 @@ async def _complete(request: MpiCompletionRequest, trust: bool, command: Command
     if request.options.level == "serial":
         checked_serial(request.project)
     else:
-        trees_of(request.project, request.options.file)
+        signatures = load_signatures(cache=settings.cache_dir)
+        if foreign_project(request.project, request.options.file, signatures) is None:
+            trees_of(request.project, request.options.file)
     executor = open_executor(settings, trust) if request.options.verify else None
     generator = await open_model(settings, request.options.budget_s) if request.options.model else None
     try:

@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from codepar.errors import EnvironmentFault
+from codepar.errors import EnvironmentFault, Unsupported
 from codepar.flows.candidates import Candidate, Found, ask_model, completers_of, cursor_candidates, rule_candidates
+from codepar.flows.foreign import ForeignProject, foreign_project
 from codepar.flows.judging import Court, call_court, is_undecided, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import Baseline, CandidateSummary, MpiCompletion, Provenance
@@ -71,18 +72,23 @@ async def complete(
     if executor is None and judging:
         raise EnvironmentFault("nothing here can run programs", remedy="codepar doctor, or ask with verify false")
     signatures = load_signatures(cache=settings.cache_dir if settings else None)
-    completers = completers_of(
-        request.project, signatures, options.file, declares=options.level != "calls", least=options.abstain
-    )
+    foreign = foreign_project(request.project, options.file, signatures)
+    if foreign is not None and at_cursor:
+        raise Unsupported("a call at the cursor is for C and C++", remedy="ask for the whole file: leave the line out")
+    project, only = (request.project, options.file) if foreign is None else (foreign.as_c, None)
+    declares = options.level != "calls" and foreign is None
+    completers = completers_of(project, signatures, only, declares=declares, least=options.abstain)
     court = None
     if executor is not None and judging:
         court = call_court(request, executor, progress, settings=settings, command=command)
-    await progress.report("proposing", {"files": list(completers)})
+    await progress.report("proposing", {"files": list(completers if foreign is None else foreign.programs)})
     asked = generator if options.model else None
     if at_cursor:
         completer = next(iter(completers.values()))
         found = await cursor_candidates(request, request.project, completer, asked)
         trials = await _try_rest(found, [], court)
+    elif foreign is not None:
+        found, trials = await _foreign(foreign, request, completers, asked, court)
     else:
         found = rule_candidates(request.project, completers)
         trials = await _ask_and_try(found, request, completers, asked, court)
@@ -95,6 +101,22 @@ async def complete(
     answer = _answer(request, found, trials, _Trial(best.candidate, verdicts))
     provenance = await _provenance(generator if found.answered else None, signatures)
     return answer.model_copy(update={"baseline": baseline, "provenance": provenance})
+
+
+async def _foreign(
+    foreign: ForeignProject,
+    request: MpiCompletionRequest,
+    completers: Mapping[str, Completer],
+    generator: Generator | None,
+    court: Court | None,
+) -> tuple[Found, list[_Trial]]:
+    """Candidates for the reading as C, turned back into the project's language, then judged."""
+    found = rule_candidates(foreign.as_c, completers)
+    if generator is not None and not foreign.is_complete:
+        thorough = court is not None
+        await ask_model(found, foreign.as_c, completers, generator, request.options.budget_s, thorough=thorough)
+    told = foreign.turn_back(found)
+    return told, await _try_rest(told, [], court)
 
 
 async def _ask_and_try(
@@ -169,7 +191,7 @@ async def _provenance(generator: Generator | None, signatures: Signatures) -> Pr
 def _answer(request: MpiCompletionRequest, found: Found, trials: list[_Trial], best: _Trial) -> MpiCompletion:
     before, after = request.project.files, best.candidate.project.files
     changed = {path: text for path, text in after.items() if before.get(path) != text}
-    path = next(iter(changed), request.options.file or request.project.sources()[0])
+    path = next(iter(changed), request.options.file or (request.project.sources() or list(before))[0])
     judged = bool(best.verdicts)
     return MpiCompletion(
         source=after[path],

@@ -101,7 +101,8 @@ class MpiCompletionRequest(WithProject):
     def _check_file(self) -> Self:
         if self.options.file is not None and self.options.file not in self.project.files:
             raise ValueError(f"`file` {self.options.file!r} is not in the project")
-        if self.options.line is not None and self.options.file is None and len(self.project.sources()) != 1:
+        sources = self.project.sources() or [*self.project.fortran_sources(), *self.project.python_sources()]
+        if self.options.line is not None and self.options.file is None and len(sources) != 1:
             raise ValueError("`line` needs `file` where the project has several sources")
         return self
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from codepar.mpi.call_text import names_in
 from codepar.mpi.headers import Signatures
+from codepar.syntax.fortran import FortranText
 from codepar.syntax.language import Language
+from codepar.syntax.python import PythonText
 from codepar.syntax.tree import parse
 from evaluators.calls import ProposedCall
 
@@ -31,8 +33,12 @@ class Faults:
     wrong_arity: bool
 
 
-def words_of(source: str) -> frozenset[str]:
-    """The words of a program's code, without those in comments and strings."""
+def words_of(source: str, language: Language = Language.C) -> frozenset[str]:
+    """The words of a program's code, without those in comments and strings; Fortran's in lower case."""
+    if language is Language.FORTRAN:
+        return frozenset(_WORD.findall(FortranText(source).code.decode(errors="replace").lower()))
+    if language is Language.PYTHON:
+        return frozenset(_WORD.findall(PythonText(source).code.decode(errors="replace")))
     return frozenset(_WORD.findall(parse(source, Language.C).lexis.code.decode(errors="replace")))
 
 

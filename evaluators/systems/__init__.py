@@ -12,6 +12,9 @@ from codepar.errors import InvalidInput
 from codepar.mpi.proposal import Edit
 from codepar.settings import Settings
 
+PATH = "main.c"
+"""The name of a program that has none."""
+
 SYSTEMS: Mapping[str, str] = {
     "empty": "nothing is proposed",
     "four-calls": "Init, Comm_rank, Comm_size and Finalize, always",
@@ -24,8 +27,11 @@ SYSTEMS: Mapping[str, str] = {
 class System(Protocol):
     """Proposes the missing calls of one program."""
 
-    async def propose(self, source: str) -> list[Edit]:
-        """The calls for one C file. Raises ``InvalidInput`` for what it refuses, ``EnvironmentFault`` for what it lacks."""
+    async def propose(self, source: str, path: str = PATH) -> list[Edit]:
+        """The calls for one file, whose language its name tells.
+
+        Raises ``InvalidInput`` for what it refuses, ``EnvironmentFault`` for what it lacks.
+        """
         ...
 
     async def provenance(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from codepar.mpi.program import read_program
 from codepar.mpi.proposal import Edit
 from codepar.protocols import Generator
 from codepar.settings import Settings
-from evaluators.systems.rules import PATH
+from evaluators.systems import PATH
 
 _NOT_USED = "the language model was not used"
 
@@ -28,8 +28,8 @@ class ModelSystem:
         self._signatures = signatures
         self._budget_s = budget_s
 
-    async def propose(self, source: str) -> list[Edit]:
-        completer = Completer(read_program(source, PATH), self._signatures, PATH)
+    async def propose(self, source: str, path: str = PATH) -> list[Edit]:
+        completer = Completer(read_program(source, path), self._signatures, path)
         proposal = await completer.by_model(self._generator, self._budget_s)
         # The product goes on without its model; here that would be scored as the model's silence.
         fault = next((note for note in proposal.notes if note.startswith(_NOT_USED)), None)

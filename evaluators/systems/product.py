@@ -15,7 +15,7 @@ from codepar.mpi.proposal import Edit
 from codepar.project import Project
 from codepar.protocols import Generator, SilentProgress
 from codepar.settings import Settings
-from evaluators.systems.rules import PATH
+from evaluators.systems import PATH
 
 
 class ProductSystem:
@@ -26,8 +26,8 @@ class ProductSystem:
         self._settings = settings
         self._options = CompletionOptions(verify=False, budget_s=budget_s)
 
-    async def propose(self, source: str) -> list[Edit]:
-        request = MpiCompletionRequest(project=Project(files={PATH: source}), options=self._options)
+    async def propose(self, source: str, path: str = PATH) -> list[Edit]:
+        request = MpiCompletionRequest(project=Project(files={path: source}), options=self._options)
         answer = await complete(request, self._generator, None, SilentProgress(), self._settings)
         return list(answer.edits)
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from codepar.mpi.complete import Completer
+from codepar.mpi.foreign import read_foreign, turned_back
 from codepar.mpi.headers import load_signatures
 from codepar.mpi.program import read_program
 from codepar.mpi.proposal import Edit
 from codepar.settings import Settings
+from codepar.syntax.language import language_of
+from evaluators.systems import PATH
 
-PATH = "main.c"
 _PROPOSALS: dict[str, Callable[[Completer], list[Edit]]] = {
     "empty": lambda completer: [],
     "four-calls": Completer.baseline,
@@ -26,8 +28,13 @@ class RuleSystem:
         self._propose = _PROPOSALS[name]
         self._signatures = load_signatures(cache=settings.cache_dir)
 
-    async def propose(self, source: str) -> list[Edit]:
-        return self._propose(Completer(read_program(source, PATH), self._signatures, PATH))
+    async def propose(self, source: str, path: str = PATH) -> list[Edit]:
+        language = language_of(path, source)
+        if language.is_c_family:
+            return self._propose(Completer(read_program(source, path), self._signatures, path))
+        program = read_foreign(source, path, language, self._signatures)
+        edits = self._propose(Completer(read_program(program.as_c, PATH), self._signatures, PATH))
+        return turned_back(program, edits)[0]
 
     async def provenance(self) -> dict[str, Any]:
         return {"mpi_header": str(self._signatures.path)}

@@ -135,3 +135,17 @@ def test_wrong_use_is_named(folder, arguments, message):
 def test_list(folder):
     assert "hpcorpusmpi" in codepar(folder, "list").stdout
     assert "four-calls" in report(codepar(folder, "list", "--json"))["systems"]
+
+
+def test_fortran_programs_are_scored_too(folder):
+    source = "program p\n  integer :: me, ierr\n  print *, me\nend program p\n"
+    called = [("MPI_INIT", ["ierr"], 2), ("MPI_FINALIZE", ["ierr"], 3)]
+    calls = [{"function": name, "arguments": given, "after_line": line} for name, given, line in called]
+    named = {"task_id": "ada/one:p.f90", "repository": "ada/one", "path": "p.f90", "part": "development"}
+    (folder / "l.jsonl").write_text(json.dumps({**named, "language": "fortran", "source": source, "calls": calls}) + "\n")
+    arguments = ("run", "mpi-languages", "--data", "l.jsonl", "--language", "fortran", "--system", "rules", "-o", "s.jsonl")
+    found = report(codepar(folder, *arguments, "--json"))
+    assert found["metrics"]["whole_call_recall"]["value"] == 1.0
+    again = report(codepar(folder, "score", "s.jsonl", "--data", "l.jsonl", "--json"))
+    assert again["metrics"] == found["metrics"]
+    assert "no such program" in codepar(folder, *arguments[:5], "python").stderr

@@ -127,3 +127,13 @@ def test_an_empty_program_is_bad_input(codepar):
 def test_the_place_of_the_answer_is_looked_at_before_the_work(codepar):
     done = codepar("mpi", "complete", "a.c", "--trust", "--patch", "none/p.diff")
     assert (done.returncode, "none is no folder" in done.stderr, done.stdout) == (2, True, "")
+
+
+def test_fortran_is_completed_and_the_cursor_refused(codepar, tmp_path):
+    (tmp_path / "p.f90").write_text("program p\n  use mpi\n  integer :: rank, ierr\n  print *, rank\nend program p\n")
+    done = codepar("mpi", "complete", "p.f90", "--no-model", "--no-verify")
+    assert done.returncode == 1, done.stderr
+    assert "  call MPI_Comm_rank(MPI_COMM_WORLD, rank, ierr)\n  print *, rank\n  call MPI_Finalize(ierr)\n" in done.stdout
+    at_cursor = codepar("mpi", "complete", "p.f90", "--no-model", "--no-verify", "--line", "4")
+    assert at_cursor.returncode == 2
+    assert "cursor" in at_cursor.stderr

@@ -1,0 +1,59 @@
+import asyncio
+
+import pytest
+
+from codepar.errors import InvalidInput, Unsupported
+from codepar.flows.complete import complete
+from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.mpi.remove import strip
+from codepar.protocols import SilentProgress
+
+FORTRAN = """program total
+  use mpi
+  implicit none
+  integer :: rank, nprocs, ierr
+  call MPI_Init(ierr)
+  call MPI_Comm_rank(MPI_COMM_WORLD, rank, ierr)
+  call MPI_Comm_size(MPI_COMM_WORLD, nprocs, ierr)
+  print *, rank, nprocs
+  call MPI_Finalize(ierr)
+end program total
+"""
+
+
+def answered(files, **options):
+    body = {"project": {"files": files}, "options": {"verify": False, **options}}
+    return asyncio.run(complete(MpiCompletionRequest.model_validate(body), None, None, SilentProgress(), None))
+
+
+def test_a_fortran_program_gets_back_what_was_taken_out():
+    answer = answered({"total.f90": strip(FORTRAN, "total.f90").source})
+    assert answer.source == FORTRAN
+    assert answer.path == "total.f90"
+    assert list(answer.files) == ["total.f90"]
+    assert {edit.file for edit in answer.edits} == {"total.f90"}
+    assert all(0 < edit.confidence <= 1 for edit in answer.edits)
+    assert answer.diff.startswith("--- a/total.f90\n")
+
+
+def test_a_complete_program_gets_nothing():
+    answer = answered({"total.f90": FORTRAN})
+    assert answer.edits == ()
+    assert answer.source == FORTRAN
+
+
+def test_each_file_of_a_project_keeps_its_own_calls():
+    helper = "subroutine show(n)\n  integer :: n\n  print *, n\nend subroutine show\n"
+    answer = answered({"show.f90": helper, "total.f90": strip(FORTRAN, "total.f90").source})
+    assert list(answer.files) == ["total.f90"]
+    assert answer.files["total.f90"] == FORTRAN
+
+
+def test_what_is_not_there_is_said():
+    stripped = strip(FORTRAN, "total.f90").source
+    with pytest.raises(Unsupported, match="cursor"):
+        answered({"total.f90": stripped}, line=4)
+    with pytest.raises(InvalidInput, match=r"total\.f90: a block ends"):
+        answered({"total.f90": stripped.replace("print", "if (rank == 0) then\n  print")})
+    with pytest.raises(InvalidInput, match="empty"):
+        answered({"total.f90": " "})
