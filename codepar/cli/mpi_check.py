@@ -19,19 +19,19 @@ from codepar.mpi.check.run import check_project
 from codepar.mpi.headers import load_signatures
 from codepar.settings import Settings
 
-_STDIN = {"c": "main.c", "c++": "main.cpp"}
+_STDIN = {"c": "main.c", "c++": "main.cpp", "fortran": "main.f90", "python": "main.py"}
 
 
 @app.command("check")
 def check_command(
     program: Annotated[str, typer.Argument(metavar="FILE|DIR|-", help="A source file, a project folder, or - for stdin.")],
     *,
-    language: Annotated[str, typer.Option(help="Language of standard input: c or c++.")] = "c",
+    language: Annotated[str, typer.Option(help="Language of standard input: c, c++, fortran or python.")] = "c",
     as_json: JsonOption = False,
 ) -> int:
     """Find mistakes in MPI calls: requests, partners, collectives, counts, datatypes, threads, what is never freed."""
     if language not in _STDIN:
-        raise InvalidInput(f"--language {language}: it must be c or c++")
+        raise InvalidInput(f"--language {language}: it must be c, c++, fortran or python")
     project = load_program(program, None, None, on_stdin=_STDIN[language])
     signatures = load_signatures(cache=Settings().cache_dir)
     report = check_project(project, signatures)

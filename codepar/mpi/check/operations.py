@@ -17,7 +17,7 @@ from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.statements import Ended
 from codepar.mpi.check.trace import Op, Touch
 from codepar.mpi.check.values import Buffer, Comm, Constant, NamedInt, Place, Pointer, Request, Resource, Value
-from codepar.mpi.headers import Signatures
+from codepar.mpi.headers import Signature, Signatures
 
 COLLECTIVES = frozenset(
     {f"MPI_{name}" for name in (
@@ -93,7 +93,8 @@ class Machine(Calls):
 
     def _operation(self, name: str, node: Node, arguments: list[Node]) -> Op | None:
         signature = self.signatures.get(name)
-        values = [self.evaluate(argument) for argument in arguments]
+        arguments = self.arranged(name, arguments)
+        values = self.argument_values(signature, arguments)
         if signature is None:
             return None
         names = [parameter.name for parameter in signature.parameters]
@@ -114,6 +115,14 @@ class Machine(Calls):
                 op.uncommitted = value
         self.trace.ops.append(op)
         return op
+
+    def arranged(self, name: str, arguments: list[Node]) -> list[Node]:
+        """The arguments in the order of the C binding."""
+        return arguments
+
+    def argument_values(self, signature: Signature | None, arguments: list[Node]) -> list[Value]:
+        """What the parameters of the C binding are given."""
+        return [self.evaluate(argument) for argument in arguments]
 
     def _communicator(self, op: Op) -> Comm | None:
         given = next((op.values[key] for key in ("comm", "comm_old", "local_comm") if key in op.values), None)

@@ -10,15 +10,25 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from codepar.mpi.check.nodes import Macros, Node, TooDeep, lower
 from codepar.syntax.language import Language, language_of, parser_of
 from codepar.syntax.tree import SyntaxTree, parse
 
+if TYPE_CHECKING:
+    from codepar.mpi.check.finding import Finding
+    from codepar.mpi.check.operations import Machine
+    from codepar.mpi.check.run import Seen
+    from codepar.mpi.check.trace import RankTrace
+    from codepar.mpi.check.world import World
+    from codepar.mpi.headers import Signatures
+
 _DEFINE = re.compile(r"(\w+)(\(([^()]*)\))?\s*(.*)", re.DOTALL)
 _INCLUDE = re.compile(r'"([^"]+)"|<([^>]+)>')
 _MPI_NAME = re.compile(r"\bP?MPI_[A-Z]\w*[a-z]\w*\s*\(|\bMPI::")
 _MAX_HEADERS = 200
+_CALLS = frozenset({"call_expression", "fortran_reference"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,11 @@ class Unit:
     def has_bindings(self) -> bool:
         """Whether the C++ bindings of MPI-2 are used, which the replay does not follow."""
         return b"MPI::" in self.tree.lexis.code
+
+    @property
+    def starts_mpi(self) -> bool:
+        """Whether the text calls MPI_Init somewhere."""
+        return b"MPI_Init" in self.tree.lexis.code
 
     def constants(self) -> dict[str, str]:
         return {macro.name: macro.body for macro in self.macros.values() if macro.parameters is None}
@@ -236,6 +251,24 @@ class Program:
         self._mpi: dict[str, bool] = {}
         self._expanded: dict[tuple[str, str], Node | None] = {}
 
+    def machine(self, world: World, rank: int, trace: RankTrace) -> Machine:
+        """What follows one rank of it."""
+        from codepar.mpi.check.operations import Machine
+
+        return Machine(self, world, rank, trace)
+
+    def elements(self, signatures: Signatures) -> dict[str, str]:
+        """The C types of the predefined datatypes."""
+        return dict(signatures.elements)
+
+    def tells_at(self, finding: Finding, seen: list[Seen]) -> bool:
+        """Whether a finding of one number of ranks stands by itself."""
+        return True
+
+    def tells_ranges(self, finding: Finding, wider: list[Seen]) -> bool:
+        """Whether larger numbers of ranks showed enough to accuse a call of a rank or count out of range."""
+        return True
+
     def function(self, name: str, unit: Unit) -> tuple[Unit, Node] | None:
         """The definition that a call in ``unit`` means: its own, else the only one of the others."""
         if name in unit.functions:
@@ -249,7 +282,7 @@ class Program:
         found = node.cache.get(key)
         if not isinstance(found, bool):
             node.cache[key] = False
-            found = any(self._calls(kid, unit) for kid in node.walk() if kid.type == "call_expression")
+            found = any(self._calls(kid, unit) for kid in node.walk() if kid.type in _CALLS)
             node.cache[key] = found
         return found
 

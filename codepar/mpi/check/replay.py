@@ -77,8 +77,8 @@ def _replay(program: Program, signatures: Signatures, size: int, prefix: tuple[b
 
 def _rank(program: Program, signatures: Signatures, world: World, rank: int, budget: Budget) -> RankTrace:
     trace = RankTrace(rank)
-    trace.has_init_elsewhere = any(b"MPI_Init" in unit.tree.lexis.code for unit in program.units)
-    machine = Machine(program, world, rank, trace)
+    trace.has_init_elsewhere = any(unit.starts_mpi for unit in program.units)
+    machine = program.machine(world, rank, trace)
     machine.prepare(signatures)
     try:
         _globals(machine, program)

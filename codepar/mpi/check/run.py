@@ -16,6 +16,7 @@ from codepar.mpi.check.arguments import RANGES, check_arguments, check_ranges
 from codepar.mpi.check.collectives import check_collectives
 from codepar.mpi.check.datatypes import check_datatypes
 from codepar.mpi.check.finding import CheckReport, Finding, Severity
+from codepar.mpi.check.foreign_sources import foreign_sources
 from codepar.mpi.check.lifecycle import check_lifecycle
 from codepar.mpi.check.lives import Variable, lives_in
 from codepar.mpi.check.matching import Inconclusive, Matcher, Outcome
@@ -56,16 +57,18 @@ class Seen:
 
 
 def check_project(project: Project, signatures: Signatures) -> CheckReport:
-    """All findings of a project. Raises ``InvalidInput`` when it holds no C or C++ source that calls MPI."""
+    """All findings of a project. Raises ``InvalidInput`` when it holds no source that calls MPI."""
     sources = [path for path in project.sources() if "MPI" in project.files[path]]
     units, skipped = _units(project.files, sources)
-    if not units and not skipped:
-        raise InvalidInput("no C or C++ source here calls MPI", remedy="name the file or folder that does")
-    findings: list[Finding] = []
+    foreign = foreign_sources(project, signatures)
+    if not units and not skipped and not foreign.files:
+        raise InvalidInput("no source here calls MPI", remedy="name the file or folder that does")
+    findings: list[Finding] = [*foreign.findings]
     for unit in units:
         findings += check_datatypes(unit, signatures)
+    skipped += foreign.skipped
     replayed = made = 0
-    for program in programs(units):
+    for program in (*programs(units), *foreign.programs):
         made += 1
         found, reason = check_program(program, signatures)
         findings += found
@@ -73,7 +76,11 @@ def check_project(project: Project, signatures: Signatures) -> CheckReport:
         if reason:
             skipped.append(f"{program.main.path}: {reason}")
     return CheckReport(
-        findings=tuple(_ordered(findings)), files=len(sources), programs=made, replayed=replayed, skipped=tuple(skipped)
+        findings=tuple(_ordered(findings)),
+        files=len(sources) + foreign.files,
+        programs=made,
+        replayed=replayed,
+        skipped=tuple(skipped),
     )
 
 
@@ -98,7 +105,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     if all(one.here for one in seen.values()):
         for size in _MORE_SIZES:
             seen[size] = look(program, signatures, size, budget)
-    findings = [finding for one in seen.values() for finding in one.anywhere]
+    findings = [finding for one in seen.values() for finding in one.anywhere if program.tells_at(finding, list(seen.values()))]
     counted = [one for one in seen.values() if one.followed]
     if counted and all(one.here for one in counted):
         findings += _common([seen[size].here for size in _SIZES if size in seen and seen[size].followed] or [counted[0].here])
@@ -106,9 +113,11 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     if any(finding.kind in RANGES for finding in local):
         more = Budget()
         wider = [look(program, signatures, size, more) for size in _WIDE_SIZES]
+        reached = wider
         # Where ranks can be compared and do not agree, the program is wrong there in another way.
         wider = [one for one in wider if not (one.followed and one.here)]
         local = list(_everywhere([*seen.values(), *wider], local))
+        local = [one for one in local if one.kind not in RANGES or program.tells_ranges(one, reached)]
     findings += local
     reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
     return findings, reason
@@ -133,7 +142,7 @@ def _common(lists: list[list[Finding]]) -> list[Finding]:
 def look(program: Program, signatures: Signatures, size: int, budget: Budget) -> Seen:
     """Replay a program at one number of ranks."""
     seen = Seen()
-    elements = dict(signatures.elements)
+    elements = program.elements(signatures)
     for replay in replays(program, signatures, size, budget):
         for trace in replay.traces:
             seen.anywhere += check_requests(trace)
