@@ -130,8 +130,8 @@ def indigo_codes(suite: Path, folder: Path) -> Iterator[Path]:
 
 
 def sparse_graph(path: Path) -> Path:
-    """A graph in Indigo's format whose last vertices have no neighbours, which is what some bounds bugs need to show."""
-    degrees = [3] * 90 + [0] * 10
+    """A graph in Indigo's format whose first and last vertices have no neighbours, as some bounds bugs need to show."""
+    degrees = [0] + [3] * 89 + [0] * 10
     starts = [sum(degrees[:vertex]) for vertex in range(len(degrees) + 1)]
     neighbours = [(7 * edge + 3) % len(degrees) for edge in range(starts[-1])]
     path.write_bytes(array("i", [len(degrees), len(neighbours), *starts, *neighbours]).tobytes())
