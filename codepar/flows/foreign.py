@@ -17,6 +17,7 @@ from codepar.project import Project
 from codepar.syntax.language import language_of
 
 _MARK = ".c"
+_BARE = frozenset({"baseline", "empty"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class ForeignProject:
         for name, own in candidate.edits.items():
             path = _path(name) or name
             program = self.programs[path]
-            edits[path], dropped = ([], []) if program.is_complete else turned_back(program, own)
+            edits[path], dropped = (
+                ([], []) if program.is_complete else turned_back(program, own, guess=candidate.name not in _BARE)
+            )
             if found is not None:
                 found.dropped += [drop.model_copy(update={"file": path}) for drop in dropped]
         changed = {path: self.programs[path].applied(own) for path, own in edits.items() if own}
@@ -59,7 +62,7 @@ class ForeignProject:
 
     def _one(self, name: str | None, edit: Edit) -> Edit | None:
         program = self.programs.get(_path(name) or "") or next(iter(self.programs.values()))
-        kept, _ = turned_back(program, [edit])
+        kept, _ = turned_back(program, [edit], guess=False)
         return kept[0] if kept else None
 
 

@@ -13,7 +13,7 @@ from codepar.errors import InputTooLarge, InvalidInput
 from codepar.mpi.fortran.completion import FortranProgram
 from codepar.mpi.headers import Signatures
 from codepar.mpi.proposal import Dropped, Edit
-from codepar.mpi.unsayable import Unsayable
+from codepar.mpi.python.completion import PythonProgram
 from codepar.project import MAX_FILE_BYTES
 from codepar.syntax.braces import find_imbalance
 from codepar.syntax.language import Language
@@ -38,8 +38,11 @@ class ForeignProgram(Protocol):
         """Whether nothing is missing: nothing is proposed then."""
         ...
 
-    def said(self, edit: Edit) -> Edit:
-        """A call of the C text as this program says it, at its place. Raises ``Unsayable``."""
+    def turned_back(self, edits: Sequence[Edit], *, guess: bool = True) -> tuple[list[Edit], list[Dropped]]:
+        """Calls of the C text as this program's edits, and those that it cannot have.
+
+        ``guess``: holes that no call was found for are filled where they tell enough by themselves.
+        """
         ...
 
     def applied(self, edits: Sequence[Edit]) -> str:
@@ -51,7 +54,10 @@ class ForeignProgram(Protocol):
         ...
 
 
-_READERS: dict[Language, Callable[[str, str, Signatures], ForeignProgram]] = {Language.FORTRAN: FortranProgram}
+_READERS: dict[Language, Callable[[str, str, Signatures], ForeignProgram]] = {
+    Language.FORTRAN: FortranProgram,
+    Language.PYTHON: PythonProgram,
+}
 
 
 def can_complete(language: Language) -> bool:
@@ -71,14 +77,9 @@ def read_foreign(text: str, path: str, language: Language, signatures: Signature
     return program
 
 
-def turned_back(program: ForeignProgram, edits: Sequence[Edit]) -> tuple[list[Edit], list[Dropped]]:
-    """The edits of the C reading as edits of the program, and those that cannot be."""
-    kept, dropped = list[Edit](), list[Dropped]()
-    for edit in edits:
-        try:
-            kept.append(program.said(edit))
-        except Unsayable as reason:
-            dropped.append(Dropped(text=edit.text, rule=str(reason)))
+def turned_back(program: ForeignProgram, edits: Sequence[Edit], *, guess: bool = True) -> tuple[list[Edit], list[Dropped]]:
+    """The edits of the C reading as edits of the program, and those that cannot be. ``guess`` as ``ForeignProgram`` says."""
+    kept, dropped = program.turned_back(edits, guess=guess)
     if program.parses(program.applied(kept)):
         return kept, dropped
     sound = [edit for edit in kept if program.parses(program.applied([edit]))]

@@ -26,6 +26,7 @@ class RuleSystem:
 
     def __init__(self, name: str, settings: Settings) -> None:
         self._propose = _PROPOSALS[name]
+        self._guesses = name == "rules"
         self._signatures = load_signatures(cache=settings.cache_dir)
 
     async def propose(self, source: str, path: str = PATH) -> list[Edit]:
@@ -34,7 +35,7 @@ class RuleSystem:
             return self._propose(Completer(read_program(source, path), self._signatures, path))
         program = read_foreign(source, path, language, self._signatures)
         edits = self._propose(Completer(read_program(program.as_c, PATH), self._signatures, PATH))
-        return turned_back(program, edits)[0]
+        return turned_back(program, edits, guess=self._guesses)[0]
 
     async def provenance(self) -> dict[str, Any]:
         return {"mpi_header": str(self._signatures.path)}

@@ -17,7 +17,7 @@ from codepar.mpi.fortran.from_c import FromC
 from codepar.mpi.fortran.holes import HOLE
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import check_text
-from codepar.mpi.proposal import Edit
+from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.unsayable import Unsayable
 from codepar.syntax.fortran import FortranForm
 from codepar.syntax.language import Language
@@ -59,6 +59,16 @@ class FortranProgram:
     @cached_property
     def _allowed(self) -> list[bool]:
         return [boundary.allowed for boundary in self._dialect.boundaries(self.text)]
+
+    def turned_back(self, edits: Sequence[Edit], *, guess: bool = True) -> tuple[list[Edit], list[Dropped]]:
+        """Calls of the C text as this program's edits, and those that it cannot have; there is nothing to guess."""
+        kept, dropped = list[Edit](), list[Dropped]()
+        for edit in edits:
+            try:
+                kept.append(self.said(edit))
+            except Unsayable as reason:
+                dropped.append(Dropped(text=edit.text, rule=str(reason)))
+        return kept, dropped
 
     def said(self, edit: Edit) -> Edit:
         """A call of the C text as this program says it, at its place. Raises ``Unsayable``."""

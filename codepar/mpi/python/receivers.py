@@ -54,6 +54,10 @@ class Receivers:
         """Whether the text mentions MPI at all: without that, conventional names mean nothing."""
         return re.search(r"mpi", self._tree.text, re.IGNORECASE) is not None
 
+    def names_of(self, kind: str) -> list[str]:
+        """The names that data flow tells to be of a kind: ``comm``, or ``module`` for MPI itself; dotted ones included."""
+        return [name for name, found in self._kinds.items() if found == kind]
+
     def given_by(self, function: Node) -> str | None:
         """What a call of ``function`` gives, when that is a call of MPI; None when it is not."""
         if function.type == "identifier":

@@ -57,3 +57,12 @@ def test_what_is_not_there_is_said():
         answered({"total.f90": stripped.replace("print", "if (rank == 0) then\n  print")})
     with pytest.raises(InvalidInput, match="empty"):
         answered({"total.f90": " "})
+
+
+def test_an_mpi4py_program_gets_its_calls_back():
+    program = "from mpi4py import MPI\ncomm = MPI.COMM_WORLD\nrank = comm.Get_rank()\nprint(rank, comm.Get_size())\n"
+    stripped = strip(program, "hello.py").source
+    answer = answered({"hello.py": stripped})
+    assert answer.source.startswith("from mpi4py import MPI\ncomm = MPI.COMM_WORLD\nrank = comm.Get_rank()\n")
+    assert [edit.function for edit in answer.baseline.edits] == ["comm.Get_rank"]
+    assert answered({"hello.py": program}).edits == ()
