@@ -8,7 +8,7 @@ by rules and models, never compiled; ``common`` and ``equivalence`` are not foll
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,6 +68,7 @@ class ReadAsC:
         self._statements = tuple(self._said())
         self.units: list[Unit] = []
         self._unit_of: list[Unit | None] = []
+        self._in_types = frozenset(self._statements_in_types())
         self._find_units()
         for unit in self.units:
             unit.binding = unit.binding or ("mpif.h" if _MPIF.search(self.view.data) else "")
@@ -87,6 +88,15 @@ class ReadAsC:
             found.append(_Said(" ".join(text.lower().split()), label, self.view.line_at(statement.start)))
         return found
 
+    def _statements_in_types(self) -> Iterator[int]:
+        """The numbers of the statements that define derived types."""
+        inside = False
+        for number, said in enumerate(self._statements):
+            inside = inside or _TYPE_BEGINS.match(said.text) is not None
+            if inside:
+                yield number
+            inside = inside and not re.match(r"end ?type\b", said.text)
+
     def _find_units(self) -> None:
         stack, interface = list[Unit](), 0
         for number, said in enumerate(self._statements):
@@ -98,13 +108,19 @@ class ReadAsC:
                 self._unit_of.append(None)
                 continue
             started = unit_started(said.text, number, stack[-1] if stack else None)
-            if started is None and not stack and not ends_unit(said.text) and not re.match(r"end ?interface", said.text):
+            if (
+                started is None
+                and not stack
+                and number not in self._in_types
+                and not ends_unit(said.text)
+                and not re.match(r"end ?interface", said.text)
+            ):
                 started = Unit("program", "", number)
             if started is not None:
                 stack.append(started)
                 self.units.append(started)
             self._unit_of.append(stack[-1] if stack else None)
-            if stack:
+            if stack and number not in self._in_types:
                 self._note(stack[-1], said.text, number)
             if stack and started is None and ends_unit(said.text):
                 stack.pop().last = number
@@ -179,6 +195,32 @@ class ReadAsC:
         return best
 
     @cached_property
+    def _precisions(self) -> frozenset[str]:
+        """The named constants that are kinds of types."""
+        text = "\n".join(said.text for said in self._statements)
+        return frozenset(_PRECISION.findall(text))
+
+    def first_place_in(self, unit: Unit) -> int:
+        """The first line of a unit after which a statement may stand: its specifications are over there."""
+        last = unit.first
+        for number in range(unit.first + bool(unit.name), unit.last):
+            if not self._specifies(number):
+                break
+            last = number
+        begins = self.view.statements[last].end
+        return self.view.line_at(begins) if last > unit.first or unit.name else 0
+
+    def _specifies(self, number: int) -> bool:
+        text = self._statements[number].text
+        if number in self._in_types or self._unit_of[number] is None or _SILENT.match(text) or entities_of(text) is not None:
+            return True
+        return _SPECIFIES.match(text) is not None and not re.match(r"\w+ ?(?:\([^()]*\))? ?=(?!>)", text)
+
+    def last_line_of(self, unit: Unit) -> int:
+        """The line (1-based) on which a unit ends."""
+        return self._statements[unit.last].line
+
+    @cached_property
     def source(self) -> str:
         """The C text."""
         lines = [""] * (self.view.data.count(b"\n") + 1)
@@ -206,16 +248,26 @@ class ReadAsC:
                 return head
         if ends_unit(said.text) and unit.last == number:
             return writer.end(unit)
+        if number in self._in_types:
+            return head
         if _SILENT.match(said.text):
             # Whoever reads the C text must see that the file has to do with MPI.
             speaks = "mpi" in said.text or (said.text.startswith("include") and unit.binding == "mpif.h")
             return f"{head} {_SPEAKS_MPI if speaks else ''}".strip()
         entities = entities_of(said.text)
         if entities is not None:
+            # What only says how precise a number is must not be taken for one.
+            entities = [entity for entity in entities if entity.name not in self._precisions]
             return f"{head} {writer.declaration(scope, entities)}".strip()
         last = ends_unit(following)
         return f"{head} {writer.statement(scope, said.text, said.label, last=last)}".strip()
 
 
+_TYPE_BEGINS = re.compile(r"type(?:[ ]+(?!is\b)[a-z]\w*$|[ ]*(?:,[^:]*)?::)")
+_SPECIFIES = re.compile(
+    r"(?:data|common|namelist|dimension|parameter|equivalence|allocatable|pointer|target|procedure|enum|enumerator|volatile|bind"
+    r"|optional|value|intent|end enum|interface|end interface)\b"
+)
+_PRECISION = re.compile(r"\b(?:real|integer|complex|logical)[ ]*\([ ]*(?:kind[ ]*=[ ]*)?([a-z]\w*)[ ]*\)")
 _SPEAKS_MPI = "/* mpi */"
 _HOLES = {"dble": "hole_double", "int": "hole_aint", "continue": "hole_void"}

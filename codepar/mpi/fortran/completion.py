@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from codepar.errors import InvalidInput
+from codepar.mpi.draft import in_order
 from codepar.mpi.fortran.as_c import ReadAsC
 from codepar.mpi.fortran.calls import find_calls
 from codepar.mpi.fortran.dialect import FortranDialect
@@ -68,18 +69,24 @@ class FortranProgram:
                 kept.append(self.said(edit))
             except Unsayable as reason:
                 dropped.append(Dropped(text=edit.text, rule=str(reason)))
-        return kept, dropped
+        return list(in_order(kept)), dropped
 
     def said(self, edit: Edit) -> Edit:
         """A call of the C text as this program says it, at its place. Raises ``Unsayable``."""
         if edit.kind != "call":
             raise Unsayable("declarations are not proposed in Fortran")
         said = self._from_c.edit(edit)
-        if edit.inline:
-            return said
-        if not (edit.after_line < len(self._allowed) and self._allowed[edit.after_line]):
-            raise Unsayable(f"place: no statement can stand after line {edit.after_line}")
-        return said
+        return said if edit.inline else said.model_copy(update={"after_line": self._place(edit.after_line)})
+
+    def _place(self, line: int) -> int:
+        """The line itself, or behind the declarations that a statement must not stand among. Raises ``Unsayable``."""
+        unit = self._reading.unit_at(line)
+        last = len(self._allowed) if unit is None else self._reading.last_line_of(unit)
+        line = line if unit is None else max(line, self._reading.first_place_in(unit))
+        place = next((index for index in range(line, min(last, len(self._allowed))) if self._allowed[index]), None)
+        if place is None:
+            raise Unsayable(f"place: no statement can stand after line {line}")
+        return place
 
     def applied(self, edits: Sequence[Edit]) -> str:
         """The program with the edits in it."""

@@ -81,12 +81,12 @@ class FromC:
             return []
         code = self._reading.error_code(unit)
         if edit.function in {"MPI_Init", "MPI_Init_thread"}:
-            said = [self._argument(text, "int", unit) for text in edit.arguments[2:]]
+            said = [self._argument(text, unit) for text in edit.arguments[2:]]
         else:
             kinds = [parameter.type for parameter in signature.parameters]
             names = [parameter.name for parameter in signature.parameters]
             said = [
-                self._logical(text, unit) if name in _LOGICAL else self._argument(text, kind, unit)
+                self._logical(text, unit) if name in _LOGICAL else self._handle(text, kind, unit) or self._argument(text, unit)
                 for text, kind, name in zip(edit.arguments, kinds, names, strict=True)
             ]
             self._fit_datatypes(said, edit, signature, unit)
@@ -128,9 +128,20 @@ class FromC:
     def _logical(self, text: str, unit: Unit) -> str:
         if text.strip() in {"0", "1"}:
             return ".true." if text.strip() == "1" else ".false."
-        return self._argument(text, "int", unit)
+        return self._argument(text, unit)
 
-    def _argument(self, text: str, kind: str, unit: Unit) -> str:
+    def _handle(self, text: str, kind: str, unit: Unit) -> str | None:
+        """A handle must be one: a constant, or an integer or handle of the program."""
+        if kind not in {"MPI_Comm", "MPI_Datatype", "MPI_Op", "MPI_Win", "MPI_Group"} or text.startswith("MPI_"):
+            return None
+        entity = self._known(unit).get(text)
+        if entity is None or entity.type not in {kind, "int"}:
+            if kind == "MPI_Comm":
+                return "MPI_COMM_WORLD"
+            raise Unsayable(f"type: `{text}` is no {kind}")
+        return None
+
+    def _argument(self, text: str, unit: Unit) -> str:
         tree = parse(f"void f(void) {{ x = {text}; }}", Language.C)
         found = tree.capture("(assignment_expression) @it")
         if tree.errors or not found:

@@ -17,7 +17,7 @@ from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.python.as_c import Missing, ReadAsC
 from codepar.mpi.python.calls import find_calls
 from codepar.mpi.python.from_c import Said, Speaker
-from codepar.mpi.python.guesses import Guess, guessed
+from codepar.mpi.python.guesses import SURE, Guess, guessed
 from codepar.mpi.python.holes import HOLE
 from codepar.mpi.python.receivers import Receivers
 from codepar.mpi.python.scopes import Scope
@@ -99,31 +99,39 @@ class PythonProgram:
         """The call for a hole: the one that was found, else what the hole itself tells."""
         scope = self._reading.scope_of_row[min(missing.gap, len(self._reading.rows) - 1)]
         target = None if missing.type == "void" else missing.target
-        if edit is not None:
+        told = self._guess(missing, scope, before) if guess or missing.type == "int" else None
+        if edit is not None and (told is None or told.confidence < SURE):
             try:
                 said = self._speaker(scope, target).said(edit.function, edit.arguments, target=target)
                 return self._hole_edit(missing, said, edit.confidence, edit.origin)
             except Unsayable:
                 pass
-        return self._guess(missing, scope, before) if guess else None
+        return told if guess or edit is not None else None
 
     def _guess(self, missing: Missing, scope: Scope, before: Sequence[str]) -> Edit | None:
         above = "\n".join(self.text.split("\n")[: missing.line - 1])
         known = frozenset(name for name, kind in {**self._reading.scopes[0].kinds, **scope.kinds}.items() if kind.type != "char")
-        told = guessed(missing, above, known - set(self._receivers.names_of("comm")), before)
+        told = guessed(missing, above, known - set(self._receivers.names_of("comm")), before, self._received)
         if told is None:
             return None
         try:
-            said = self._speaker(scope, missing.target).said(told.function, self._c_arguments(told), target=missing.target)
+            target = None if missing.type == "void" else missing.target
+            said = self._speaker(scope, missing.target).said(told.function, self._c_arguments(told), target=target)
         except Unsayable:
             return None
         return self._hole_edit(missing, said, told.confidence, "rule")
+
+    @cached_property
+    def _received(self) -> list[str]:
+        return [missing.target for missing in self._reading.missing if missing.type == "object" and missing.target]
 
     def _c_arguments(self, told: Guess) -> tuple[str, ...]:
         """The arguments in C of a guess; counts and datatypes are not said in Python."""
         name = self._reading.names.c_name(told.data) if told.data else ""
         if told.function == "MPI_Recv":
-            return ("0", "1", "MPI_INT", told.source, "0", "MPI_COMM_WORLD", "MPI_STATUS_IGNORE")
+            return ("0", "1", "MPI_INT", told.peer, "0", "MPI_COMM_WORLD", "MPI_STATUS_IGNORE")
+        if told.function == "MPI_Send":
+            return (name, "1", "MPI_INT", told.peer, "0", "MPI_COMM_WORLD")
         if told.function == "MPI_Bcast":
             return (name, "1", "MPI_INT", "0", "MPI_COMM_WORLD")
         if told.function == "MPI_Reduce":

@@ -30,25 +30,33 @@ SURE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A function by its C name, the variable that it takes, where from, and how (``op``)."""
+    """A function by its C name, the variable that it takes, the other rank of a message, and how (``op``)."""
 
     function: str
     confidence: float
     data: str = ""
-    source: str = "0"
+    peer: str = "0"
     operation: str = "MPI_SUM"
 
 
-def guessed(missing: Missing, text: str, known: frozenset[str], before: Sequence[str]) -> Guess | None:
-    """The guess for a hole. ``text``: the program above it; ``known``: its variables; ``before``: the holes' functions so far."""
+def guessed(
+    missing: Missing, text: str, known: frozenset[str], before: Sequence[str], received: Sequence[str] = ()
+) -> Guess | None:
+    """The guess for a hole.
+
+    ``text``: the program above it; ``known``: its variables; ``before``: the holes' functions so far; ``received``: what other
+    holes are assigned to.
+    """
     if missing.type == "int":
         return _rank_or_size(missing.target, before)
     if missing.type in {"float", "str"}:
         return Guess("MPI_Wtime" if missing.type == "float" else "MPI_Get_processor_name", SURE)
+    if missing.type == "void":
+        return _sent(missing, text, known, received)
     if missing.type not in {"object", "list"} or _REQUEST.search(missing.target):
         return None
     if missing.type == "object" and any(_RANK.search(guard) for guard in missing.guards):
-        return Guess("MPI_Recv", WORTH, source=_sender(missing))
+        return Guess("MPI_Recv", WORTH, peer=_other_rank(missing))
     return _collective(missing, text, known) if missing.target else None
 
 
@@ -62,8 +70,18 @@ def _rank_or_size(target: str, before: Sequence[str]) -> Guess | None:
     return Guess("MPI_Comm_size" if "MPI_Comm_rank" in before else "MPI_Comm_rank", WORTH)
 
 
-def _sender(missing: Missing) -> str:
-    """The rank that sends: each in turn where a loop of the root runs over them, else the root."""
+def _sent(missing: Missing, text: str, known: frozenset[str], received: Sequence[str]) -> Guess | None:
+    """A lone statement in a branch of the rank: what the other branch receives is sent, else what was assigned last."""
+    if not any(_RANK.search(guard) for guard in missing.guards):
+        return None
+    assigned = [name for name in _ASSIGNED.findall(text) if name in known and not _RANK.fullmatch(name)]
+    alike = [name for name in received if name in assigned]
+    data = (alike or assigned[-1:] or [""])[0]
+    return Guess("MPI_Send", WORTH / 2, data, peer=_other_rank(missing)) if data else None
+
+
+def _other_rank(missing: Missing) -> str:
+    """The other rank of a message: each in turn where a loop of the root runs over them, else the root."""
     root = any(re.search(r"== ?0\b", guard) and not guard.startswith("!") for guard in missing.guards)
     if root and missing.loops:
         return missing.loops[-1]

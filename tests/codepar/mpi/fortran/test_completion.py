@@ -93,6 +93,7 @@ def test_arguments_are_said_in_fortran(signatures, proposed, said):
         (("MPI_Send", "other", "1", "MPI_INT", "0", "0", "MPI_COMM_WORLD"), "`other` is not in scope"),
         (("MPI_Bcast", "&i", "sizeof(i)", "MPI_BYTE", "0", "MPI_COMM_WORLD"), "has no like in Fortran"),
         (("MPI_Bcast", "&i", "1", "MPI_UNSIGNED_CHAR", "0", "MPI_COMM_WORLD"), "is none of Fortran"),
+        (("MPI_Bcast", "&i", "1", "whole", "0", "MPI_COMM_WORLD"), "`whole` is no MPI_Datatype"),
     ],
 )
 def test_what_fortran_cannot_say_is_refused_with_the_reason(signatures, proposed, reason):
@@ -101,8 +102,9 @@ def test_what_fortran_cannot_say_is_refused_with_the_reason(signatures, proposed
 
 
 def test_no_call_stands_before_a_declaration_or_without_an_error_code(signatures):
+    assert reading(ORIGINAL, signatures).said(call(4, "MPI_Barrier", "MPI_COMM_WORLD")).after_line == 6
     with pytest.raises(Unsayable, match="no statement can stand"):
-        reading(ORIGINAL, signatures).said(call(4, "MPI_Barrier", "MPI_COMM_WORLD"))
+        reading(ORIGINAL, signatures).said(call(17, "MPI_Barrier", "MPI_COMM_WORLD"))
     bare = ORIGINAL.replace("ierr, i", "i").replace(", ierr)", ")").replace("(ierr)", "()")
     with pytest.raises(Unsayable, match="takes the error code"):
         reading(bare, signatures).said(call(13, "MPI_Barrier", "MPI_COMM_WORLD"))
@@ -126,3 +128,21 @@ def test_long_calls_are_continued_in_either_form(signatures):
 def test_what_is_no_program_is_refused(signatures, text):
     with pytest.raises(InvalidInput):
         reading(text, signatures, "p.f90")
+
+
+def test_definitions_of_types_and_initial_data_come_first(signatures):
+    text = """program p
+  use mpi
+  integer :: rank, ierr
+  type cell
+    integer :: rank
+  end type cell
+  real :: a(2)
+  data a /1.0, &
+          2.0/
+  print *, rank
+end program p
+"""
+    program, edits, _ = by_rules(text, signatures)
+    assert {edit.function: edit.after_line for edit in edits} == {"MPI_Init": 9, "MPI_Comm_rank": 9, "MPI_Finalize": 10}
+    assert program.parses(program.applied(edits))

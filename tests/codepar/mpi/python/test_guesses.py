@@ -46,9 +46,16 @@ def test_data_and_operation_follow_the_names():
 
 
 def test_in_a_branch_of_the_rank_something_is_received():
-    assert guess("object", "x", guards=("!(rank == 0)",)).source == "0"
-    assert guess("object", "x", guards=("rank == 0",), loops=("i",)).source == "i"
+    assert guess("object", "x", guards=("!(rank == 0)",)).peer == "0"
+    assert guess("object", "x", guards=("rank == 0",), loops=("i",)).peer == "i"
     assert guess("object", "x", guards=("n > 3",)).function != "MPI_Recv"
+
+
+def test_a_lone_statement_in_a_branch_of_the_rank_sends_what_is_received_elsewhere():
+    missing = Missing(9, "void", "", 4, ("rank == 0",), ("i",))
+    found = guessed(missing, ABOVE, KNOWN, (), ("x", "local_min"))
+    assert (found.function, found.data, found.peer) == ("MPI_Send", "local_min", "i")
+    assert guessed(Missing(9, "void", "", 4, ("n > 3",)), ABOVE, KNOWN, ()) is None
 
 
 def test_the_second_unnamed_integer_is_the_size():
