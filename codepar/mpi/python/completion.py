@@ -7,6 +7,7 @@ name and branch tell enough. ``text`` of a statement holds its indentation, whic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.python.as_c import Missing, ReadAsC
 from codepar.mpi.python.calls import find_calls
 from codepar.mpi.python.from_c import Said, Speaker
-from codepar.mpi.python.guesses import SURE, Guess, guessed
+from codepar.mpi.python.guesses import SURE, Guess, better_data, guessed
 from codepar.mpi.python.holes import HOLE
 from codepar.mpi.python.receivers import Receivers
 from codepar.mpi.python.scopes import Scope
@@ -35,6 +36,8 @@ _GIVES = {
     | {"MPI_Isend", "MPI_Irecv"},
     "void": {"MPI_Send", "MPI_Ssend", "MPI_Recv", "MPI_Barrier", "MPI_Bcast", "MPI_Reduce", "MPI_Scatter", "MPI_Gather"},
 }
+_COLLECTS = frozenset({"MPI_Gather", "MPI_Reduce", "MPI_Allreduce", "MPI_Allgather"})
+_COMMUNICATOR = re.compile(r"(?:\w+_)?comm|comm_world|world", re.IGNORECASE)
 _IN_C = {"Get_rank": "MPI_Comm_rank", "Get_size": "MPI_Comm_size"}
 _MOST_ERRORS = 0.3
 
@@ -102,16 +105,30 @@ class PythonProgram:
         told = self._guess(missing, scope, before) if guess or missing.type == "int" else None
         if edit is not None and (told is None or told.confidence < SURE):
             try:
-                said = self._speaker(scope, target).said(edit.function, edit.arguments, target=target)
-                return self._hole_edit(missing, said, edit.confidence, edit.origin)
+                said = self._speaker(scope, target).said(edit.function, self._with_data(edit, missing, scope), target=target)
+                # That a call is missing there is certain; which one is the question.
+                return self._hole_edit(missing, said, 0.5 + edit.confidence / 2, edit.origin)
             except Unsayable:
                 pass
         return told if guess or edit is not None else None
 
+    def _around(self, missing: Missing, scope: Scope) -> tuple[str, frozenset[str]]:
+        """The program above a hole, and the variables that can be sent."""
+        kinds = {**self._reading.scopes[0].kinds, **scope.kinds}
+        known = frozenset(name for name, kind in kinds.items() if kind.type != "char")
+        return "\n".join(self.text.split("\n")[: missing.line - 1]), known - set(self._receivers.names_of("comm"))
+
+    def _with_data(self, edit: Edit, missing: Missing, scope: Scope) -> tuple[str, ...]:
+        """The arguments of a found call, its data another where the names in Python say so."""
+        names = self._reading.names
+        if edit.function not in _COLLECTS or not missing.target or not edit.arguments:
+            return edit.arguments
+        data = names.written.get(edit.arguments[0].lstrip("&"), "")
+        other = better_data(missing.target, data, *self._around(missing, scope)) if data else ""
+        return (names.c_name(other), *edit.arguments[1:]) if other != data else edit.arguments
+
     def _guess(self, missing: Missing, scope: Scope, before: Sequence[str]) -> Edit | None:
-        above = "\n".join(self.text.split("\n")[: missing.line - 1])
-        known = frozenset(name for name, kind in {**self._reading.scopes[0].kinds, **scope.kinds}.items() if kind.type != "char")
-        told = guessed(missing, above, known - set(self._receivers.names_of("comm")), before, self._received)
+        told = guessed(missing, *self._around(missing, scope), before, self._received)
         if told is None:
             return None
         try:
@@ -172,7 +189,8 @@ class PythonProgram:
     def _speaker(self, scope: Scope, target: str | None) -> Speaker:
         module = next(iter(self._receivers.names_of("module")), "")
         known = scope.visible(self._reading.scopes[0])
-        worlds = [name for name in self._receivers.names_of("comm") if name in known]
+        named = [name for name in sorted(known) if _COMMUNICATOR.fullmatch(name)]
+        worlds = [name for name in self._receivers.names_of("comm") if name in known] or named[:1]
         world = worlds[0] if worlds else f"{module}.COMM_WORLD" if module else ""
         kinds = {**self._reading.scopes[0].kinds, **scope.kinds}
         buffers = frozenset(name for name in known if name not in kinds or kinds[name].is_buffer)

@@ -23,9 +23,9 @@ _ASSIGNED = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*[-+*/]?=(?!=)", re.MULTILINE
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]*")
 _WHOLE = frozenset({"global", "total", "all", "local", "my", "final", "overall", "partial", "part", "recv", "send"})
 
-WORTH = 0.35
-"""Confidence of a guess; that of a type and name that leave no choice is ``SURE``."""
-SURE = 0.9
+WORTH = 0.9
+"""Score of a guess, and of one whose type and name leave no choice: ``calibration`` makes .64 and .97 of them."""
+SURE = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,14 @@ def _is_taken(name: str, text: str) -> bool:
     """Whether something reads the name behind the line that makes it None."""
     behind = text[max(match.end() for match in _NONE.finditer(text) if match[1] == name) :]
     return re.search(rf"\b{re.escape(name)}\b", behind) is not None
+
+
+def better_data(target: str, data: str, text: str, known: frozenset[str]) -> str:
+    """What goes into a collective whose result is ``target``: ``data``, unless another variable's name says that it is that."""
+    if set(_words(target)) & set(_words(data)):
+        return data
+    other = _likest(target, text, known)
+    return other if set(_words(target)) & set(_words(other)) else data
 
 
 def _likest(target: str, text: str, known: frozenset[str]) -> str:

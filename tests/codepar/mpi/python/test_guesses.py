@@ -1,7 +1,7 @@
 import pytest
 
 from codepar.mpi.python.as_c import Missing
-from codepar.mpi.python.guesses import guessed
+from codepar.mpi.python.guesses import better_data, guessed
 
 ABOVE = """if rank == 0:
     chunks = [1, 2]
@@ -49,6 +49,12 @@ def test_in_a_branch_of_the_rank_something_is_received():
     assert guess("object", "x", guards=("!(rank == 0)",)).peer == "0"
     assert guess("object", "x", guards=("rank == 0",), loops=("i",)).peer == "i"
     assert guess("object", "x", guards=("n > 3",)).function != "MPI_Recv"
+
+
+def test_data_whose_name_fits_the_result_is_preferred():
+    assert better_data("global_min", "count", ABOVE, KNOWN) == "local_min"
+    assert better_data("total_count", "count", ABOVE, KNOWN) == "count"
+    assert better_data("answer", "count", ABOVE, KNOWN) == "count"
 
 
 def test_a_lone_statement_in_a_branch_of_the_rank_sends_what_is_received_elsewhere():
