@@ -57,13 +57,13 @@ def read_program(text: str, path: str | None = None, language: Language | None =
 
 
 def refuse_other_languages(project: Project, only: str | None = None) -> None:
-    """Raise ``Unsupported`` where what is to be completed (``only``, else all) is Fortran or Python."""
+    """Raise ``Unsupported`` where what is to be read (``only``, else all) is Fortran or Python."""
     others = [*project.fortran_sources(), *project.python_sources()]
     if only in others or (only is None and others and not project.sources()):
         language = language_of(only or others[0], "").label
         raise Unsupported(
-            f"MPI completion knows C and C++, not {language} ({only or others[0]})",
-            remedy="codepar mpi verify, strip and insert take Fortran and mpi4py programs",
+            f"only C and C++ can be read for this, not {language} ({only or others[0]})",
+            remedy="codepar mpi complete at the level calls, verify, strip and insert take Fortran and mpi4py programs",
         )
 
 

@@ -72,6 +72,7 @@ class FromC:
         if edit.function.lower().removeprefix("mpi_") not in PROCEDURES:
             raise Unsayable(f"name: {edit.function} is no procedure of Fortran")
         arguments = self._arguments(edit, signature, unit)
+        arguments = [self._status(unit) or text if text == "MPI_STATUS_IGNORE" else text for text in arguments]
         call = f"{edit.function}({', '.join(arguments)})"
         text = call if edit.inline else f"call {call}"
         return edit.model_copy(update={"text": text, "arguments": tuple(arguments)})
@@ -95,6 +96,11 @@ class FromC:
         if unit.speaks != "mpi_f08":
             raise Unsayable("scope: no integer of the program takes the error code")
         return said
+
+    def _status(self, unit: Unit) -> str | None:
+        """The status that the unit declares, where it is one: in Fortran it was declared for the calls."""
+        found = [name for name, entity in unit.entities.items() if entity.type == "MPI_Status" and not entity.is_array]
+        return self._spelling.get(found[0], found[0]) if len(found) == 1 else None
 
     def _fit_datatypes(self, said: list[str], edit: Edit, signature: Signature, unit: Unit) -> None:
         """Predefined datatypes as Fortran names them, by the buffer before them."""

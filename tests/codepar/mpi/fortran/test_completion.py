@@ -15,7 +15,7 @@ from codepar.syntax.language import Language
 ORIGINAL = """program total
   use mpi
   implicit none
-  integer :: rank, nprocs, ierr, i, stats(MPI_STATUS_SIZE, 4)
+  integer :: rank, nprocs, ierr, i, stats(MPI_STATUS_SIZE, 4), Stat(MPI_STATUS_SIZE)
   double precision :: part(0:9), whole, t0
   logical :: flags(3)
 
@@ -78,6 +78,7 @@ def test_a_program_that_starts_and_ends_mpi_lacks_nothing(signatures):
         (("MPI_Bcast", "&part[i]", "1", "MPI_DOUBLE", "rank + 1", "MPI_COMM_WORLD"), "part(i), 1, MPI_DOUBLE_PRECISION, rank+1"),
         (("MPI_Bcast", "&flags[0]", "1", "MPI_INT", "(rank + 1) % 2", "MPI_COMM_WORLD"), "flags(1), 1, MPI_LOGICAL, mod(rank+1"),
         (("MPI_Bcast", "&whole", "1", "MPI_FLOAT", "0", "MPI_COMM_WORLD"), "whole, 1, MPI_DOUBLE_PRECISION, 0"),
+        (("MPI_Probe", "0", "0", "MPI_COMM_WORLD", "MPI_STATUS_IGNORE"), "0, 0, MPI_COMM_WORLD, Stat, ierr"),
         (("MPI_Probe", "0", "0", "MPI_COMM_WORLD", "&stats[1]"), "0, 0, MPI_COMM_WORLD, stats(:,2)"),
     ],
 )  # fmt: skip
