@@ -5,7 +5,9 @@ Limits: functions are known by their name alone; a name that two files define is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codepar.mpi.check.program import Program, Unit
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from codepar.mpi.check.trace import RankTrace
     from codepar.mpi.check.world import World
     from codepar.mpi.headers import Signatures
+
+
+_NAMES_RANKS = frozenset({"rank-out-of-range", "root-out-of-range"})
+_RANK = re.compile(r"(?:names rank|has the root) (\d+)")
+_IN_LINE = re.compile(r"in line (\d+)")
 
 
 class ForeignUnit(Unit):
@@ -51,10 +58,16 @@ class ForeignProgram(Program):
         self._machine, self._elements = machine, elements
 
     def elements(self, signatures: Signatures) -> dict[str, str]:
-        return {**signatures.elements, **self._elements}
+        self.known_elements = {**signatures.elements, **self._elements}
+        return dict(self.known_elements)
+
+    steps = 100_000
+    known_elements: dict[str, str] = {}  # noqa: RUF012 - replaced as a whole
 
     def tells_at(self, finding: Finding, seen: list[Seen]) -> bool:
         """A rank that a program is not made for may wait for what only others start."""
+        if finding.kind == "after-finalize":
+            return not any(line in self._guarded for line in _lines_of(finding))
         if finding.kind != "request-unset":
             return True
         place = (finding.kind, finding.file, finding.line)
@@ -62,7 +75,28 @@ class ForeignProgram(Program):
 
     def tells_ranges(self, finding: Finding, wider: list[Seen]) -> bool:
         """The call must have been made there: what is long to follow ends before it."""
-        return any((finding.file, finding.line) in one.lines for one in wider)
+        if not any((finding.file, finding.line) in one.lines for one in wider):
+            return False
+        named = {max(found) for one in wider if (found := _named(finding, one))}
+        # The same last rank whatever their number: the program is made for so many.
+        return not (finding.kind in _NAMES_RANKS and len(named) == 1 and len(wider) > 1)
+
+    @cached_property
+    def _guarded(self) -> frozenset[int]:
+        """Lines of MPI_Finalize in branches: they may be those of errors."""
+        branches = [
+            kid
+            for unit in self.units
+            for definition in unit.functions.values()
+            for kid in definition.walk()
+            if kid.type == "if_statement"
+        ]
+        return frozenset(
+            kid.line
+            for branch in branches
+            for kid in branch.walk()
+            if kid.type == "call_expression" and kid.fields["function"].text == "MPI_Finalize"
+        )
 
     @property
     def speaks_mpi(self) -> bool:
@@ -72,3 +106,14 @@ class ForeignProgram(Program):
 
     def machine(self, world: World, rank: int, trace: RankTrace) -> Machine:
         return self._machine(self, world, rank, trace)
+
+
+def _named(finding: Finding, seen: Seen) -> list[int]:
+    """The ranks that a call named at one number of ranks."""
+    place = (finding.kind, finding.file, finding.line)
+    texts = [one.message for one in seen.calls if (one.kind, one.file, one.line) == place]
+    return [int(match[1]) for text in texts if (match := _RANK.search(text))]
+
+
+def _lines_of(finding: Finding) -> list[int]:
+    return [int(match[1]) for match in _IN_LINE.finditer(finding.message)]

@@ -11,6 +11,7 @@ from codepar.mpi.check.finding import Finding
 from codepar.mpi.check.foreign import ForeignProgram
 from codepar.mpi.check.fortran.calls import check_calls
 from codepar.mpi.check.fortran.front import fortran_programs, load_units, speaks_mpi
+from codepar.mpi.check.python import front as python
 from codepar.mpi.headers import Signatures
 from codepar.project import Project
 
@@ -29,6 +30,7 @@ def foreign_sources(project: Project, signatures: Signatures) -> ForeignSources:
     """The programs of a project that are not in C or C++."""
     found = ForeignSources()
     _fortran(project, signatures, found)
+    _python(project, found)
     return found
 
 
@@ -41,6 +43,17 @@ def _fortran(project: Project, signatures: Signatures, found: ForeignSources) ->
     found.files += sum(speaks_mpi(files[path]) for path in sources)
     found.findings += check_calls(units, signatures)
     found.programs += [program for program in fortran_programs(units) if program.speaks_mpi]
+
+
+def _python(project: Project, found: ForeignSources) -> None:
+    sources = project.python_sources()
+    speaking = [path for path in sources if python.speaks_mpi(project.files[path])]
+    if not speaking:
+        return
+    units, skipped = python.load_units({path: _readable(project.files[path]) for path in sources}, sources)
+    found.files += len(speaking)
+    found.skipped += skipped
+    found.programs += [program for program in python.python_programs(units) if program.speaks_mpi]
 
 
 def _readable(text: str) -> str:

@@ -72,8 +72,11 @@ class Machine(Calls):
                 self.evaluate(argument)
             return self.unknown(f"{name}#{self.steps}", local=True)
         op = self._operation(name, node, arguments)
-        if op is None:
-            return 0
+        return self.carry_out(op) if op is not None else 0
+
+    def carry_out(self, op: Op) -> Value:
+        """What a call does, from the notes on its arguments to its effect on memory."""
+        name = op.name
         if len(self.trace.ops) > _MAX_OPS:
             raise TooManyCalls
         self._doubt_threads(op)

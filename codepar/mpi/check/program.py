@@ -261,6 +261,17 @@ class Program:
         """The C types of the predefined datatypes."""
         return dict(signatures.elements)
 
+    def check_trace(self, trace: RankTrace) -> Iterator[Finding]:
+        """What only the program's language can get wrong."""
+        yield from ()
+
+    def worded(self, finding: Finding) -> Finding:
+        """A finding in the words of the program's language."""
+        return finding
+
+    steps = 300_000
+    """Steps of all replays of the program together."""
+
     def tells_at(self, finding: Finding, seen: list[Seen]) -> bool:
         """Whether a finding of one number of ranks stands by itself."""
         return True

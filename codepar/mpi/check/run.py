@@ -98,7 +98,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
     """The findings of one program, and why its ranks were not compared (empty: they were)."""
     if any(unit.has_bindings for unit in program.units):
         return [], "it uses the C++ bindings that MPI-3 removed"
-    budget = Budget()
+    budget = Budget(program.steps)
     seen = {_FIRST_SIZE: look(program, signatures, _FIRST_SIZE, budget)}
     if seen[_FIRST_SIZE].followed or not seen[_FIRST_SIZE].opaque:
         seen |= {size: look(program, signatures, size, budget) for size in _SIZES if size != _FIRST_SIZE}
@@ -111,7 +111,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
         findings += _common([seen[size].here for size in _SIZES if size in seen and seen[size].followed] or [counted[0].here])
     local = list(_everywhere([seen[size] for size in _SIZES if size in seen]))
     if any(finding.kind in RANGES for finding in local):
-        more = Budget()
+        more = Budget(program.steps)
         wider = [look(program, signatures, size, more) for size in _WIDE_SIZES]
         reached = wider
         # Where ranks can be compared and do not agree, the program is wrong there in another way.
@@ -120,7 +120,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
         local = [one for one in local if one.kind not in RANGES or program.tells_ranges(one, reached)]
     findings += local
     reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
-    return findings, reason
+    return [program.worded(finding) for finding in findings], reason
 
 
 def _everywhere(seen: list[Seen], candidates: list[Finding] | None = None) -> Iterator[Finding]:
@@ -156,6 +156,7 @@ def look(program: Program, signatures: Signatures, size: int, budget: Budget) ->
             seen.anywhere += check_lifecycle(trace)
             seen.anywhere += check_threads(trace)
             seen.anywhere += check_windows(trace)
+            seen.anywhere += program.check_trace(trace)
         reason = replay.comparable
         if not reason:
             reason = _compare(replay, elements, seen)
