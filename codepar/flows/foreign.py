@@ -17,6 +17,7 @@ from codepar.project import Project
 from codepar.syntax.language import language_of
 
 _MARK = ".c"
+_NOTHING = "void nothing(void) { }\n"
 _BARE = frozenset({"baseline", "empty"})
 
 
@@ -29,8 +30,9 @@ class ForeignProject:
 
     @property
     def as_c(self) -> Project:
-        """The readings as a project of C."""
-        return Project(files={f"{path}{_MARK}": program.as_c for path, program in self.programs.items()})
+        """The readings as a project of C; what lacks nothing is an empty program there."""
+        files = {path: _NOTHING if program.is_complete else program.as_c for path, program in self.programs.items()}
+        return Project(files={f"{path}{_MARK}": text for path, text in files.items()})
 
     @property
     def is_complete(self) -> bool:

@@ -51,7 +51,9 @@ class FortranProgram:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether it starts and ends MPI already and has no hole."""
+        """Whether it starts and ends MPI already and has no hole, or holds nothing that is executed."""
+        if not any(unit.is_executable for unit in self._reading.units):
+            return True
         called = {call.function.lower() for call in find_calls(self._reading.view).calls}
         return {"mpi_init", "mpi_finalize"} <= called | {"mpi_init" for name in called if name == "mpi_init_thread"} and not (
             HOLE.search(self.text)

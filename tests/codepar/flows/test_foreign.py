@@ -49,6 +49,10 @@ def test_each_file_of_a_project_keeps_its_own_calls():
     assert answer.files["total.f90"] == FORTRAN
 
 
+def test_a_file_of_constants_alone_gets_nothing():
+    assert answered({"sizes.f90": "module sizes\n  integer, parameter :: n = 3\nend module sizes\n"}).edits == ()
+
+
 def test_what_is_not_there_is_said():
     stripped = strip(FORTRAN, "total.f90").source
     with pytest.raises(Unsupported, match="cursor"):
