@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from codepar.mpi.check.fortran.declarations import declared, dimensions, starts_declaration
+from codepar.mpi.check.fortran.declarations import starts_declaration
 from codepar.mpi.check.fortran.expressions import Parser, Unreadable
-from codepar.mpi.check.fortran.tokens import Token
+from codepar.mpi.check.fortran.lines import Line, closes, is_assignment
+from codepar.mpi.check.fortran.simple_statements import SimpleStatements
 from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.written import At, assignment, binary, block, call, name, number, statement, written
 
@@ -24,46 +24,15 @@ _IGNORED = frozenset(
 )  # fmt: skip
 
 
-_CLOSING = frozenset(
-    [
-        "end",
-        "enddo",
-        "endif",
-        "endselect",
-        "endprogram",
-        "endsubroutine",
-        "endfunction",
-        "endmodule",
-        "endwhere",
-        "endforall",
-        "endassociate",
-        "endblock",
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One statement of the file."""
-
-    tokens: tuple[Token, ...]
-    label: str
-    number: int
-    text: str
-
-    def head(self, count: int = 2) -> str:
-        return "".join(token.text for token in self.tokens[:count])
-
-
 class Broken(Exception):
     """A construct is not closed, or another is."""
 
 
-class Reader:
+class Reader(SimpleStatements):
     """Reads the executable part of one procedure: ``lines`` from ``position`` on."""
 
     def __init__(self, lines: Sequence[Line], file: str) -> None:
-        self.lines, self.position, self.file = lines, 0, file
+        super().__init__(lines, file)
         self._labels: list[str] = []
         self._ended = ""
 
@@ -72,7 +41,7 @@ class Reader:
         found = list[Node]()
         while self.position < len(self.lines):
             line = self.lines[self.position]
-            if ends(line) or _closes(line):
+            if ends(line) or closes(line):
                 return found
             self.position += 1
             made = self._line(line)
@@ -89,9 +58,6 @@ class Reader:
             raise Broken
         self.position += 1
 
-    def at(self, line: Line) -> At:
-        return At(self.file, line.number, line.tokens[0].start if line.tokens else 0)
-
     def _line(self, line: Line) -> Node | None:
         parser = Parser(line.tokens, self.file, line.number)
         try:
@@ -102,7 +68,7 @@ class Reader:
             return written("fortran_unread", line.text, self.at(line))
 
     def _statement(self, parser: Parser, line: Line) -> Node | None:
-        if _is_assignment(line.tokens):
+        if is_assignment(line.tokens):
             return self._assignment(parser, line)
         named = ""
         if parser.kind() == "name" and parser.peek(1) == ":" and parser.kind(2) == "name":
@@ -117,11 +83,6 @@ class Reader:
         if word in _IGNORED or not word:
             return None
         raise Unreadable(word)
-
-    def declaration(self, parser: Parser, line: Line) -> Node:
-        made = written("declaration", line.text, self.at(line))
-        made.cache["entities"] = declared(parser, line.number)
-        return made
 
     def _assignment(self, parser: Parser, line: Line) -> Node:
         at = self.at(line)
@@ -277,51 +238,6 @@ class Reader:
             parser.accept(",")
         return found
 
-    def _print(self, parser: Parser, line: Line, named: str) -> Node:
-        word = parser.take()
-        at, targets = self.at(line), list[Node]()
-        if word == "write":
-            control = parser.arguments()
-            if control and control[0].type in {"identifier", "fortran_reference"}:
-                targets = [control[0]]
-        else:
-            while not parser.is_done and not parser.accept(","):
-                parser.take()
-        printed = call("printf", self._items(parser), at, line.text)
-        if not targets:
-            return statement(printed, at)
-        return block([statement(printed, at), written("fortran_reads", line.text, at, *targets)], at)
-
-    def _items(self, parser: Parser) -> list[Node]:
-        found = list[Node]()
-        try:
-            while not parser.is_done:
-                found.append(parser.expression())
-                if not parser.accept(","):
-                    break
-        except Unreadable:
-            return []  # an implied loop
-        return found
-
-    def _read(self, parser: Parser, line: Line, named: str) -> Node:
-        parser.take()
-        at = self.at(line)
-        if parser.peek() == "(":
-            parser.arguments()
-        else:
-            while not parser.is_done and not parser.accept(","):
-                parser.take()
-        items = self._items(parser)
-        if not items and not parser.is_done:
-            names = {token.text: token for token in parser.tokens[parser.position :] if token.kind == "name"}
-            items = [name(text, at) for text in names]
-        return written("fortran_reads", line.text, at, *items)
-
-    def _allocate(self, parser: Parser, line: Line, named: str) -> Node:
-        word = parser.take()
-        arguments = parser.arguments()
-        return written(f"fortran_{word}", line.text, self.at(line), *arguments)
-
     def _leave(self, parser: Parser, line: Line, named: str) -> Node:
         word = parser.take()
         kind = {"exit": "break_statement", "cycle": "continue_statement", "return": "return_statement"}[word]
@@ -342,70 +258,6 @@ class Reader:
         parser.take()
         return self._stop(parser, line, named) if parser.peek() == "stop" else None
 
-    def _dimension(self, parser: Parser, line: Line, named: str) -> Node:
-        parser.take()
-        parser.accept("::")
-        made = written("fortran_dimension", line.text, self.at(line))
-        shapes = dict[str, object]()
-        while parser.kind() == "name":
-            entity = parser.take()
-            shapes[entity] = dimensions(parser)
-            parser.accept(",")
-        made.cache["shapes"] = shapes
-        return made
-
-    def _common(self, parser: Parser, line: Line, named: str) -> Node:
-        parser.take()
-        made = written("fortran_common", line.text, self.at(line))
-        blocks, current = list[tuple[str, str, object]](), ""
-        while not parser.is_done:
-            if parser.accept("//"):
-                current = ""
-            elif parser.accept("/"):
-                current = parser.take()
-                parser.take("/")
-            entity = parser.take()
-            blocks.append((current, entity, dimensions(parser) if parser.peek() == "(" else None))
-            parser.accept(",")
-        made.cache["members"] = blocks
-        return made
-
-    def _type(self, parser: Parser, line: Line, named: str) -> Node | None:
-        """The definition of a type: its components."""
-        if starts_declaration(parser):
-            return self.declaration(parser, line)
-        made = written("fortran_type", line.text, self.at(line))
-        members = list[object]()
-        while self.position < len(self.lines):
-            inner = self.lines[self.position]
-            self.position += 1
-            if inner.head() in {"endtype", "end"} or inner.head(1) == "endtype":
-                break
-            reading = Parser(inner.tokens, self.file, inner.number)
-            if starts_declaration(reading):
-                members += declared(reading, inner.number)
-        made.cache["name"], made.cache["members"] = line.tokens[-1].text, members
-        return made
-
-    def _interface(self, parser: Parser, line: Line, named: str) -> None:
-        while self.position < len(self.lines):
-            self.position += 1
-            if (
-                self.lines[self.position - 1].head() in {"endinterface"}
-                or self.lines[self.position - 1].head(1) == "endinterface"
-            ):
-                return
-
-    def _parameter(self, parser: Parser, line: Line, named: str) -> Node:
-        parser.take()
-        at = self.at(line)
-        kids = [
-            statement(assignment(one.fields["keyword"], one.fields["value"], at), at)
-            for one in parser.arguments()
-            if one.type == "fortran_keyword"
-        ]
-        return block(kids, at)
-
 
 def c_name(text: str) -> str:
     """``MPI_SEND`` as the C binding writes it; other names as they are."""
@@ -413,25 +265,6 @@ def c_name(text: str) -> str:
         return text
     head, _, tail = text.partition("_")
     return f"{head.removeprefix('P')}_{tail[:1].upper()}{tail[1:].lower()}"
-
-
-def _is_assignment(listed: Sequence[Token]) -> bool:
-    """Whether ``=`` or ``=>`` follows a name with its parentheses and members."""
-    if not listed or listed[0].kind != "name":
-        return False
-    index, depth = 1, 0
-    while index < len(listed):
-        text = listed[index].text
-        if text in {"(", "(/", "["}:
-            depth += 1
-        elif text in {")", "/)", "]"}:
-            depth -= 1
-        elif depth == 0 and text in {"=", "=>"}:
-            return True
-        elif depth == 0 and not (text == "%" or listed[index - 1].text == "%"):
-            return False
-        index += 1
-    return False
 
 
 def _counted(variable: Node, first: Node, last: Node, step: Node, at: At) -> Node:
@@ -463,14 +296,6 @@ def _chain(cases: list[tuple[Node | None, Node]], at: At, text: str) -> Node | N
         if condition is not None:
             rest = written("if_statement", text, at, condition=condition, consequence=body, alternative=rest)
     return rest
-
-
-def _closes(line: Line) -> bool:
-    """Whether a line closes a construct, or goes on with one."""
-    first = line.head(1)
-    if first in {"else", "elseif", "contains", "case"} and not _is_assignment(line.tokens):
-        return True
-    return first in {"enddo", "endif"} or (first == "end" and line.head() in _CLOSING)
 
 
 def _ends_if(line: Line) -> bool:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from codepar.mpi.check.foreign import ForeignUnit
 from codepar.mpi.check.fortran.declarations import Entity
+from codepar.mpi.check.fortran.lines import Line
 from codepar.mpi.check.fortran.preprocess import preprocessed
-from codepar.mpi.check.fortran.statements import Line, Reader
+from codepar.mpi.check.fortran.statements import Reader
 from codepar.mpi.check.fortran.tokens import Token, tokens
 from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.written import At, block, written
