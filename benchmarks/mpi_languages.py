@@ -109,7 +109,11 @@ def stripped_of(file: SourceFile) -> Stripped | None:
 
 def choose(options: argparse.Namespace) -> None:
     """Write the list. Raises ``SystemExit`` where a repository may not be used."""
-    excluded = {line.split("\t")[0].strip().lower().replace("/", "_") for path in options.excluded for line in path.open()}
+    excluded = {
+        line.split("\t")[0].strip().lower().replace("/", "_")
+        for path in options.excluded
+        for line in path.read_text().splitlines()
+    }
     chosen, seen, left_out = list[Entry](), list[frozenset[str]](), Counter[str]()
     for source in read_sources(options.repositories):
         if source.repository.lower().replace("/", "_") in excluded:

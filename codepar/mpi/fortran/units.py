@@ -20,7 +20,8 @@ _START = re.compile(
     r"|(?P<block>block[ ]*data))"
 )
 _END = re.compile(r"end[ ]*(?:(?P<kind>program|module|subroutine|function)\b.*)?$")
-_DOUBLE_KIND = re.compile(r"(?:kind[ ]*=[ ]*)?(?!4\b|sp\b|real32\b|single)\w+")
+_DOUBLE_KIND = re.compile(r"(?!4\b|sp\b|real32\b|single)\w+")
+_KIND = re.compile(r"^[ ]*kind[ ]*=[ ]*")
 _LONG_KIND = re.compile(r"(?:kind[ ]*=[ ]*)?(?:8|int64|\w*long\w*|mpi_(?:address|offset|count)_kind)\b")
 _C_TYPES = {"integer": "int", "real": "float", "logical": "int", "complex": "float _Complex", "character": "char"}
 
@@ -158,7 +159,7 @@ def _mpi_type(name: str, base: str, bounds: tuple[tuple[str, str], ...]) -> tupl
     """Handles are integers in the older bindings: a status is told by its extent, the others by their names."""
     if bounds and "mpi_status_size" in bounds[0][1]:
         return "MPI_Status", bounds[1:]
-    if base == "int" and not re.search(r"size|rank|num|count|len|key|max|min|^n", name):
+    if base == "int" and not re.search(r"size|rank|num|count|len|key|max|min|^n(?!ew)", name):
         for pattern, handle in _HANDLES:
             if re.search(pattern, name):
                 return handle, bounds
@@ -187,7 +188,7 @@ def _c_type(word: str, star: str, kind: str) -> str:
     if word.startswith("double"):
         return "double" if "precision" in word else "double _Complex"
     if word == "real":
-        return "double" if star == "8" or (kind and not star and _DOUBLE_KIND.match(kind.strip())) else "float"
+        return "double" if star == "8" or (kind and not star and _DOUBLE_KIND.match(_KIND.sub("", kind).strip())) else "float"
     if word == "integer":
         return "long" if star == "8" or (kind and _LONG_KIND.match(kind.strip())) else "int"
     return _C_TYPES[word]
