@@ -18,7 +18,7 @@ from codepar.api.json_response import AsciiJSONResponse
 from codepar.api.services import Services
 from codepar.api.submission import NOBODY_LISTENS, SubmissionOf, submission_route
 from codepar.errors import EngineUnavailable, EnvironmentFault, Unsupported
-from codepar.flows.candidates import completers_of
+from codepar.flows.foreign import check_readable
 from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import MpiCompletion
@@ -93,7 +93,7 @@ def _check_readable(services: Services, body: MpiCompletionRequest) -> None:
         checked_serial(body.project)
         return
     with suppress(EnvironmentFault):
-        completers_of(body.project, load_signatures(cache=services.settings.cache_dir), body.options.file)
+        check_readable(body, load_signatures(cache=services.settings.cache_dir))
 
 
 async def _at_once(services: Services, request: Request, body: MpiCompletionRequest) -> Response:

@@ -18,8 +18,7 @@ from codepar.cli.mpi import app
 from codepar.cli.mpi_oracle import shell_oracle
 from codepar.cli.remote import ServiceOption, run_on
 from codepar.errors import InvalidInput
-from codepar.flows.candidates import trees_of
-from codepar.flows.foreign import foreign_project
+from codepar.flows.foreign import check_readable
 from codepar.flows.levels import complete_level
 from codepar.flows.mpi_request import MpiCompletionRequest, MpiVerifyRequest
 from codepar.flows.mpi_result import MpiCompletion, MpiParallelization
@@ -222,9 +221,7 @@ async def _complete(request: MpiCompletionRequest, trust: bool, command: Command
     if request.options.level == "serial":
         checked_serial(request.project)
     else:
-        signatures = load_signatures(cache=settings.cache_dir)
-        if foreign_project(request.project, request.options.file, signatures) is None:
-            trees_of(request.project, request.options.file)
+        check_readable(request, load_signatures(cache=settings.cache_dir))
     executor = open_executor(settings, trust) if request.options.verify else None
     generator = await open_model(settings, request.options.budget_s) if request.options.model else None
     try:

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from codepar.errors import EnvironmentFault, Unsupported
+from codepar.errors import EnvironmentFault
 from codepar.flows.candidates import Candidate, Found, ask_model, completers_of, cursor_candidates, rule_candidates
-from codepar.flows.foreign import ForeignProject, foreign_project
+from codepar.flows.foreign import ForeignProject, check_readable, foreign_project
 from codepar.flows.judging import Court, call_court, is_undecided, is_verified, why_unverified
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.flows.mpi_result import Baseline, CandidateSummary, MpiCompletion, Provenance
@@ -74,7 +74,7 @@ async def complete(
     signatures = load_signatures(cache=settings.cache_dir if settings else None)
     foreign = foreign_project(request.project, options.file, signatures)
     if foreign is not None and at_cursor:
-        raise Unsupported("a call at the cursor is for C and C++", remedy="ask for the whole file: leave the line out")
+        check_readable(request, signatures)
     project, only = (request.project, options.file) if foreign is None else (foreign.as_c, None)
     declares = options.level != "calls" and foreign is None
     completers = completers_of(project, signatures, only, declares=declares, least=options.abstain)

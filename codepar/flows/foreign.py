@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codepar.errors import Unsupported
-from codepar.flows.candidates import Candidate, Found
+from codepar.flows.candidates import Candidate, Found, completers_of
+from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.foreign import ForeignProgram, can_complete, read_foreign, turned_back
 from codepar.mpi.headers import Signatures
 from codepar.mpi.proposal import Edit
@@ -70,6 +71,15 @@ class ForeignProject:
 
 def _path(name: str | None) -> str | None:
     return name.removesuffix(_MARK) if name is not None else None
+
+
+def check_readable(request: MpiCompletionRequest, signatures: Signatures) -> None:
+    """Refuse what no flow could complete before anything is started: raises ``InvalidInput``, ``Unsupported``."""
+    foreign = foreign_project(request.project, request.options.file, signatures)
+    if foreign is None:
+        completers_of(request.project, signatures, request.options.file)
+    elif request.options.line is not None:
+        raise Unsupported("a call at the cursor is for C and C++", remedy="ask for the whole file: leave the line out")
 
 
 def foreign_project(project: Project, only: str | None, signatures: Signatures) -> ForeignProject | None:

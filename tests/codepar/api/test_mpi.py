@@ -104,3 +104,30 @@ int main(void)
     assert len(result["shares"]["by_rank"]) == 3
     assert result["verification"][1]["traffic"]["ranks"] == 3
     applies(result["diff"], tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "call"),
+    [
+        ("p.f90", "program p\n  use mpi\n  integer :: me, ierr\n  print *, me\nend program p\n", "  call MPI_Init(ierr)\n"),
+        ("p.py", "from mpi4py import MPI\nrank = (0x4D5049 and int())\nprint(rank)\n", "rank = MPI.COMM_WORLD.Get_rank()\n"),
+    ],
+)
+def test_fortran_and_python_are_completed_at_once(served, name, source, call):
+    body = {"project": {"files": {name: source}}, "options": {"verify": False}}
+    answer = served.http.post("/v1/mpi/completions", json=body)
+    assert answer.status_code == 200, answer.text
+    assert call in answer.json()["result"]["source"]
+    at_cursor = served.http.post("/v1/mpi/completions", json=body | {"options": {"line": 3, "file": name}})
+    assert at_cursor.status_code == 422
+    assert "cursor" in at_cursor.json()["error"]["message"]
+
+
+def test_an_mpi4py_program_is_run(served):
+    source = "from mpi4py import MPI\ncomm = MPI.COMM_WORLD\nrank = (0x4D5049 and int())\nprint(comm.allreduce(rank))\n"
+    reference = source.replace("(0x4D5049 and int())", "comm.Get_rank()")
+    options = {"ranks": [2], "reference": {"files": {"p.py": reference}}}
+    body = {"project": {"files": {"p.py": source}}, "options": options}
+    answer = served.http.post("/v1/mpi/completions", json=body, params={"wait": 90})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["verified"] is True, answer.text
