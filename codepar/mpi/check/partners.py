@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from codepar.mpi.check.communicators import element_names
 from codepar.mpi.check.finding import Finding, Related, Severity
 from codepar.mpi.check.matching import Event, Outcome
-from codepar.mpi.check.values import plain_type
+from codepar.mpi.check.values import PICKLED, plain_type
 
 _UNTYPED = frozenset({"MPI_BYTE", "MPI_PACKED"})
 _MAX_SIGNATURE = 4_096
@@ -145,6 +145,11 @@ def _unlike(send: Event, receive: Event, elements: dict[str, str]) -> Iterator[F
     (send_count, send_type), (receive_count, receive_type) = _parameters(send), _parameters(receive)
     ours, theirs = element_names(send.op.values.get(send_type)), element_names(receive.op.values.get(receive_type))
     if ours is None or theirs is None or set(ours + theirs) & _UNTYPED:
+        if PICKLED in (*(ours or ()), *(theirs or ())) and not set((ours or ()) + (theirs or ())) & _UNTYPED:
+            # Of a buffer whose type is not told this much is known: it is no pickled object.
+            taker, giver = f"{receive.op.name} of rank {receive.op.rank}", f"{send.op.name} in line {send.op.line}"
+            message = f"{taker} and {giver} do not agree: one carries a pickled object, the other a buffer"
+            yield _finding("datatype-mismatch", receive, message, send, "use methods of one case on both sides")
         return
     sent, taken = send.op.number(send_count), receive.op.number(receive_count)
     mine, other = _signature(ours, sent, elements), _signature(theirs, taken, elements)

@@ -17,6 +17,8 @@ _SIZES = {
     "long double": 16,
 }  # fmt: skip
 _MAX_KEY = 160
+PICKLED = "MPI_PICKLED"
+"""Stands for the datatype of a message that carries an object of Python."""
 
 
 class NamedInt(int):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from codepar.mpi.check.python.expressions import LISTS, NONE, Expressions
 from codepar.mpi.check.python.methods import METHODS, Method
-from codepar.mpi.check.python.types import DATATYPES, PICKLED, UNTYPED
+from codepar.mpi.check.python.types import DATATYPES, UNTYPED
 from codepar.mpi.check.trace import Op
-from codepar.mpi.check.values import Comm, Constant, Place, Pointer, Request, Resource, Unknown, Value
+from codepar.mpi.check.values import PICKLED, Comm, Constant, Place, Pointer, Request, Resource, Unknown, Value
 
 _MAX_CARRIED = 64
 _DIVIDED = {"recvbuf": ("gather", "allgather", "alltoall"), "sendbuf": ("scatter", "alltoall", "reduce_scatter_block")}

@@ -298,6 +298,8 @@ class Objects(Handles):
     def _of_class(self, head: str, last: str, name: str, tree: ast.Call) -> Value:
         """Class methods, and functions that need no communicator."""
         values = [self.value(one) for one in tree.args]
+        if head in {"Request", "Prequest"}:
+            self._maybe_all(None)  # something that ends requests, under a name that is not known
         if name == "Compute_dims" and len(values) == 2:
             return self._dims(values, tree)
         if head.startswith("COMM_"):

@@ -13,9 +13,9 @@ from codepar.mpi.check.finding import Finding
 from codepar.mpi.check.foreign import ForeignProgram
 from codepar.mpi.check.nodes import Node
 from codepar.mpi.check.program import Unit
-from codepar.mpi.check.python.types import DATATYPES, PICKLED
+from codepar.mpi.check.python.types import DATATYPES
 from codepar.mpi.check.trace import Op, RankTrace
-from codepar.mpi.check.values import Constant, Pointer, plain_type
+from codepar.mpi.check.values import PICKLED, Constant, Pointer, plain_type
 
 _CALL = re.compile(r"\bMPI_([A-Z][a-z]\w*)\b")
 _CONSTANT = re.compile(r"\bMPI_([A-Z][A-Z0-9_]*)\b")

@@ -5,6 +5,8 @@ Limits: a machine with 8-byte longs is supposed; structured types and strings ha
 
 from __future__ import annotations
 
+from codepar.mpi.check.values import PICKLED
+
 _SAME = {
     "int": ("i", "i4", "<i4", "int32", "intc", "np.int32", "np.intc"),
     "long": ("l", "i8", "<i8", "int", "int64", "int_", "np.int64", "np.int_", "q", "np.longlong", "longlong"),
@@ -26,8 +28,6 @@ DATATYPES = {
     "double _Complex": "MPI_C_DOUBLE_COMPLEX", "float _Complex": "MPI_C_FLOAT_COMPLEX", "_Bool": "MPI_C_BOOL",
 }  # fmt: skip
 """What mpi4py takes for an array without a datatype beside it."""
-PICKLED = "MPI_PICKLED"
-"""Stands for the messages of lower-case methods."""
 EXTRA_ELEMENTS = {
     PICKLED: "struct pickled", "MPI_BOOL": "_Bool", "MPI_COMPLEX": "float _Complex", "MPI_DOUBLE_COMPLEX": "double _Complex",
     "MPI_INTEGER": "int", "MPI_REAL": "float", "MPI_DOUBLE_PRECISION": "double", "MPI_INTEGER8": "long", "MPI_REAL8": "double",

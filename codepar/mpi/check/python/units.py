@@ -96,39 +96,26 @@ class PythonUnit(ForeignUnit):
                     found.setdefault(one.name, []).append(one)
         return found
 
-    @cached_property
-    def _classes(self) -> dict[str, ast.ClassDef]:
-        return {node.name: node for node in ast.walk(self.syntax) if isinstance(node, ast.ClassDef)}
-
     def speaks(self, node: ast.AST) -> bool:
         """Whether a part of this file calls MPI itself."""
         return any(isinstance(one, ast.Call) and (one.lineno, one.col_offset) in self.mpi_calls for one in ast.walk(node))
 
     def may_communicate(self, name: str, program: Program) -> bool:
         """Whether a method or class of the program by that name may call MPI, or something decorated, or of a file not here."""
-        for unit in program.units:
-            if not isinstance(unit, PythonUnit):
-                continue
-            if any(unit.speaks(one) for one in unit.methods.get(name, [])):
-                return True
-            if name in unit.classes and unit.speaks(unit.classes[name]):
-                return True
-            if unit.has_special(name):
-                return True
+        if any(isinstance(unit, PythonUnit) and name in unit.communicating for unit in program.units):
+            return True
         module = self.modules.get(name)
         return module is not None and not module.startswith("MPI")
 
-    @property
-    def classes(self) -> dict[str, ast.ClassDef]:
-        return self._classes
-
-    def has_special(self, name: str) -> bool:
-        """Whether a function of that name calls MPI but cannot be entered: a generator, a decorated one."""
-        return any(node.name == name and name not in self.functions and self.speaks(node) for node in self._all_functions)
-
     @cached_property
-    def _all_functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-        return [node for node in ast.walk(self.syntax) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    def communicating(self) -> frozenset[str]:
+        """Methods, classes, and functions that cannot be entered (generators, decorated ones), that call MPI."""
+        found = {name for name, listed in self.methods.items() if any(self.speaks(one) for one in listed)}
+        for node in ast.walk(self.syntax):
+            entered = isinstance(node, ast.FunctionDef) and node.name in self.functions
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not entered and self.speaks(node):
+                found.add(node.name)
+        return frozenset(found)
 
     def body(self) -> Node:
         return self.functions["main"].fields["body"]

@@ -112,6 +112,12 @@ if rank == 0:
     comm.bcast(a, root=0)
 else:
     comm.Bcast(a, root=0)"""),
+    "a pickled object for memory of unknown type": ("datatype-mismatch", 5, """
+x = np.load('x.npy')
+if rank == 0:
+    comm.send(x, dest=1)
+elif rank == 1:
+    comm.Recv(x, source=0)"""),
     "arrays of two types": ("datatype-mismatch", 4, """
 if rank == 0:
     comm.Send(a, dest=1)
