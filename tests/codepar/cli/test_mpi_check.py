@@ -79,3 +79,34 @@ def test_nothing_to_check_is_bad_input(check, tmp_path, text):
     assert (code, out) == (2, "")
     assert "codepar: " in err
     assert check(str(tmp_path / "absent.c"))[0] == 2
+
+
+def test_fortran_and_python_beside_c(check, tmp_path):
+    (tmp_path / "a.c").write_text(WRONG)
+    fortran = "program a\nuse mpi\ncall MPI_Init(ierr)\ncall MPI_Barrier(MPI_COMM_WORLD)\ncall MPI_Finalize(ierr)\nend program\n"
+    (tmp_path / "b.f90").write_text(fortran)
+    (tmp_path / "c.py").write_text("from mpi4py import MPI\nMPI.COMM_WORLD.isend(1, dest=MPI.PROC_NULL)\n")
+    code, out, _ = check(str(tmp_path), "--json")
+    value = json.loads(out)
+    assert (code, value["files"], value["programs"], value["replayed"]) == (1, 3, 3, 3)
+    found = [(one["kind"], one["file"], one["line"]) for one in value["findings"]]
+    assert found == [("tag-mismatch", "a.c", 7), ("ierror-missing", "b.f90", 4), ("request-unwaited", "c.py", 2)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("fortran", "call MPI_Barrier(0, 0, 0)\n"), ("python", "MPI.COMM_WORLD.isend(1, 0)\n")]
+)
+def test_standard_input_in_other_languages(check, language, text):
+    head = {"fortran": "program a\nuse mpi\ncall MPI_Init(ierr)\n", "python": "from mpi4py import MPI\n"}[language]
+    tail = "call MPI_Finalize(ierr)\nend program\n" if language == "fortran" else ""
+    code, out, _ = check("-", "--language", language, stdin=head + text + tail)
+    assert code == 1
+    assert out.startswith({"fortran": "main.f90:4:", "python": "main.py:2:"}[language])
+    assert check("-", stdin=head + text + tail)[0] == 1
+
+
+def test_python_that_cannot_be_read_is_named(check, tmp_path):
+    (tmp_path / "a.py").write_text("from mpi4py import MPI\nprint 'two'\n")
+    code, out, err = check(str(tmp_path))
+    assert (code, out) == (0, "")
+    assert "a.py: line 2 is not Python 3" in err
