@@ -91,7 +91,8 @@ async def suggest(
         except Exception as error:
             # A batch raises a group; whatever befalls the engine, what the rules rank must not be lost with it.
             cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-            found.notes.append(f"the language model was not used: {cause}")
+            said = f"it took longer than {budget_s:g} s" if isinstance(cause, TimeoutError) else str(cause)
+            found.notes.append(f"the language model was not used: {said}")
     found.edits = _ranked([edit for edit in found.edits if edit.function.startswith(cursor.typed)])
     return found
 

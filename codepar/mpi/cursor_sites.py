@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codepar.mpi.arguments import ArgumentFiller
+from codepar.mpi.handles import makers_of_wanted
 from codepar.mpi.outline import LineIndex, Outline, Site, outlines
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Rules
@@ -24,6 +25,8 @@ _NEAR = 3
 """Lines between the cursor and the place that is asked about."""
 
 _LEAST_SHARE = 0.04
+_OF_MAKERS = 0.9
+"""What functions that make a handle share between them where one is used below and nobody makes it."""
 
 
 @dataclass
@@ -55,7 +58,9 @@ async def rank_by_sites(
         return RankedSites()
     outline, number = place
     scores = await asyncio.wait_for(scores_of(scorer, [outline]), budget_s)
-    calls = _shares(outline.sites[number], scores[0][number], after_line, typed)
+    site = outline.sites[number]
+    makers = makers_of_wanted(source, site.start, rules.visible(after_line), rules.signatures)
+    calls = _shares(site, scores[0][number], after_line, typed, makers)
     filler = ArgumentFiller(source, rules, inferred)
     ranked = RankedSites(asked=True)
     for call in calls:
@@ -80,9 +85,16 @@ def _nearest(found: Sequence[Outline], index: LineIndex, after_line: int) -> tup
     return (best[1], best[2]) if best is not None and best[0][0] <= _NEAR else None
 
 
-def _shares(site: Site, scores: Sequence[SiteScore], after_line: int, typed: str) -> list[Located]:
-    """The likeliest functions of a site, with their shares as probabilities."""
+def _shares(
+    site: Site, scores: Sequence[SiteScore], after_line: int, typed: str, makers: frozenset[str] = frozenset()
+) -> list[Located]:
+    """The likeliest functions of a site, with their shares as probabilities; most of it is the ``makers``', if there are any."""
     fitting = [(one.function, one.probabilities[0]) for one in scores if one.function.startswith(typed)]
+    making = sum(probability for function, probability in fitting if function in makers)
+    others = sum(probability for function, probability in fitting) - making
+    if making > 0.0 and others > 0.0:
+        up, down = _OF_MAKERS / making, (1.0 - _OF_MAKERS) / others
+        fitting = [(function, probability * (up if function in makers else down)) for function, probability in fitting]
     together = sum(probability for _, probability in fitting)
     fitting.sort(key=lambda one: -one[1])
     return [

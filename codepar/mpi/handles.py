@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from codepar.mpi.call_text import names_in
+from codepar.mpi.headers import Signatures
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.syntax.variables import Variable
 
@@ -35,6 +36,29 @@ def without_unmade(source: str, variables: Sequence[Variable], edits: Sequence[E
             return kept, dropped
         dropped += [Dropped(text=edit.text, rule=f"handles: nobody makes `{_first(unmade, edit)}`") for edit in gone]
         kept = [edit for edit in kept if all(edit is not one for one in gone)]
+
+
+def makers_of_wanted(source: str, place: int, variables: Iterable[Variable], signatures: Signatures) -> frozenset[str]:
+    """The functions that make a handle which is in scope at byte ``place``, is used behind it, and which nobody makes.
+
+    Its commit or its release makes none. None are wanted before the program begins MPI.
+    """
+    behind = source.encode()[place:].decode(errors="replace")
+    text = re.sub(rf"\b{_CONSUMES.pattern}\s*\([^;]*\)", "", source)
+    if re.search(r"\bMPI_Init\w*\s*\(", behind):
+        return frozenset()
+    kinds = {
+        one.type
+        for one in variables
+        if one.type in _USED_BY_VALUE and not one.is_parameter and not one.dimensions and not one.pointer_depth
+        if re.search(rf"\b{one.name}\b", behind) and not _is_made(one.name, text)
+    }
+    pointers = {f"{kind}*" for kind in kinds}
+    return frozenset(
+        name
+        for name, signature in signatures.items()
+        if not _CONSUMES.fullmatch(name) and any(one.type.replace(" ", "") in pointers for one in signature.parameters)
+    )
 
 
 def _first(names: set[str], edit: Edit) -> str:

@@ -60,7 +60,7 @@ class Rules:
             line = self._after_declarations(self._place(after_line, call), call)
         visible = {variable.name: variable for variable in self.visible(line, inline)}
         call = self._addresses(visible, self._scope(line, call, inline))
-        return Placed(line, self._datatypes(self._types(visible, call)))
+        return Placed(line, self._counts(visible, self._datatypes(self._types(visible, call))))
 
     def visible(self, line: int, inline: bool = False) -> tuple[Variable, ...]:
         """The variables that a call after ``line`` may use, or one in a hole of that line."""
@@ -222,6 +222,30 @@ class Rules:
                 raise RuleBroken(f"datatype: {arguments[datatype]} does not describe `{variable.name}`")
             arguments[datatype] = right
         return replace(call, arguments=tuple(arguments))
+
+    def _counts(self, visible: Mapping[str, Variable], call: CallText) -> CallText:
+        """The address of one variable is one element; the other side, if it was given the same count, has one too."""
+        arguments, parameters = list(call.arguments), self.signatures[call.function].parameters
+        for buffer, datatype in buffers_with_datatypes(self.signatures[call.function]):
+            count = datatype - 1
+            if not parameters[count].name.endswith("count") or parameters[buffer + 1].name.endswith("size"):
+                continue
+            match = _ADDRESS.fullmatch(arguments[buffer])
+            variable = visible.get(match[1]) if match else None
+            if variable is None or variable.pointer_depth or variable.dimensions or "&" in variable.type:
+                continue
+            if arguments[datatype] == datatype_of(variable, self.signatures) and not self._is_one(arguments[count]):
+                said = arguments[count]
+                same = [index for index, one in enumerate(parameters) if one.name.endswith("count") and arguments[index] == said]
+                for index in same:
+                    arguments[index] = "1"
+        return replace(call, arguments=tuple(arguments))
+
+    def _is_one(self, count: str) -> bool:
+        """Whether the count is 1, as far as the file's text tells."""
+        name = re.escape(count)
+        text = self.facts.tree.text
+        return count == "1" or re.search(rf"\b{name}\s*=\s*1\s*[;,]|#\s*define\s+{name}\s+1\b", text) is not None
 
 
 def _slots(facts: Facts) -> list[tuple[int, str]]:
