@@ -26,7 +26,7 @@ from codepar.prompts.request import Request
 from evaluators.benchmarks.codepp import Case, load_part
 
 TARGET = Path(__file__).parent.parent / "codepar" / "prompts" / "pieces.json"
-LEAST = 1.2
+LEAST = 0.4
 GENERATED_WEIGHT, EVERY = 0.3, 4
 _BOUND = frozenset({Refusal.SHARED_STATE, Refusal.CYCLE})
 

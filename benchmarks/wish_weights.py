@@ -23,7 +23,7 @@ from codepar.prompts.log_linear import total
 from codepar.prompts.wishes_features import features_of
 
 TARGET = Path(__file__).parent.parent / "codepar" / "prompts" / "wishes.json"
-LEAST = -0.5
+LEAST = -1.5
 # Most of the "own" sources were written to look like what they are not; others are as people ask.
 NATURAL_WEIGHT = 3.0
 FOLDS = 8

@@ -30,7 +30,7 @@ _STATEMENT = re.compile(
     r"|class)\b.{0,30}\b(?:has|contains|holds|is)\b"
     r"|this is|these are|attached (?:is|are)|they|these \w+ (?:are|were|is|share|work|all work|come|belong"
     r"|live|do the job)|the (?:functions|files|loops|kernels|code|\w+) (?:are|is|were|come|comes|share"
-    r"|belong)\b|my \w+ (?:has|have|are|is)\b"
+    r"|belong)\b|my \w+ (?:has|have|are|is|reads|takes|writes|prints|uses|does|gets|gives|runs)\b"
     r"|ich habe|hier (?:ist|sind)|das sind|diese \w+ (?:sind|teilen)|tengo|aquí (?:está|están|hay)|estas \w+ son"
     r"|у меня|вот|это|есть|我有|这是|这里有|這是|私は|これは)",
     re.IGNORECASE,
@@ -83,16 +83,21 @@ _COMPARES = re.compile(
     r"|\bв каком порядке\b|什么顺序|どの順|\b(?:interleav|concatenat)\w*|\bswap (?:the|these|loops?|both)\b|\b(?:pick|choose"
     r"|select) (?:two|three|\d)\b"
     r"|\b(?:what|which|who)(?:'s| is| are| would be)? (?:the )?(?:better|best|faster|fastest|easier|easiest|worse"
-    r"|worst)\b|\brather\b"
-    r"|(?<!, )\bwhich (?:one|of|is|are|version|variant|function|kernel|loop|implementation|approach)\b|\binto (?:one"
+    r"|worst(?!.case))\b|\brather\b"
+    r"|(?<!, )\bwhich (?:one|of|is|are|version|variant|functions?|kernels?|loops?|routines?|subroutines?"
+    r"|methods?|implementation|approach)\b|\binto (?:one"
     r"|a single|1)\b|\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
-    r"|\bin common\b|\binteract|\bdifferences? between\b|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"
+    r"|\bin common\b|\b(?:look|looks|are|is) (?:\w+ )?alike\b|\bfactor out\b"
+    r"|\binteract\w*\b(?! with (?!each|one another|the others?\b|these|them))|\bdifferences? between\b"
+    r"|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"
     r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
-    r"|\b(?:pick|choose|select|(?<!i )(?<!we )(?<!you )(?<!to )find) (?:the |one|which|out )|\bbetter\b\s*[,?:]|\bthe"
+    r"|\b(?:pick|choose|select|(?<!i )(?<!we )(?<!you )(?<!to )find) (?:the (?!mistake|bug|error|fault"
+    r"|problem|flaw|typo|derivative|roots?\b)|one|which|out )|\bbetter\b\s*[,?:]|\bthe"
     r" (?:best|fastest"
     r"|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel"
     r"|loop|class|file)\b(?= (?:out of|from|for all|that))"
-    r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]?\b|\bzusammen(?:führ|leg|fass)|\bzu"
+    r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]? (?:davon|von|ist|sind"
+    r"|der|dieser|soll\w*|nehme|würde\w*|funktion\w*|kernel\w*|schleife\w*|variante|version|lösung)\b|\bzusammen(?:führ|leg|fass)|\bzu"
     r" eine[rmn]\b|\bverschmelz|\bkombinier"
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
@@ -173,6 +178,10 @@ IMPERATIVES = frozenset(
     " revert restore archive deduplicate sanitize sanitise serialize serialise deserialize validate truncate expose deprecate"
     " modularize modularise normalize normalise initialize initialise specify highlight remind teach elaborate interpret"
     " double-check justify predict guess illustrate demonstrate visualize visualise reformat reindent indent uncomment"
+    " reorder kill strip trim pad align memoize memoise batch chunk parametrise parametrize mock stub lint cite spell pronounce"
+    " advise send investigate trace approximate transpose swap shrink enlarge crop resize substitute polish rework redo expand"
+    " reply encode reverse download upload announce silence suppress cast constify protect grade score animate factor tighten"
+    " loosen relax erase clear reset free allocate"
     " capitalize capitalise abbreviate condense enumerate tabulate transcribe transliterate".split()
 )
 """Verbs that begin a request; elsewhere the words mean other things as well."""
@@ -273,7 +282,7 @@ _PIECES = (
 _COMPARING = frozenset(
     "orde reih what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
     " merg comb unif cons dedu find bett"
-    " best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
+    " alik fact best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
 )
 
 

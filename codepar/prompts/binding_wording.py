@@ -23,7 +23,7 @@ CONSTRAINT = re.compile(
     r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|(?<!relation )(?<!no link )between them"
     r"|across all (?:of )?(?:them"
     r"|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
-    r"|\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
+    r"|(?<!-)\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
     r"|the|which)|may|can|should|must|uses?)\b|\b(?:consistent|uniform|common) (?:naming|style|names"
     r"|interface|api|conventions?) (?:across|between|among|over)|\b(?:same|one|common) (?:naming|style"
     r"|prefix scheme|names|helper|interface|buffer|layout) (?:across|between|among|everywhere|in all"

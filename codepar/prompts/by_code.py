@@ -21,7 +21,7 @@ from codepar.prompts.acts import (
     tells,
 )
 from codepar.prompts.code import Unit, UnitKind, makes_object
-from codepar.prompts.code_elements import broken_among, element_of, file_element, in_order_of_mention, sources_of, unique
+from codepar.prompts.code_elements import broken_among, element_of, file_element, in_order_of_mention, marked, sources_of, unique
 from codepar.prompts.code_phrases import (
     ANY_OF,
     BACKWARDS,
@@ -314,7 +314,7 @@ class _CodeReader:
         number = number or self._announced(reference)
         # A constructor is seldom counted.
         plain = [one for one in elements if one.unit is None or not makes_object(one.unit)]
-        elements = plain if len(plain) == number else elements
+        elements = marked(plain if len(plain) == number else elements, number)
         if number is not None and number != len(elements) and not excluded:
             if not reference.is_definite:
                 return None

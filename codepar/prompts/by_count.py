@@ -30,13 +30,12 @@ from codepar.prompts.count_wording import (
     WINDOW,
 )
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.in_numbers import is_in_row
 from codepar.prompts.items import MAX_ITEMS, Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.references import NOUNS
 from codepar.prompts.tokens import Sentence, Token
-
-# "12 snippets that contain exactly one bug": what each is to have.
 
 
 def read_counts(discourse: Discourse) -> Found:
@@ -56,8 +55,11 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     tokens = sentence.tokens
     counted: list[int] = []
     for index, token in enumerate(tokens):
+        if is_in_row(tokens, index):
+            continue
         is_one = bool(counted) and (_is_last_part(tokens, index) or _is_part(tokens, counted[-1], index))
-        is_more = token.number is not None and (token.number >= 2 or is_one)
+        number = 1 if is_one and token.text == "one" else token.number
+        is_more = number is not None and not token.has(Tag.ALL) and (number >= 2 or is_one)
         if is_more and (_asks(sentence, index) or (counted and _joins(tokens, counted[-1], index))):
             counted.append(index)
     if not counted or PER_EACH.search(sentence.text):
@@ -74,7 +76,7 @@ def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) ->
         return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
     if (told := _told_ones(sentence, first)) > 1 and len(counted) == 1 and told != tokens[first].number:
         return Whole(Refusal.CONTRADICTION, f"the request says {tokens[first].number}, and describes {told}")
-    parts = _parts(sentence, first) if len(counted) == 1 else []
+    parts = _parts(sentence, first) if len(counted) == 1 or _sum_up(tokens, counted) else []
     if isinstance(parts, Whole):
         return parts
     if _is_described(sentence, first, len(parts)):
@@ -357,7 +359,7 @@ def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
     rest = [i for i in range(index + 1, len(tokens)) if _tells_part(tokens, i)]
     total = tokens[index].number
     if len(rest) > 1 and sum(_part_number(tokens[i]) for i in rest) == total:
-        return rest
+        return rest if not _name_things(tokens, rest) else [index, *rest]
     match = SHARED_SPLIT.search(sentence.text, tokens[index].end - sentence.start)
     if match and not OF_THEM.search(match[0]) and CLAUSE.search(sentence.text, tokens[index].end - sentence.start, match.start()):
         match = None
@@ -370,13 +372,30 @@ def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
     return []
 
 
+def _sum_up(tokens: tuple[Token, ...], counted: list[int]) -> bool:
+    """ "3 names, 2 short and 1 long": the numbers behind the first are its parts."""
+    rest = [i for i in range(counted[0] + 1, len(tokens)) if _tells_part(tokens, i)]
+    return (
+        not _is_shared_noun(tokens, counted[0])
+        and len(rest) > 1
+        and set(counted[1:]) <= set(rest)
+        and sum(_part_number(tokens[i]) for i in rest) == tokens[counted[0]].number
+    )
+
+
+def _name_things(tokens: tuple[Token, ...], parts: list[int]) -> bool:
+    """ "3 novels, 1 biography and 2 cookbooks": each number has a noun of its own, so that none tells a part of the first."""
+    several = [tokens[place + 1] for place in parts if _part_number(tokens[place]) > 1 and place + 1 < len(tokens)]
+    return tokens[parts[0] - 1].text == "," and bool(several) and all(_is_unknown_plural(token) for token in several)
+
+
 def _part_number(token: Token) -> int:
     return token.number or 1
 
 
 def _tells_part(tokens: tuple[Token, ...], index: int) -> bool:
     token = tokens[index]
-    if token.number is None and token.text not in {"one", "1"}:
+    if (token.number is None and token.text not in {"one", "1"}) or is_in_row(tokens, index):
         return False
     before = tokens[index - 1]
     return (before.text in {",", ":", "(", ";", "，", "："} or before.has(Tag.AND)) and (

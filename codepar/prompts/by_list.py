@@ -7,12 +7,14 @@ a list of tasks. Limits: one list is read, the first that holds tasks; elements 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from codepar.prompts.acts import act_of, compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.list_model import weighed
 from codepar.prompts.list_sense import Sense, begins_alike, sense_of
 from codepar.prompts.list_wording import ASKING, DETAILS, QUERY, TASKS
 from codepar.prompts.lists import Listing, trimmed
@@ -23,6 +25,7 @@ _UNITS_OF_TEXT = frozenset("sentences words lines paragraphs points phrases".spl
 _MOST = 0.6
 _FIRST = 40
 _LONG = 160
+_QUOTES = "\"'“„«「‘>"
 _LINES = re.compile(r"[^\n]*\S[^\n]*")
 _TICKET = re.compile(r"(?:(?:#\d+|>)[ \t]+)?")
 
@@ -43,7 +46,7 @@ def read_lists(discourse: Discourse) -> Found:
 def _read(discourse: Discourse, listing: Listing, lead: Sentence | None) -> Found:
     if len(listing.elements) < 2:
         return None
-    sense = sense_of(discourse, listing, lead)
+    sense = weighed(discourse, listing, lead, sense_of(discourse, listing, lead))
     if sense is Sense.COMPARED:
         return Whole(Refusal.COMPARISON, "one answer over all of the list is asked for")
     if sense is not Sense.TASKS:
@@ -120,11 +123,13 @@ def _read_lines(discourse: Discourse) -> Found:
         if sentence not in spoken:
             continue
         distributes = sentence.has(Tag.EACH, Tag.THESE, Tag.ALL) or sentence.announces or stated(sentence) is not None
-        asks = act_of(sentence) is not None or QUERY.search(sentence.text) is not None
+        asks = act_of(sentence) is not None or QUERY.search(sentence.text) is not None or sentence.has(Tag.EACH)
         if not distributes or not asks or compares(sentence, 0) or discourse.lists:
             continue
         end = next(high for low, high in discourse.stretches if low <= sentence.start < high)
         lines = list(_LINES.finditer(discourse.prose, sentence.end, end))
+        if sum(line[0].lstrip()[:1] in _QUOTES for line in lines) > 1:
+            lines = list(takewhile(lambda line: line[0].lstrip()[:1] in _QUOTES, lines))
         if len(lines) < 2 or "\n" not in discourse.prose[sentence.end : lines[0].end() - len(lines[0][0].lstrip())]:
             continue
         if _are_texts(sentence, [line[0].strip() for line in lines]) and _follow(discourse, index, lines[0].start()):

@@ -28,10 +28,12 @@ def read_pieces(discourse: Discourse) -> Found:
     model = load_weights("pieces")
     if model.score(features_of(discourse, pieces)) <= model.least or broken_among(discourse.request.sources) is not None:
         return None
-    return Reading(Kind.CODE, pieces, _act(discourse), discourse.spoken[0].start, discourse.spoken[-1].end, tier="medium")
+    return Reading(
+        Kind.CODE, pieces, act_on_pieces(discourse), discourse.spoken[0].start, discourse.spoken[-1].end, tier="medium"
+    )
 
 
-def _act(discourse: Discourse) -> Tag:
+def act_on_pieces(discourse: Discourse) -> Tag:
     """What is done to each. A polite question reads like one; only a word for reading shows that nothing is changed."""
     acts = [act for s in discourse.spoken if (act := act_of(s)) is not None]
     reads = any(s.has(Tag.READ) or s.text[:5].lower() in _ASKING for s in discourse.spoken)

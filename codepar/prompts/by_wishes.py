@@ -47,6 +47,8 @@ _THINGS = frozenset({Head.THING, Head.OTHER})
 _COMMANDS = frozenset({Head.VERB, Head.UNKNOWN_VERB, Head.NEED, Head.THING})
 _DANGLING = re.compile(r"[\s,]+(?:and|plus|und|sowie|y|и|as well as|also)\Z", re.IGNORECASE)
 _GIVEN = re.compile(r"\W*(?:\w+\W+){1,2}?(?:(?:me|us|mir|uns|мне|нам)\W+)?", re.IGNORECASE)
+_COLONS = frozenset({":", "："})
+_SHORT = 7
 _LONG_CHAIN = 3
 _MOST = 60
 
@@ -72,11 +74,21 @@ def _read(discourse: Discourse) -> Found:
         begun = [Begun(clause, 0.0) for clause in stated]
     elif not 1 < len(begun) <= _MOST or not (stated or are_several(scored, setting)):
         return _chain(clauses)
+    begun = _without_announcement(begun)
+    if len(begun) < _PAIR:
+        return None
     places = _places(discourse, begun)
     if len(places) > _PAIR and all(_ON_IT.search(discourse.prose, low, high) for low, high in places[1:]):
         return Whole(Refusal.CHAIN, "each step works on what the one before it made")
     reading = _made(discourse, places)
     return reading if not _is_ordered(discourse, places) else _ordered(reading)
+
+
+def _without_announcement(begun: list[Begun]) -> list[Begun]:
+    """ "Kindly do the needful: prepare ...; draft ...": what only leads in to the first wish."""
+    first, second = begun[0].clause, begun[1].clause
+    announces = first.tokens[-1].text in _COLONS and second.cut == ":" and second.line == first.line
+    return begun[1:] if announces and len(first.tokens) <= _SHORT else begun
 
 
 def _stated(clauses: list[Clause], setting: Setting) -> list[Clause]:

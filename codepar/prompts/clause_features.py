@@ -21,6 +21,8 @@ from codepar.prompts.wish_bonds import SMALL, is_elliptical, names_again, speaks
 _LETTERS = re.compile(r"[^\W\d]+")
 _STEM = re.compile(r"[^\W\d_]{4,}")
 _STEM_LENGTH = 6
+# What looks like a name: capitals, digits, marks within; a sentence's first word does not count.
+_NAME = re.compile(r"(?<=[\s(\"'`])(?:[A-Z][\w+#]*|[a-z]+[A-Z_\d][\w:]*|-{1,2}\w[\w-]*|\w+(?:::|\.|/)\w+|\w+\(\))|`[^`\n]+`")
 _PRONOUN = re.compile(
     r"\b(?:it|its|them|they|their|this|that|these|those|he|she)\b|它|其|这|那|それ|その|これ|\b(?:es|sie|ihn|ihm|dies\w*|davon"
     r"|dafür|damit|eso|esto|ello|lo|su|его|её|ее|их|ним|них|это\w*|он|она|оно)\b",
@@ -33,10 +35,11 @@ _TOLD = re.compile(
     r"|en|sobre|entre|из|для|между|про)\s+\w"
 )
 STATED = re.compile(
-    r"\b(?:two|three|four|five|few|couple|some|several|\d) (?:\w+ )?(?:things|questions|ones|favou?rs|tasks|requests|stuff)\b"
+    r"\b(?:two|three|four|five|few|couple|some|several|\d) (?:\w+ )?(?:things|questions|ones|favou?rs"
+    r"|tasks|requests|stuff|matters|chores|wishes|errands)\b"
     r"|\b(?:zwei|drei|vier|paar) (?:\w+ )?(?:dinge|fragen|sachen|bitten)\b|\b(?:dos|tres"
     r"|unas) (?:\w+ )?(?:cosas|dudas|preguntas)\b"
-    r"|\b(?:два|две|три|пара) (?:\w+ )?(?:вопрос\w*|вещи|задач\w*|дела)|[两二三几]个?(?:问题|件事)|[二三2-4]つ",
+    r"|\b(?:два|две|двумя|три|тремя|пара) (?:\w+ )?(?:вопрос\w*|вещ\w+|задач\w*|дела)|[两二三几]个?(?:问题|件事)|[二三2-4]つ",
     re.IGNORECASE,
 )
 """Phrases that tell how many wishes there are."""
@@ -84,8 +87,10 @@ class Setting:
             found.append("stated")
         if "\n\n" in self.prose.strip():
             found.append("paragraphs")
-        if any(compares(sentence, 0) for sentence in self._discourse.spoken):
-            found.append("compares")
+        asking = [sentence for sentence in self._discourse.spoken if not is_statement(sentence)]
+        comparing = sum(compares(sentence, 0) for sentence in asking)
+        if comparing:
+            found.append("compares" if 2 * comparing > len(asking) or comparing > 1 else "compares once")
         if _ORDERED.search(self.prose):
             found.append("ordered")
         if any(chains(sentence) for sentence in self._discourse.spoken):
@@ -234,6 +239,7 @@ def _of_pair(clause: Clause, before: Before, left: Clause, setting: Setting) -> 
         f"count={min(3, before.count)}",
         f"lsize={_size(len(between.split()))}",
     ]
+    found += _of_news(clause, setting.prose[before.start : clause.low])
     if left.tokens[-1].text in {":", "："}:
         found += ["Lcolon", f"Lcolon,begun={before.begun}"]
     if _HOLDS.search(between):
@@ -243,6 +249,17 @@ def _of_pair(clause: Clause, before: Before, left: Clause, setting: Setting) -> 
     if left.sentence.is_question:
         found.append(f"Lq,h={head}")
     return found
+
+
+def _of_news(clause: Clause, earlier: str) -> list[str]:
+    """What a clause speaks of that was not spoken of before: names, and words with a content."""
+    names = set(_NAME.findall(clause.text)) - set(_NAME.findall(earlier))
+    told = {word[:_STEM_LENGTH].lower() for word in _STEM.findall(earlier)}
+    words = {t.text[:_STEM_LENGTH] for t in clause.tokens[1:] if _is_content(t) and not t.has(Tag.QUESTION) and len(t.text) > 2}
+    fresh, back = len(words - told), speaks_back(clause.text)
+    found = [f"newname={bool(names)}", f"newname,h={bool(names)},{clause.head}", f"newname,back={bool(names)},{back}"]
+    found += [f"fresh={min(4, fresh)}", f"fresh,h={min(4, fresh)},{clause.head}", f"fresh,back={min(3, fresh)},{back}"]
+    return [*found, *(f"c={word}" for word in words)]
 
 
 def _stems(text: str) -> set[str]:

@@ -23,6 +23,7 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_LEAD = re.compile(r"\b(?:and|und|y|e|и|plus|or)\b", re.IGNORECASE)
+_MIND = re.compile(r"\bmind\s*\Z", re.IGNORECASE)
 _PLACE = 7
 _MOST = 200
 
@@ -76,6 +77,7 @@ def _in_sentence(prose: str, sentence: Sentence, line: int) -> Iterator[Clause]:
     tokens = sentence.tokens
     held: tuple[int, str] | None = None
     place: int | None = None
+    minds = False
     for own, high in zip(begins, ends, strict=True):
         low, kind = held or own
         begin, end = sentence.start + low, sentence.start + high
@@ -87,6 +89,8 @@ def _in_sentence(prose: str, sentence: Sentence, line: int) -> Iterator[Clause]:
             continue
         text = prose[words[0].start : end]
         head = head_of(text, words)
+        minds = minds or _MIND.search(prose, begin, start) is not None
+        head = Head.VERB if minds and head is Head.GERUND else head
         if place is None and _is_place(head, words, text) and high < len(hidden):
             # "In LAMMPS, what does ...": where, before what is asked; behind a colon it is no part of the wish.
             held, place = ((low, kind), start) if text.rstrip().endswith(",") else (None, None)

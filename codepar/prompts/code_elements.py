@@ -49,3 +49,14 @@ def broken_among(sources: Iterable[Source]) -> Whole | None:
     if any(source.code is not None and source.code.is_broken for source in sources):
         return Whole(Refusal.PARSE_ERROR, "the code has a bracket or an end missing, so that its pieces cannot be told apart")
     return None
+
+
+def marked(elements: list[Element], number: int | None) -> list[Element]:
+    """ "The two functions" beside a subroutine, "the two kernels" beside a device function: those of one mark, if so many."""
+    if number is None or number == len(elements):
+        return elements
+    for mark in ("function", "__global__"):
+        alike = [one for one in elements if one.unit is not None and mark in one.unit.marks]
+        if len(alike) == number:
+            return alike
+    return elements

@@ -24,7 +24,8 @@ _RELATIVE = re.compile(
 )
 _PLAIN_RELATIVE = frozenset("i you we follow follows are is were was below come comes i've ich hier siguen sigue folgen".split())
 KEPT_OUT = re.compile(
-    r"\b(?:except|excluding|but not|besides|not to|not for|not in|(?:all|everything|every one) but|other than|apart from"
+    r"\b(?:except|excluding|but not|besides|not to|not for|not in|(?:all|everything|every one"
+    r"|each) (?:but|bar|save)|other than|apart from"
     r"|ignore|skip|leave"
     r"|don'?t touch|do not touch|without touching|außer|nicht|excepto|salvo|menos|кроме|не трогай)\b"
     r"|除了|以外|不要",

@@ -68,7 +68,7 @@ UNITS_OF_TEXT = frozenset(
 )
 VERBLESS = re.compile(r"\A\W*(?:(?:hi|hello|hey|please|pls|ok|so)\W+)*(?:a list of |list of )?\Z", re.IGNORECASE)
 SHARED_SPLIT = re.compile(
-    r"\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
+    r"(?<!-)\b(?:at (?:least|most)|exactly|only|no more than|mindestens|höchstens|genau|al menos|como máximo"
     r"|exactamente|не менее|не более|ровно|хотя бы) (?:\w+)\b|\b\w+ of (?:them|which|these|those)\b|\b(?:half"
     r"|some|one|two) of (?:them|which|the)\b|其中|至少|うち",
     re.IGNORECASE,

@@ -15,6 +15,8 @@ from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
 from codepar.prompts.by_list import read_lists, stated
+from codepar.prompts.by_named import read_named
+from codepar.prompts.by_numerals import read_numerals
 from codepar.prompts.by_pieces import read_pieces
 from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
@@ -22,6 +24,7 @@ from codepar.prompts.by_wishes import read_wishes
 from codepar.prompts.category import category_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.in_numbers import in_numbers
 from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.reduce import reduce_of
@@ -75,7 +78,7 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
                 break
             told = _whole_wishes(discourse, found) if rule in {read_counts, read_series} else found
             if told is not None:
-                return told
+                return in_numbers(discourse, told) or told
             continue
         if found is not None and found.refusal is Refusal.CONTRADICTION and (counted := _as_stated(discourse)) is not None:
             return counted
@@ -83,9 +86,19 @@ def _read(discourse: Discourse) -> Reading | Whole | None:
             reasons.append(found)
             if found.refusal is not Refusal.ONE_TASK or rule is read_code:
                 break
-    if not reasons and (pieces := read_pieces(discourse)) is not None:
-        return pieces
+    if all(reason.refusal is Refusal.ONE_TASK for reason in reasons):
+        second = _second_look(discourse, reasons)
+        if second is not None:
+            return second
     return min(reasons, key=lambda whole: _ORDER.index(whole.refusal), default=_plain_reason(discourse))
+
+
+def _second_look(discourse: Discourse, reasons: list[Whole]) -> Found:
+    """What models make of a request in which no rule found parts."""
+    named = read_named(discourse)
+    if named is not None or reasons:
+        return named
+    return read_pieces(discourse) or read_numerals(discourse)
 
 
 def _must_choose(discourse: Discourse, found: Reading) -> bool:
@@ -123,12 +136,17 @@ def _wider(discourse: Discourse, counted: Reading) -> Reading:
 
 
 def _apart(discourse: Discourse, named: Reading) -> Reading:
-    """Wishes that speak of one piece of code each, instead of the pieces: "explain f, port g"."""
-    if named.kind is not Kind.CODE or named.ordered:
+    """Wishes that speak of one piece of code each, instead of the pieces: "explain f, port g"; and wishes beside which files are
+    only mentioned: "... The project has two files, a.c and b.c"."""
+    absent = named.kind is Kind.FILE and all(element.source is None for element in named.elements)
+    if (named.kind is not Kind.CODE and not absent) or named.ordered:
         return named
     wishes = read_wishes(discourse)
     if not isinstance(wishes, Reading):
         return named
+    if absent:
+        last = wishes.elements[-1].place.end
+        return wishes if discourse.request.place(named.start, named.end).start >= last else named
     mention = discourse.request.place(named.start, named.end)
     places = [element.place for element in wishes.elements]
     touched = sum(place.start < mention.end and mention.start < place.end for place in places)

@@ -56,7 +56,8 @@ _ACTS = (Tag.READ, Tag.CHANGE, Tag.WRITE, Tag.TEST, Tag.COMPARE)
 _NEAR = 4
 _MARK = r"[\s,.:;!…—–-]"
 _JOIN = (
-    r"besides that|apart from that|yo|hiya|(?:good )?morning|good evening|folks|guys|team|dear \w+|and|also|then|plus"
+    r"[qQ](?=[:.] )|besides that|apart from that|yo|hiya|(?:good )?morning|good evening|folks|guys|team"
+    r"|dear \w+|and|also|then|plus"
     r"|besides|next|finally|lastly|oh|ah|ok|okay|so|well|alright|hi|hello|hey|thanks|btw|by the way"
     r"|additionally"
     r"|in addition(?: to that)?|on top of that|separately|independent(?:ly)?(?: of (?:that|this|it))?|(?:totally |completely "
@@ -104,10 +105,12 @@ NEED = re.compile(
     r"|(?:it )?(?:would|'d) (?:also |\w+ly )?be (?:also |\w+ly )?\w+ to (?:have|get|see)|what i(?:'d)? (?:also )?(?:need|want)"
     r" is|there should (?:also )?be|(?:the )?deliverables (?:are|is)|(?:i|we) (?:have to|must|need to) (?:hand in"
     r"|submit|deliver|bring)"
-    r"|(?:ich|wir) (?:(?:brauch\w*|bräuchte\w*|hätte\w*|möchte\w*|will|wollen|suche\w*)(?: (?:auch|noch|gern\w*"
-    r"|bitte))*)|(?:brauche|bräuchte|hätte)(?: (?:ich|wir))?(?: (?:auch|noch|gern\w*|bitte))*"
+    r"|(?:für [^,.]{1,30} )?(?:ich|wir) (?:(?:brauch\w*|bräuchte\w*|hätte\w*|möchte\w*|will|wollen"
+    r"|suche\w*)(?: (?:auch|noch|gern\w*"
+    r"|bitte))*)|(?:für [^,.]{1,30} )?(?:brauche|bräuchte|hätte)(?: (?:ich|wir))?(?: (?:auch|noch|gern\w*|bitte))*"
     r"|(?:für [^,.]{1,30} )?(?:fehlen|fehlt)(?: (?:mir|uns|auch|noch))+"
-    r"|(?:también )?(?:necesit(?:o|amos)|quiero|quisiera|queremos|quería|me hace falta|nos hace falta|faltan)(?: también)?"
+    r"|(?:también )?(?:me hacen falta|nos hacen falta|necesit(?:o|amos)|quiero|quisiera|queremos|quería"
+    r"|me hace falta|nos hace falta|faltan)(?: también)?"
     r"|(?:мне |нам )?(?:также |ещё |еще )?(?:нужн[аоы]?|нужен|надо|хочу|хотелось бы|требуется)(?: (?:также|ещё|еще))?"
     r"|我(?:还|也)?(?:需要|想要|要)|还?需要)[\s:：]*(?!to\b|that\b|y?our\b)",
     re.IGNORECASE,
@@ -119,7 +122,7 @@ _ASKS = re.compile(
     r"|(?:is|are|was|were|does|do|did|can|could|should|will|has|have) (?:i|we|it|there|the|an?|this|that|my|you|\w+) \w+"
     r"|(?:was|wie|warum|wieso|wann|wo|wozu|welche\w*|wer|womit)\s|(?:¿\s*)?(?:para |por |en |a |con |de )?(?:qué|cómo"
     r"|cuál|cuándo|dónde|quién|cuánt\w+)\b|¿"
-    r"|(?:что|чем|зачем|почему|когда|как|где|кто|сколько|какой|какие|какая|можно ли)\s|whether\b"
+    r"|(?:что|чем|зачем|почему|когда|как|где|кто|сколько|какой|какие|какая|можно ли)\s|whether\b|ob\s"
     r"|什么是|如何|为什么|怎么|怎样|なぜ|どうやって|どうして",
     re.IGNORECASE,
 )
@@ -132,7 +135,7 @@ _LACK = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"(?:an?|one|some|another|something|two|three|four|five|six|ten|\d+|eine?[nmrs]?|zwei|drei|vier|un[ao]?|dos|tres|cuatro"
+    r"(?:an?|one|some|another|something|two|three|four|five|six|ten|\d+|eine?[nmrs]?|zwei|drei|vier|un[ao]?|otr[ao]|dos|tres|cuatro"
     r"|од(?:ин|н[аоу])|два|две|три|一[个份段条首篇]|两)(?=[\s\u3040-\u9fff]|\Z)",
     re.IGNORECASE,
 )

@@ -71,7 +71,7 @@ _EN = {
     Tag.WRITE: "write implement create generate give make produce design draft list suggest propose provide show"
     " code build need want name"
     " come brainstorm recommend tell develop compose prepare sketch invent answer solve find get print plot draw outline"
-    " construct devise craft gimme formulate supply",
+    " construct devise craft gimme formulate supply offer",
     Tag.COMPARE: "compare rank choose pick select combine merge fuse unify contrast differ difference differences"
     " versus vs decide",
     Tag.EACH: "each every individually separately per respectively",
@@ -153,10 +153,12 @@ _DE = {
     " kommentar* komplexität*",
     Tag.CHANGE: "übersetz* uebersetz* portier* konvertier* wandle wandel* optimier* parallelisier* refaktorier*"
     " vektorisier* ersetz* füge ergänz*"
-    " umschreib* beschleunig* korrigier* verbesser* änder* bring* stelle umstell* mach mache",
+    " umschreib* beschleunig* korrigier* verbesser* änder* bring* stelle umstell* mach mache"
+    " entfern* lösch* berechn* rechne kürz* vereinfach* benenn* löse",
     Tag.TEST: "teste unit-test* unittest* modultest* komponententest*",
     Tag.WRITE: "schreib* implementier* erstell* gib nenn* generier* liste zeig* brauche entwickel* entwirf* schlag*"
-    " mach mache baue beantworte* bräuchte hätte wünsche wünsch* suche formulier*",
+    " mach mache baue beantworte* bräuchte hätte wünsche wünsch* suche formulier*"
+    " bau empfiehl empfehl* finde such skizzier* sag sage",
     Tag.COMPARE: "vergleich* kombinier* verschmelz* zusammenführ* unterschied* vereinig*",
     Tag.EACH: "jede jeden jedem jeder jedes jeweils einzeln je",
     Tag.ALL: "alle allen aller beide beiden",
@@ -191,11 +193,12 @@ _ES = {
     Tag.READ: "explic* explíc* descríb* describ* document* coment* revis* analiz* resum* defin* complejidad",
     Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
     " pasa pasar corrig* mejor*"
-    " corregir subir quitar borrar poner comprobar transform* acelera* cambi* modific* adapt*",
+    " corregir subir quitar borrar poner comprobar transform* acelera* cambi* modific* adapt*"
+    " reemplaz* elimin* borra calcul* acort* simplific* renombr* resuelv* quita pon",
     Tag.TEST: "prueba pruebas tests",
     Tag.WRITE: "escrib* implement* crea crear genera generar dame haz hazme propon* propón enumera lista necesito"
     " quiero sugier* diseñ* muestra"
-    " desarroll* respond* contest* inventa redacta",
+    " desarroll* respond* contest* inventa redacta dime muéstra* recomiend* recomiénd* busca indica nombra formula",
     Tag.COMPARE: "compar* combin* fusion* clasific* diferencia* une unir",
     Tag.EACH: "cada",
     Tag.ALL: "todas todos ambas ambos",
@@ -232,10 +235,12 @@ _RU = {
     " докстринг* отревью* комментари*",
     Tag.CHANGE: "перевед* перепиш* портир* перенес* оптимизир* распараллел* преобразу* конвертир* ускор* добав*"
     " замен* векторизу* исправ*"
-    " улучш* передела* измен* рефактор* отрефактор* переве*",
+    " улучш* передела* измен* рефактор* отрефактор* переве*"
+    " удали* посчитай* вычисл* сократи* упрост* переименуй* реши* убери* разверни*",
     Tag.TEST: "тест* юнит-тест* протестир*",
     Tag.WRITE: "напиш* реализу* созда* дай дайте сгенерир* придума* перечисл* сдела* состав* предлож* покаж* нужн*"
-    " назов* приведи* ответь* напис* подскаж*",
+    " назов* приведи* ответь* напис* подскаж*"
+    " посоветуй* порекомендуй* найди* нарисуй*",
     Tag.COMPARE: "сравн* объедин* слей* ранжир* различи* отличи* выбер*",
     Tag.EACH: "кажд* отдельно соответственно",
     Tag.ALL: "все всех всем всеми оба обе обоих обеих обеим обоим",
@@ -267,13 +272,14 @@ _RU = {
     Tag.INNER: "вложенн* внутренн*",
 }
 _ZH_JA = {
-    Tag.READ: "解释 说明 描述 注释 文档 审查 检查 分析 总结 讲解 介绍 复杂度 講解 解釋 説明 解説 コメント"
+    Tag.READ: "解释 说明 描述 注释 文档 审查 检查 分析 总结 讲解 介绍 推导 证明 复杂度 講解 解釋 説明 解説 コメント"
     " ドキュメント レビュー 調べ 要約 計算量 定義",
     Tag.CHANGE: "翻译 翻譯 转换 改写 移植 优化 并行化 重构 向量化 改成 改为 转成 转为 转化 加上 添加 修复 重写"
-    " 改造 加速 加入 译成 翻成 修改"
+    " 改造 加速 加入 译成 翻成 修改 删除 润色"
     " 翻訳 変換 書き換え 書きかえ 最適化 並列化 リファクタ ベクトル化 追加 直し 修正 訳し 書き直 直す 訳す 変える 移す",
     Tag.TEST: "测试 単体テスト テスト 測試",
-    Tag.WRITE: "写 编写 列举 举出 举 说出 实现 给我 给出 生成 列出 创建 提供 设计 想出 想 推荐 回答 帮我 书い 書い 書く 書き 作る"
+    Tag.WRITE: "写 编写 列举 举出 举 说出 实现 给我 给出 生成 列出 创建 画 画出"
+    " 展示 起草 見せて 示して 提供 设计 想出 想 推荐 回答 帮我 书い 書い 書く 書き 作る"
     " 作り 挙げる 教える 考える お願い 作成 作っ 実装 教え 挙げ 提案 考え 出し 答え ください 用意",
     Tag.COMPARE: "比较 对比 哪个 哪一个 合并 排序 排名 融合 区别 比較 どれ どちら 統合 結合 順位 違い まとめて一つ",
     Tag.EACH: "每一个 每个 每一 每 各个 各 分别 逐个 各自 それぞれ 各々 一つずつ ごとに 分別",

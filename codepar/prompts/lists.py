@@ -49,7 +49,9 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _TAIL = 40
-_TAIL_AND = re.compile(r"(?:[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE)
+_TAIL_AND = re.compile(
+    r"(?:(?<!\bin)(?<!\bof)(?<!\bby)(?<!\band)[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,15 @@ It can only refuse what the reader would have taken. The weights are in ``propos
 
 from __future__ import annotations
 
+import re
+
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.log_linear import LogLinear, load_weights
 from codepar.prompts.proposal_features import QUOTES, Proposal, features_of, sentence_at
 from codepar.prompts.reading import Reading
+
+_PAIR = 2
+_OR = re.compile(r"\b(?:or|oder|o|или)\b|还是|または", re.IGNORECASE)
 
 
 def places_of(discourse: Discourse, reading: Reading) -> tuple[tuple[int, int], ...]:
@@ -37,8 +42,9 @@ def score_of(discourse: Discourse, reading: Reading, weights: LogLinear) -> floa
 def is_doubtful(discourse: Discourse, reading: Reading) -> bool:
     """Whether a series that a reader found is more likely details of one wish."""
     weights = load_weights("proposals")
-    if all(discourse.prose[max(0, low - 1) : low] in QUOTES for low, _ in places_of(discourse, reading)):
-        # Whoever puts each into quotes means each.
-        return False
+    places = places_of(discourse, reading)
+    if all(discourse.prose[max(0, low - 1) : low] in QUOTES for low, _ in places):
+        # Whoever puts each into quotes means each, unless one of them is to be chosen.
+        return len(places) == _PAIR and _OR.search(discourse.prose, places[0][1], places[1][0]) is not None
     score = score_of(discourse, reading, weights)
     return score is not None and score < weights.least

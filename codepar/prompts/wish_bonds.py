@@ -10,7 +10,8 @@ import re
 from codepar.prompts.tokens import Token, stems_of
 
 DETAIL = re.compile(
-    r"(?:(?:but|aber|pero|но|但|and|und|y|и) )?(?:make (?:it|sure|them|the|that|everything|each)|ensure|keep|use|using"
+    r"\w+ (?:each|them all|every one)(?: of (?:them|these))?(?: (?:briefly|separately|shortly|please|in turn))?(?=\W*\Z)"
+    r"|(?:(?:but|aber|pero|но|但|and|und|y|и) )?(?:make (?:it|sure|them|the|that|everything|each)|ensure|keep|use|using"
     r"|don'?t|do not|never|always|avoid|mention|ask me|remember|note|include"
     r"|let|assume|consider|handle|support|follow|stick|start|stop|wait|begin|end|close|act|answer|respond|reply in|be|think"
     r"|imagine|suppose|(?:name|call) (?:it|them|each|the (?:file|function|class|script|program|new))|set|try"
@@ -18,7 +19,7 @@ DETAIL = re.compile(
     r"|with|feel free|take care|pay attention|mention"
     r"|comment the|achte|benutze?|verwende?|nutze?|halte|lass|kein\w*|nicht|stell sicher|usa|utiliza|evita|asegúrate"
     r"|mantén|mantenga|no|sin|que"
-    r"|используй\w*|не|убедись|учти|сохрани|оставь|без|使用|用|不要|注意|确保|要求|要|必须|保持)(?=\W|\Z|[\u3040-\u9fff])",
+    r"|используй\w*|не|убедись|учти|сохрани|оставь|без|使用|用(?![^，。；]{0,12}(?:解释|说明|写|实现|画|描述))|不要|注意|确保|要求|要|必须|保持)(?=\W|\Z|[\u3040-\u9fff])",
     re.IGNORECASE,
 )
 _BACK = re.compile(

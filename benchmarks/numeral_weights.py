@@ -1,0 +1,76 @@
+"""Makes ``codepar/prompts/numerals.json``: the weights that say whether a number counts answers that are asked for.
+
+    python benchmarks/numeral_weights.py evaluators/data/codepp/own_prompts.jsonl            # cross-validated, by source
+    python benchmarks/numeral_weights.py evaluators/data/codepp/own_prompts.jsonl --write    # the weights of all sources
+
+Learned from the parts of codepp that rules may be written after and from the rows of the JSONL file (``counts``: first and last
+character and number of each numeral that is an item): every number from 2 to 60 of a request is an
+example. Limits: needs numpy and scipy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from clause_weights import PARTS, Example, fit
+from named_weights import Told, folds_of
+from weights_command import Weighing
+
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.log_linear import total
+from codepar.prompts.numeral_features import features_of, numerals_of
+from codepar.prompts.request import Request
+from evaluators.benchmarks.codepp import Case, load_part
+
+TARGET = Path(__file__).parent.parent / "codepar" / "prompts" / "numerals.json"
+LEAST = 0.0
+
+
+def told_of(discourse: Discourse, source: str, starts: frozenset[int]) -> Iterator[Told]:
+    """The numbers of a request; ``starts``: the characters at which numerals stand that are items."""
+    for sentence, index in numerals_of(discourse):
+        right = sentence.tokens[index].start in starts
+        yield Told(source, Example(frozenset(features_of(discourse, sentence, index)), right))
+
+
+def of_case(case: Case, source: str) -> Iterator[Told]:
+    """A prompt of codepp."""
+    spans = [item.span for item in case.gold.items if item.file is None]
+    data = case.prompt.text.encode()
+    starts = frozenset(len(data[: span[0]].decode()) for span in spans if spans.count(span) > 1)
+    yield from told_of(Discourse(Request(case.prompt.text, case.prompt.files)), source, starts)
+
+
+def load(own: Path) -> list[Told]:
+    """All that is learned from."""
+    found = [told for part in PARTS for case in load_part(part) for told in of_case(case, part)]
+    for line in own.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        starts = frozenset(count[0] for count in row.get("counts", ()))
+        found += told_of(Discourse(Request(row["prompt"], row["files"])), row["source"], starts)
+    return found
+
+
+def learned(told: Sequence[Told]) -> dict[str, float]:
+    """The weights."""
+    return fit([(1.0, one.example) for one in told])
+
+
+def cross_validated(told: Sequence[Told]) -> Iterable[str]:
+    """Precision and recall at several bounds, by weights that never saw the source."""
+    scored: list[tuple[float, bool]] = []
+    for held in folds_of(one.source for one in told):
+        weights = learned([one for one in told if one.source not in held])
+        mine = [one.example for one in told if one.source in held]
+        scored += [(total(weights, example.features), example.begins) for example in mine]
+    for bound in (-1.0, 0.0, 0.5, LEAST, 1.5, 2.0, 3.0):
+        right = sum(begins for score, begins in scored if score > bound)
+        wrong = sum(not begins for score, begins in scored if score > bound)
+        missed = sum(begins for score, begins in scored if score <= bound)
+        yield f"{bound:+.1f}: precision {right / max(1, right + wrong):.3f}, recall {right / max(1, right + missed):.3f}"
+
+
+if __name__ == "__main__":
+    Weighing(load, learned, cross_validated, TARGET, {"least": LEAST}).run(__doc__)
