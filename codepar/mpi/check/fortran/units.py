@@ -133,6 +133,7 @@ class _Units:
         nodes = reader.body(_ends_unit)
         if reader.position < len(reader.lines) and not _ends_unit(reader.lines[reader.position]):
             nodes.append(written("fortran_broken", line.text, At(self.unit.path, line.number, line.tokens[0].start)))
+            reader.position += 1
         made.is_implicit = not any(self._implicit_none(line.number, reader.position))
         self._note(nodes, made.entities)
         contains = reader.position < len(reader.lines) and reader.lines[reader.position].head(1) == "contains"

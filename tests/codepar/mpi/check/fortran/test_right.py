@@ -320,6 +320,12 @@ def test_default_kinds_that_the_build_widens(report):
     assert report({"a.f90": text, "Makefile": "FFLAGS = -O2 -fdefault-real-8\n"}).findings == ()
 
 
+@pytest.mark.parametrize("stray", ["else", "end do", "case (1)", "contains", "end if", "end"])
+def test_a_stray_line_ends_the_reading_of_nothing(report, stray):
+    text = f"program a\nuse mpi\ncall MPI_Init(ierr)\n{stray}\ncall MPI_Finalize(ierr)\n{stray}\nend program\n{stray}\n"
+    assert report(text, "a.f90").files == 1
+
+
 def test_a_text_that_is_cut_off_accuses_nobody(report):
     text = "program a\nuse mpi\ncall MPI_Init(ierr)\nif (rank == 0) then\ncall MPI_Barrier(MPI_COMM_WORLD, ierr)\n"
     found = report(text, "a.f90")
