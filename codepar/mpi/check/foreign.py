@@ -73,9 +73,10 @@ class ForeignProgram(Program):
         place = (finding.kind, finding.file, finding.line)
         return all(any((one.kind, one.file, one.line) == place for one in some.anywhere) for some in seen)
 
-    def tells_ranges(self, finding: Finding, wider: list[Seen]) -> bool:
-        """The call must have been made there: what is long to follow ends before it."""
-        if not any((finding.file, finding.line) in one.lines for one in wider):
+    def tells_ranges(self, finding: Finding, seen: list[Seen], wider: list[Seen]) -> bool:
+        """The call must have been made at all small numbers, and a larger one: what is long to follow ends before it."""
+        place = (finding.file, finding.line)
+        if not all(place in one.lines for one in seen) or not any(place in one.lines for one in wider):
             return False
         named = {max(found) for one in wider if (found := _named(finding, one))}
         # The same last rank whatever their number: the program is made for so many.

@@ -276,7 +276,7 @@ class Program:
         """Whether a finding of one number of ranks stands by itself."""
         return True
 
-    def tells_ranges(self, finding: Finding, wider: list[Seen]) -> bool:
+    def tells_ranges(self, finding: Finding, seen: list[Seen], wider: list[Seen]) -> bool:
         """Whether larger numbers of ranks showed enough to accuse a call of a rank or count out of range."""
         return True
 

@@ -117,7 +117,7 @@ def check_program(program: Program, signatures: Signatures) -> tuple[list[Findin
         # Where ranks can be compared and do not agree, the program is wrong there in another way.
         wider = [one for one in wider if not (one.followed and one.here)]
         local = list(_everywhere([*seen.values(), *wider], local))
-        local = [one for one in local if one.kind not in RANGES or program.tells_ranges(one, reached)]
+        local = [one for one in local if one.kind not in RANGES or program.tells_ranges(one, list(seen.values()), reached)]
     findings += local
     reason = "" if counted else next((one.skipped for one in seen.values() if one.skipped), "")
     return [program.worded(finding) for finding in findings], reason
