@@ -21,8 +21,10 @@ from codepar.prompts.count_wording import (
     MEASURED,
     NEAR,
     OF_THEM,
+    PAST,
     PER_EACH,
     PLACES,
+    POLITE_ENDS,
     RANKED,
     SHARED_SPLIT,
     UNITS_OF_TEXT,
@@ -243,7 +245,7 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
         )
     ):
         return False
-    if last is not None and _PAST.match(last.text) is not None:
+    if last is not None and PAST.match(last.text) is not None:
         # "... and adapted two tests": told, not wanted.
         return False
     clause = list(before)
@@ -265,9 +267,6 @@ def _wanted_before(sentence: Sentence, index: int) -> bool:
     return wishes or after or VERBLESS.match(text) is not None
 
 
-_PAST = re.compile(r"(?!need|feed|embed|seed|speed|shed|red)[a-z]{2,}ed\Z")
-
-
 def _is_wanted_in_han(tokens: tuple[Token, ...], index: int) -> bool:
     """A verb of making before the number in its own clause, or at the end of the sentence, as Japanese has it."""
     clause = list[Token]()
@@ -277,11 +276,8 @@ def _is_wanted_in_han(tokens: tuple[Token, ...], index: int) -> bool:
         return True
     kana = any("\u3040" <= token.text[:1] <= "\u30ff" for token in tokens)
     first = not any(token.is_word for token in clause) or len(clause) == index
-    asks = any(token.has(Tag.WRITE, Tag.CHANGE) or token.text in _POLITE_ENDS for token in tokens)
+    asks = any(token.has(Tag.WRITE, Tag.CHANGE) or token.text in POLITE_ENDS for token in tokens)
     return (kana or first) and asks
-
-
-_POLITE_ENDS = frozenset({"ください", "下さい", "お願い", "お願いします", "ほしい"})
 
 
 def _comes_up(before: tuple[Token, ...]) -> bool:

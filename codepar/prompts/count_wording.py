@@ -79,3 +79,5 @@ JOINTLY = re.compile(
 )
 OF_THEM = re.compile(r"\bof (?:them|which|these|those|the)\Z|其中|うち", re.IGNORECASE)
 CLAUSE = re.compile(r"\b(?:that|which|with|having|containing|using|whose)\b[^,;.]*\Z", re.IGNORECASE)
+POLITE_ENDS = frozenset({"ください", "下さい", "お願い", "お願いします", "ほしい"})
+PAST = re.compile(r"(?!need|feed|embed|seed|speed|shed|red)[a-z]{2,}ed\Z")
