@@ -6,6 +6,7 @@ Limits: what ``import *`` brings is unknown but for ``mpi4py.MPI``; functions in
 from __future__ import annotations
 
 import ast
+import warnings
 from functools import cached_property
 
 from codepar.mpi.check.foreign import ForeignUnit
@@ -23,7 +24,9 @@ class PythonUnit(ForeignUnit):
 
     def __init__(self, path: str, text: str) -> None:
         super().__init__(path, Language.PYTHON, starts_mpi="MPI.Init" in text)
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an unusual escape is no matter of this check
+            tree = ast.parse(text)
         self.syntax = tree
         self.mpi_names: dict[str, str] = {}
         self.modules: dict[str, str] = {}

@@ -246,5 +246,10 @@ def test_a_right_program_is_not_accused(whole, name):
     assert bool(found.skipped) == (name in NOT_FOLLOWED)
 
 
+def test_what_python_warns_of_is_read(report):
+    text = "from mpi4py import MPI\nx = '\\d'\nif MPI.COMM_WORLD.rank == 0:\n    MPI.COMM_WORLD.barrier()\n"
+    assert [(one.kind, one.line) for one in report(text, "a.py").findings] == [("collective-missing", 4)]
+
+
 def test_the_corpus_has_its_size():
     assert len(RIGHT) >= 40
