@@ -74,7 +74,7 @@ class Objects(Handles):
 
     def attribute(self, tree: ast.Attribute) -> Value:
         dotted = self.dotted(tree)
-        if dotted.startswith("MPI."):
+        if dotted.startswith("MPI.") and dotted.count(".") == 1:
             name = dotted.removeprefix("MPI.")
             return self.constant(f"MPI_{name}") if name.isupper() or name.startswith("INT") else Constant(dotted)
         if dotted in {"math.pi", "np.pi", "numpy.pi"}:

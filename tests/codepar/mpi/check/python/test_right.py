@@ -191,6 +191,11 @@ if world.rank == 0:
     world.send('x', 1)
 elif world.rank == 1:
     world.recv()""",
+    "attributes of the world": """
+if MPI.COMM_WORLD.rank == 0:
+    MPI.COMM_WORLD.send(1, dest=MPI.COMM_WORLD.size - 1)
+if MPI.COMM_WORLD.Get_rank() == MPI.COMM_WORLD.Get_size() - 1:
+    MPI.COMM_WORLD.recv(source=0)""",
     "attributes of the communicator": """
 if comm.rank == comm.size - 1:
     comm.send(None, dest=0)
