@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from codepar.errors import EnvironmentFault
+from codepar.errors import EnvironmentFault, ToolMissing
 from codepar.flows.candidates import Candidate, Found, ask_model, completers_of, cursor_candidates, rule_candidates
 from codepar.flows.foreign import ForeignProject, check_readable, foreign_project
 from codepar.flows.judging import Court, call_court, is_undecided, is_verified, why_unverified
@@ -64,7 +64,8 @@ async def complete(
 ) -> MpiCompletion:
     """Answer one request. With ``verify`` false nothing is run and the answer is unverified.
 
-    Raises ``InvalidInput`` where there is nothing to complete, ``EnvironmentFault`` without executor or ``mpi.h``.
+    Where this host lacks what another language than C needs to run, and no oracle was given, that is a note. Raises
+    ``InvalidInput`` where there is nothing to complete, ``EnvironmentFault`` without executor or ``mpi.h``.
     """
     options = request.options
     at_cursor = options.line is not None
@@ -88,7 +89,14 @@ async def complete(
         found = await cursor_candidates(request, request.project, completer, asked)
         trials = await _try_rest(found, [], court)
     elif foreign is not None:
-        found, trials = await _foreign(foreign, request, completers, asked, court)
+        found = await _foreign(foreign, request, completers, asked, thorough=court is not None)
+        try:
+            trials = await _try_rest(found, [], court)
+        except ToolMissing as missing:
+            if options.has_oracle:
+                raise
+            found.notes.append(f"nothing was run: {missing}")
+            court, trials = None, await _try_rest(found, [], None)
     else:
         found = rule_candidates(request.project, completers)
         trials = await _ask_and_try(found, request, completers, asked, court)
@@ -108,15 +116,14 @@ async def _foreign(
     request: MpiCompletionRequest,
     completers: Mapping[str, Completer],
     generator: Generator | None,
-    court: Court | None,
-) -> tuple[Found, list[_Trial]]:
-    """Candidates for the reading as C, turned back into the project's language, then judged."""
+    *,
+    thorough: bool,
+) -> Found:
+    """Candidates for the reading as C, turned back into the project's language."""
     found = rule_candidates(foreign.as_c, completers)
     if generator is not None and not foreign.is_complete:
-        thorough = court is not None
         await ask_model(found, foreign.as_c, completers, generator, request.options.budget_s, thorough=thorough)
-    told = foreign.turn_back(found)
-    return told, await _try_rest(told, [], court)
+    return foreign.turn_back(found)
 
 
 async def _ask_and_try(

@@ -114,9 +114,11 @@ class FortranProgram:
         """Before the end of a block a statement stands as deep as the block does."""
         following = next((line for line in lines[index:] if line.strip()), "")
         before = next((line for line in reversed(lines[:index]) if line.strip() and not line.lstrip().startswith(("!", "#"))), "")
-        if not _CLOSES.match(following) or following[:1] in set("cC*") or _CLOSES.match(before) or not before[:1].isspace():
+        ended = before.lstrip()[:3].lower() == "end"
+        amid = _CLOSES.match(before) is not None and not ended
+        if not _CLOSES.match(following) or following[:1] in set("cC*") or amid or not before[:1].isspace():
             return statement.rstrip()
-        depth = before[: len(before) - len(before.lstrip())] + ("  " if _OPENS.search(before) else "")
+        depth = before[: len(before) - len(before.lstrip())] + ("  " if _OPENS.search(before) and not ended else "")
         return depth + statement.strip()
 
     def parses(self, text: str) -> bool:

@@ -1,12 +1,16 @@
 import asyncio
+import os
+import shutil
 
 import pytest
 
-from codepar.errors import InvalidInput, Unsupported
+from codepar.errors import InvalidInput, ToolMissing, Unsupported
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi.remove import strip
 from codepar.protocols import SilentProgress
+from worker.toolchains.fortran import wrapper_of
+from worker.toolchains.mpi import find_launchers
 
 FORTRAN = """program total
   use mpi
@@ -36,10 +40,30 @@ def test_a_fortran_program_gets_back_what_was_taken_out():
     assert answer.diff.startswith("--- a/total.f90\n")
 
 
+def test_behind_a_block_a_call_stands_as_deep_as_its_end():
+    ending = "  if (rank == 0) then\n    print *, nprocs\n  end if\n"
+    program = FORTRAN.replace("  print *, rank, nprocs\n", ending)
+    assert answered({"total.f90": strip(program, "total.f90").source}).source == program
+
+
 def test_a_complete_program_gets_nothing():
     answer = answered({"total.f90": FORTRAN})
     assert answer.edits == ()
     assert answer.source == FORTRAN
+
+
+def test_where_fortran_cannot_run_the_calls_are_proposed_unless_a_proof_was_asked_for(executor):
+    if shutil.which("gfortran") and any(wrapper_of(launcher) for launcher in find_launchers(os.environ["PATH"])):
+        pytest.skip("an MPI here has Fortran")
+    files = {"total.f90": strip(FORTRAN, "total.f90").source}
+    body = {"project": {"files": files}, "options": {"model": False, "ranks": [2]}}
+    answer = asyncio.run(complete(MpiCompletionRequest.model_validate(body), None, executor, SilentProgress(), None))
+    assert answer.source == FORTRAN
+    assert not answer.verified
+    assert any("Fortran" in note and "apt-get" in note for note in answer.notes)
+    body["options"]["reference"] = {"files": {"total.f90": FORTRAN}}
+    with pytest.raises(ToolMissing, match="Fortran"):
+        asyncio.run(complete(MpiCompletionRequest.model_validate(body), None, executor, SilentProgress(), None))
 
 
 def test_each_file_of_a_project_keeps_its_own_calls():
