@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codepar.errors import CodeparError
-from codepar.mpi.check.run import CheckReport, check_project
+from codepar.mpi.check.finding import CheckReport
+from codepar.mpi.check.run import check_project
 from codepar.mpi.headers import Signatures, load_signatures
 from codepar.project import Project
 from codepar.settings import Settings
