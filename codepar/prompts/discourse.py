@@ -61,6 +61,8 @@ class Discourse:
         self.prose = request.prose
         self.wishes: list[Found] = []
         """What the reader of wishes found, once it was asked."""
+        self.begun_alike: dict[tuple[int, bool], float] = {}
+        """By a list's start: the share of its elements that begin with a command (True) or ask."""
 
     @cached_property
     def lists(self) -> tuple[Listing, ...]:

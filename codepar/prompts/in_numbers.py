@@ -17,14 +17,21 @@ def in_numbers(discourse: Discourse, series: Reading) -> Reading | None:
     """The numerals of a series, each as often as it says; None where an element is no number of things."""
     if series.kind is not Kind.WORDS or series.instructions:
         return None
-    firsts = [Sentence(one.name, 0, len(one.name)).tokens[:2] for one in series.elements]
-    numbers = [pair[0].number or (pair[0].text in {"1", "one"} and 1) for pair in firsts if len(pair) > 1]
-    if len(numbers) < len(firsts) or not all(numbers) or max(numbers) < 2 or any(pair[1].has(Tag.MEASURE) for pair in firsts):
+    firsts = list[tuple[Token, ...]]()
+    numbers = list[int]()
+    for one in series.elements:
+        pair = Sentence(one.name, 0, len(one.name)).tokens[:2]
+        number = (pair[0].number or int(pair[0].text in {"1", "one"})) if len(pair) > 1 else 0
+        if not number or pair[1].has(Tag.MEASURE):
+            return None
+        firsts.append(pair)
+        numbers.append(number)
+    if max(numbers) < 2:
         return None
     elements = []
     for one, number, pair in zip(series.elements, numbers, firsts, strict=True):
         start, size = one.place.start, len(one.name[pair[0].start : pair[0].end].encode())
-        elements += [Element(replace(one.place, end=start + size), pair[0].text)] * int(number)
+        elements += [Element(replace(one.place, end=start + size), pair[0].text)] * number
     return Reading(Kind.COUNT, tuple(elements), Tag.WRITE, series.start, series.end)
 
 

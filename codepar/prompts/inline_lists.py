@@ -27,8 +27,22 @@ _KINDS = tuple(
         r"(?P<mark>第一|第二|第三|第四|第五|首先|其次|最后)[，,、：:]\s*",
     )
 )
-_LABELLED, _BY_WORDS = 4, 6
-_FIRST = re.compile(r"\b(?:first|erstens|en primer|primero|во-первых)", re.IGNORECASE)
+_LABELLED = 4
+_FIRSTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        "[1aiа][)）]",
+        r"1\.",
+        "1[、．]",
+        "①",
+        "[1a][:：.)]",
+        "(?:one|eins|uno)[:：)]",
+        "first|erstens|en primer|primero|во-первых",
+        "第一|首先",
+    )
+)
+"""What a numbering of each kind cannot begin without: a quick look before a slow one."""
+
 _LABEL = re.compile(rf"(?<!\w)(?:{LABEL_WORD}|q)[ \t]*#?\Z", re.IGNORECASE)
 _LONGEST_LABEL = 16
 _ORDINALS = (
@@ -46,7 +60,7 @@ def inline_list(prose: str, start: int, end: int) -> Listing | None:
     """The numbering within one paragraph."""
     limit = min(end, start + _READ)
     for kind, pattern in enumerate(_KINDS):
-        if kind == _BY_WORDS and _FIRST.search(prose, start, limit) is None:
+        if _FIRSTS[kind].search(prose, start, limit) is None:
             continue
         marks = list(_run(prose, kind, pattern.finditer(prose, start, limit)))
         if len(marks) > 1:

@@ -361,8 +361,12 @@ def _is_near(discourse: Discourse, lead: Sentence, listing: Listing) -> bool:
 
 def begins_alike(discourse: Discourse, listing: Listing, *, commands: bool) -> float:
     """The share of elements that begin with a command, or ask."""
-    looked_at = listing.elements[:LOOKED_AT]
-    return sum(_commands(discourse, *one) if commands else _asks(discourse, *one) for one in looked_at) / len(looked_at)
+    known, key = discourse.begun_alike, (listing.start, commands)
+    if key not in known:
+        looked_at = listing.elements[:LOOKED_AT]
+        begun = [_commands(discourse, *one) if commands else _asks(discourse, *one) for one in looked_at]
+        known[key] = sum(begun) / len(looked_at)
+    return known[key]
 
 
 def _commands(discourse: Discourse, start: int, end: int) -> bool:
