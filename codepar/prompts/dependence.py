@@ -201,7 +201,7 @@ _STEM = 5
 _YOURS = re.compile(r"\s+([a-z]{4,})", re.IGNORECASE)
 
 
-def obstacle(discourse: Discourse, reading: Reading) -> Whole | None:
+def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) -> Whole | None:
     """What binds the elements so that the request stays whole."""
     if reading.kind is not Kind.WORDS or not reading.instructions:
         bound = _bound_by_words(discourse, reading)
@@ -209,7 +209,7 @@ def obstacle(discourse: Discourse, reading: Reading) -> Whole | None:
             return bound
     if reading.kind in {Kind.CODE, Kind.FILE}:
         return _overlap(reading) or _by_code(reading)
-    if reading.kind is Kind.WORDS and _is_row(len(reading.elements), edges_of(reading)):
+    if reading.kind is Kind.WORDS and _is_row(len(reading.elements), edges):
         return Whole(Refusal.CHAIN, "each part works on the answer of the one before it")
     return None
 

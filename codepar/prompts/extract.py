@@ -25,7 +25,7 @@ from codepar.prompts.category import category_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.in_numbers import in_numbers
-from codepar.prompts.items import MAX_ITEMS, Decomposition, Item, Refusal
+from codepar.prompts.items import MAX_ITEMS, Decomposition, Edge, Item, Refusal
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.reduce import reduce_of
 from codepar.prompts.request import Place, Request
@@ -50,10 +50,11 @@ def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
 
 def decomposed(discourse: Discourse, reading: Reading) -> Decomposition:
     """The decomposition of a reading, whole where something binds its elements."""
-    bound = obstacle(discourse, reading)
+    edges = edges_of(reading)
+    bound = obstacle(discourse, reading, edges)
     if len(reading.elements) > MAX_ITEMS:
         bound = Whole(Refusal.UNSUPPORTED, f"{len(reading.elements)} parts are more than the {MAX_ITEMS} that are planned")
-    return _split(discourse, reading) if bound is None else _whole(bound)
+    return _split(discourse, reading, edges) if bound is None else _whole(bound)
 
 
 def _read(discourse: Discourse) -> Reading | Whole | None:
@@ -192,7 +193,7 @@ def _plain_reason(discourse: Discourse) -> Whole | None:
     return None
 
 
-def _split(discourse: Discourse, reading: Reading) -> Decomposition:
+def _split(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) -> Decomposition:
     request = discourse.request
     items = tuple(_item(request, number, element) for number, element in enumerate(reading.elements, 1))
     closing = reduce_of(discourse, reading)
@@ -202,7 +203,7 @@ def _split(discourse: Discourse, reading: Reading) -> Decomposition:
         split=True,
         reason=f"{len(items)} parts that can be answered by themselves",
         items=items,
-        edges=edges_of(reading),
+        edges=edges,
         reduce=(place.start, place.end) if place else None,
         template=ask.template,
         context=ask.context,
