@@ -6,7 +6,7 @@ Limits: an edit whose line or hole does not exist raises; whether the result is 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from codepar.errors import InvalidInput
 from codepar.mpi.holes import find_holes
@@ -76,3 +76,16 @@ def lines_of(text: str) -> list[str]:
     """Lines with their ends, as git and compilers see them: only a newline ends one."""
     parts = text.split("\n")
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def with_lines_after(lines: Sequence[str], after: Mapping[int, Sequence[str]], newline: str) -> str:
+    """A text of ``lines`` with whole lines put in by the number of the line before them (0: at the start).
+
+    A last line without an end gets one, ``newline``, where something follows it.
+    """
+    result = list(after.get(0, []))
+    for number, line in enumerate(lines, start=1):
+        inserted = after.get(number, [])
+        end = "\n" if number < len(lines) else newline if inserted and line else ""
+        result += [line + end, *inserted]
+    return "".join(result)

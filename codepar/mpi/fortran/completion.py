@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from codepar.errors import InvalidInput
+from codepar.mpi.apply import with_lines_after
 from codepar.mpi.draft import in_order
 from codepar.mpi.fortran.as_c import ReadAsC
 from codepar.mpi.fortran.calls import find_calls
@@ -102,12 +103,7 @@ class FortranProgram:
                     self._dialect.statement(edit.text, source, lines, edit.after_line), lines, edit.after_line
                 )
                 after.setdefault(edit.after_line, []).append(self._wrapped(statement).replace("\n", newline) + newline)
-        result = list(after.get(0, []))
-        for number, line in enumerate(lines, start=1):
-            inserted = after.get(number, [])
-            end = "\n" if number < len(lines) else newline if inserted and line else ""
-            result += [line + end, *inserted]
-        return "".join(result)
+        return with_lines_after(lines, after, newline)
 
     @staticmethod
     def _indented(statement: str, lines: Sequence[str], index: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from codepar.errors import InvalidInput
+from codepar.mpi.apply import with_lines_after
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import check_text
 from codepar.mpi.proposal import Dropped, Edit
@@ -205,12 +206,7 @@ class PythonProgram:
         for edit in edits:
             if not edit.inline:
                 after.setdefault(edit.after_line, []).append(edit.text + newline)
-        result = list(after.get(0, []))
-        for number, line in enumerate(lines, start=1):
-            inserted = after.get(number, [])
-            end = "\n" if number < len(lines) else newline if inserted and line else ""
-            result += [line + end, *inserted]
-        return "".join(result)
+        return with_lines_after(lines, after, newline)
 
     def _with_holes_filled(self, edits: Sequence[Edit]) -> str:
         """The holes of a line are filled in their order; those without a call stay."""
