@@ -11,17 +11,16 @@ state or a cycle mean their pieces and are no split; they are left out. Limits: 
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from clause_weights import PARTS, Example, fit
+from clause_weights import PARTS, Example
+from weights_by_source import Told, cross_validated, learned
 from weights_command import Weighing
 
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
-from codepar.prompts.log_linear import total
 from codepar.prompts.named_features import features_of, named_in
 from codepar.prompts.piece_features import pieces_of
 from codepar.prompts.request import Request
@@ -29,16 +28,8 @@ from evaluators.benchmarks.codepp import Case, load_part
 
 TARGET = Path(__file__).parent.parent / "codepar" / "prompts" / "names.json"
 LEAST = 1.0
-FOLDS = 12
+BOUNDS = (-1.0, 0.0, 0.5, LEAST, 1.5, 2.0, 3.0)
 _BOUND = frozenset({Refusal.SHARED_STATE, Refusal.CYCLE})
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A request that names pieces, and whether they are its items."""
-
-    source: str
-    example: Example
 
 
 def of_case(case: Case, source: str) -> Iterator[Told]:
@@ -71,31 +62,5 @@ def load(own: Path) -> list[Told]:
     return found + [told for part in PARTS for case in load_part(part) for told in of_case(case, part)]
 
 
-def learned(told: Sequence[Told]) -> dict[str, float]:
-    """The weights."""
-    return fit([(1.0, one.example) for one in told])
-
-
-def folds_of(sources: Iterable[str]) -> list[frozenset[str]]:
-    """The sources at random in groups."""
-    shuffled = sorted(set(sources))
-    random.Random(3).shuffle(shuffled)
-    return [frozenset(shuffled[place::FOLDS]) for place in range(FOLDS)]
-
-
-def cross_validated(told: Sequence[Told]) -> Iterable[str]:
-    """Precision and recall of "each that is named" at several bounds, by weights that never saw the source."""
-    scored: list[tuple[float, bool]] = []
-    for held in folds_of(one.source for one in told):
-        weights = learned([one for one in told if one.source not in held])
-        mine = [one.example for one in told if one.source in held]
-        scored += [(total(weights, example.features), example.begins) for example in mine]
-    for bound in (-1.0, 0.0, 0.5, LEAST, 1.5, 2.0, 3.0):
-        right = sum(begins for score, begins in scored if score > bound)
-        wrong = sum(not begins for score, begins in scored if score > bound)
-        missed = sum(begins for score, begins in scored if score <= bound)
-        yield f"{bound:+.1f}: precision {right / max(1, right + wrong):.3f}, recall {right / max(1, right + missed):.3f}"
-
-
 if __name__ == "__main__":
-    Weighing(load, learned, cross_validated, TARGET, {"least": LEAST}).run(__doc__)
+    Weighing(load, learned, partial(cross_validated, bounds=BOUNDS), TARGET, {"least": LEAST}).run(__doc__)

@@ -11,21 +11,22 @@ example. Limits: needs numpy and scipy.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from clause_weights import PARTS, Example, fit
-from named_weights import Told, folds_of
+from clause_weights import PARTS, Example
+from weights_by_source import Told, cross_validated, learned
 from weights_command import Weighing
 
 from codepar.prompts.discourse import Discourse
-from codepar.prompts.log_linear import total
 from codepar.prompts.numeral_features import features_of, numerals_of
 from codepar.prompts.request import Request
 from evaluators.benchmarks.codepp import Case, load_part
 
 TARGET = Path(__file__).parent.parent / "codepar" / "prompts" / "numerals.json"
 LEAST = 0.0
+BOUNDS = (-1.0, 0.0, 0.5, LEAST, 1.5, 2.0, 3.0)
 
 
 def told_of(discourse: Discourse, source: str, starts: frozenset[int]) -> Iterator[Told]:
@@ -53,24 +54,5 @@ def load(own: Path) -> list[Told]:
     return found
 
 
-def learned(told: Sequence[Told]) -> dict[str, float]:
-    """The weights."""
-    return fit([(1.0, one.example) for one in told])
-
-
-def cross_validated(told: Sequence[Told]) -> Iterable[str]:
-    """Precision and recall at several bounds, by weights that never saw the source."""
-    scored: list[tuple[float, bool]] = []
-    for held in folds_of(one.source for one in told):
-        weights = learned([one for one in told if one.source not in held])
-        mine = [one.example for one in told if one.source in held]
-        scored += [(total(weights, example.features), example.begins) for example in mine]
-    for bound in (-1.0, 0.0, 0.5, LEAST, 1.5, 2.0, 3.0):
-        right = sum(begins for score, begins in scored if score > bound)
-        wrong = sum(not begins for score, begins in scored if score > bound)
-        missed = sum(begins for score, begins in scored if score <= bound)
-        yield f"{bound:+.1f}: precision {right / max(1, right + wrong):.3f}, recall {right / max(1, right + missed):.3f}"
-
-
 if __name__ == "__main__":
-    Weighing(load, learned, cross_validated, TARGET, {"least": LEAST}).run(__doc__)
+    Weighing(load, learned, partial(cross_validated, bounds=BOUNDS), TARGET, {"least": LEAST}).run(__doc__)
