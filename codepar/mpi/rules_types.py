@@ -1,7 +1,8 @@
 """Whether the arguments of a call have the C types that the function takes, as far as plain variables tell.
 
-What a compiler of C++ refuses and one of C warns of: the address of a status where a number is wanted, a whole array as a count.
-Limits: plain variables, their addresses and elements; a typedef or a struct is taken to fit.
+What a compiler of C++ refuses and one of C warns of: the address of a status where a number is wanted, a whole array as a count,
+a constant as the memory that is written. Limits: plain variables, their addresses and elements; a typedef or a struct is taken to
+fit, and one that hides a ``const`` to be writable.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _FORM = re.compile(r"(?P<address>&\s*)?(?P<name>[A-Za-z_]\w*)\s*(?P<index>(?:\[[
 _OBJECT = re.compile(r"&?\s*(?P<name>[A-Za-z_]\w*)(?:\s*\.\s*(?:data|c_str|begin))?(?:\(\))?")
 _VECTOR = re.compile(r"(?:const\s+)?(?:std::)?(?:vector|array)\s*<")
 _STRING = re.compile(r"(?:const\s+)?(?:std::)?string\s*&?$")
-_QUALIFIERS = re.compile(r"\b(?:const|static|volatile|register|extern|signed|unsigned)\b")
+_CONSTANT = re.compile(r"\bconst(?:expr)?\b")
+_QUALIFIERS = re.compile(r"\b(?:const|constexpr|static|volatile|register|extern|signed|unsigned)\b")
 _NUMBERS = frozenset({"char", "short", "int", "long", "long long", "float", "double", "long double", "bool", "size_t"})
 _COUNTS = frozenset({"int", "MPI_Aint", "MPI_Count", "MPI_Offset"})
 
@@ -50,7 +52,19 @@ def misfit(call: CallText, signature: Signature, visible: Mapping[str, Variable]
         given = _given(argument, visible)
         if given is not None and not _fits(given, parameter.type):
             return f"`{argument}` is {given.base}{' ' + '*' * given.depth if given.depth else ''}, not {parameter.type}"
+        if "*" in parameter.type and "const" not in parameter.type and _is_constant(argument, visible):
+            return f"`{argument}` is constant, and {call.function} writes into it"
     return None
+
+
+def _is_constant(argument: str, visible: Mapping[str, Variable]) -> bool:
+    """Whether the memory that an argument points to may not be written: what is declared ``const``, or its elements."""
+    form = _FORM.fullmatch(argument.strip()) or _OBJECT.fullmatch(argument.strip())
+    variable = visible.get(form["name"]) if form else None
+    if form is None or variable is None or not _CONSTANT.search(variable.type.split("<")[0]):
+        return False
+    itself = argument.lstrip().startswith("&") and "[" not in argument
+    return variable.pointer_depth == 0 or (variable.pointer_depth == 1 and not variable.dimensions and not itself)
 
 
 def _given(argument: str, visible: Mapping[str, Variable]) -> _Given | None:

@@ -10,7 +10,7 @@ from codepar.mpi.rules_types import as_buffer, misfit
 from codepar.syntax.language import Language
 from codepar.syntax.tree import parse
 
-SCOPE = """void f(MPI_Comm given, char **argv)
+SCOPE = """void f(MPI_Comm given, const char **argv)
 {
   int rank, counts[4], *p;
   double x;
@@ -18,6 +18,9 @@ SCOPE = """void f(MPI_Comm given, char **argv)
   MPI_Status status;
   MPI_Comm comm, other;
   MPI_Datatype type;
+  const int fixed = 4;
+  static double const table[2][2];
+  const double *seen;
   use();
 }
 """
@@ -26,7 +29,7 @@ SCOPE = """void f(MPI_Comm given, char **argv)
 def fault(text: str) -> str | None:
     call = read_call(text)
     tree = parse(SCOPE, Language.C)
-    visible = {variable.name: variable for variable in tree.variables_after(8)}
+    visible = {variable.name: variable for variable in tree.variables_after(11)}
     return misfit(call, load_signatures()[call.function], visible)
 
 
@@ -44,6 +47,10 @@ def fault(text: str) -> str | None:
         "MPI_Get_processor_name(name, &rank)",
         "MPI_Gatherv(p, 1, MPI_INT, p, counts, counts, MPI_INT, 0, comm)",
         "MPI_Type_commit(&type)",
+        "MPI_Send(&fixed, 1, MPI_INT, 0, 0, comm)",
+        "MPI_Send(seen, fixed, MPI_DOUBLE, 0, 0, comm)",
+        "MPI_Bcast(&seen, 8, MPI_BYTE, 0, comm)",
+        "MPI_Init(&rank, &argv)",
     ],
 )
 def test_what_a_compiler_takes_has_no_fault(text):
@@ -59,6 +66,11 @@ def test_what_a_compiler_takes_has_no_fault(text):
         ("MPI_Send(&x, 1, MPI_DOUBLE, p, 0, comm)", "p"),
         ("MPI_Recv(counts, 4, MPI_INT, 0, 0, comm, &rank)", "&rank"),
         ("MPI_Comm_split(comm, rank, rank, &rank)", "&rank"),
+        ("MPI_Bcast(&fixed, 1, MPI_INT, 0, comm)", "&fixed"),
+        ("MPI_Recv(table, 4, MPI_DOUBLE, 0, 0, comm, &status)", "table"),
+        ("MPI_Recv(&table[1][0], 2, MPI_DOUBLE, 0, 0, comm, &status)", "&table[1][0]"),
+        ("MPI_Reduce(&x, seen, 1, MPI_DOUBLE, MPI_SUM, 0, comm)", "seen"),
+        ("MPI_Comm_rank(comm, &fixed)", "&fixed"),
     ],
 )
 def test_another_type_is_named_with_the_one_that_is_wanted(text, argument):
