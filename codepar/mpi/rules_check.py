@@ -20,6 +20,7 @@ from codepar.mpi.holes import find_holes
 from codepar.mpi.places import statement_at
 from codepar.mpi.roles import Roles
 from codepar.mpi.rules_types import as_buffer, misfit
+from codepar.syntax.language import Language
 from codepar.syntax.tree import Function, SyntaxTree
 from codepar.syntax.variables import Variable
 
@@ -60,7 +61,8 @@ class Rules:
             line = self._after_declarations(self._place(after_line, call), call)
         visible = {variable.name: variable for variable in self.visible(line, inline)}
         call = self._addresses(visible, self._scope(line, call, inline))
-        return Placed(line, self._counts(visible, self._datatypes(self._types(visible, call))))
+        call = self._started(visible, self._types(visible, call))
+        return Placed(line, self._counts(visible, self._datatypes(call)))
 
     def visible(self, line: int, inline: bool = False) -> tuple[Variable, ...]:
         """The variables that a call after ``line`` may use, or one in a hole of that line."""
@@ -205,6 +207,15 @@ class Rules:
         if fault is not None:
             raise RuleBroken(f"type: {fault}")
         return call
+
+    def _started(self, visible: Mapping[str, Variable], call: CallText) -> CallText:
+        """`MPI_Init` without the arguments of a `main` that holds them constant: C++ refuses to hand them on."""
+        if self.facts.tree.language is Language.C or call.function not in {"MPI_Init", "MPI_Init_thread"}:
+            return call
+        words = visible.get(call.arguments[1].removeprefix("&"))
+        if words is None or not re.search(r"\bconst\b", words.type):
+            return call
+        return replace(call, arguments=("NULL", "NULL", *call.arguments[2:]))
 
     def _datatypes(self, call: CallText) -> CallText:
         """A predefined datatype that contradicts the buffer's element type is replaced by the right one."""

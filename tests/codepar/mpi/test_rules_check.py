@@ -1,4 +1,4 @@
-"""Near misses of a proposed call are repaired: here, how many elements the address of one variable holds."""
+"""Near misses of a proposed call are repaired: how many elements the address of one variable holds, what `MPI_Init` is given."""
 
 import pytest
 
@@ -46,3 +46,18 @@ int main(int argc, char **argv)
 def test_the_address_of_one_variable_is_one_element(proposed, passed):
     rules = Rules(Facts(parse(PROGRAM, Language.C)), load_signatures())
     assert rules.check(8, proposed, inline=False).call.statement == (passed or proposed)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "passed"),
+    [
+        (Language.CXX, "char *argv[]", "MPI_Init(&argc, &argv);"),
+        (Language.CXX, "const char *argv[]", "MPI_Init(NULL, NULL);"),
+        (Language.CXX, "char const **argv", "MPI_Init(NULL, NULL);"),
+        (Language.C, "const char *argv[]", "MPI_Init(&argc, &argv);"),
+    ],
+)
+def test_cxx_is_given_no_constant_arguments_to_start_with(language, words, passed):
+    program = PROGRAM.replace("char **argv", words).replace("  MPI_Init(&argc, &argv);\n", "")
+    rules = Rules(Facts(parse(program, language)), load_signatures())
+    assert rules.check(7, "MPI_Init(&argc, &argv);", inline=False).call.statement == passed
