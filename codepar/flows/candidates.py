@@ -18,6 +18,7 @@ from codepar.mpi.complete import Completer, Proposal, agreed
 from codepar.mpi.cursor import place_cursor, suggest
 from codepar.mpi.declare import with_declarations
 from codepar.mpi.draft import Others
+from codepar.mpi.header_line import header_line
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
@@ -36,6 +37,8 @@ class Candidate:
     name: str
     edits: Edits
     project: Project
+    headers: Mapping[str, Edit] = field(default_factory=dict)
+    """By file the include that its calls need and it lacks."""
 
     @property
     def count(self) -> int:
@@ -43,7 +46,8 @@ class Candidate:
 
     def all_edits(self) -> list[Edit]:
         """The edits in the order of the files, each with its file."""
-        return [edit.model_copy(update={"file": path}) for path, edits in self.edits.items() for edit in edits]
+        whole = [(path, edit) for path, edits in self.edits.items() for edit in (*_of(self.headers, path), *edits)]
+        return [edit.model_copy(update={"file": path}) for path, edit in whole]
 
 
 @dataclass
@@ -112,8 +116,9 @@ def rule_candidates(project: Project, completers: Mapping[str, Completer]) -> Fo
     ruled: Edits = {path: completer.by_rules() for path, completer in completers.items()}
     four: Edits = {path: completer.baseline() for path, completer in completers.items()}
     none: Edits = {path: [] for path in completers}
-    found = Found([], _build("baseline", project, four))
-    for candidate in (_build("rules", project, ruled), found.baseline, _build("empty", project, none)):
+    headers = _headers(project, completers)
+    found = Found([], _build("baseline", project, four, headers))
+    for candidate in (_build("rules", project, ruled, headers), found.baseline, _build("empty", project, none, headers)):
         found.offer(candidate)
     return found
 
@@ -147,7 +152,8 @@ async def ask_model(
         together = completer.join(ruled[path], proposal.edits)
         _record(found, path, together, several=False)
         joined[path] = together.edits
-    found.offer(_build("model and rules", project, _declared(found, completers, joined)), place=1)
+    both = _build("model and rules", project, _declared(found, completers, joined), _headers(project, completers))
+    found.offer(both, place=1)
 
 
 class _SiteGenerator(Generator, SiteScorer, Protocol):
@@ -184,7 +190,8 @@ async def _ask_sites(
     # The replay is work for seconds at the worst: other requests of this process go on meanwhile.
     offers = await asyncio.to_thread(workshop.offers, proposed, thorough=thorough)
     found.dropped += workshop.dropped
-    made = [_build(name, project, _declared(found, completers, some)) for name, some in offers.items()]
+    headers = _headers(project, completers)
+    made = [_build(name, project, _declared(found, completers, some), headers) for name, some in offers.items()]
     if thorough:
         made.sort(key=lambda candidate: workshop.appraiser.of(candidate.project.files).weight)
     found.prefer(made)
@@ -225,6 +232,18 @@ def _record(found: Found, path: str, proposal: Proposal, several: bool) -> None:
     found.notes += [f"{path}: {note}" if several else note for note in proposal.notes]
 
 
-def _build(name: str, project: Project, edits: Edits) -> Candidate:
-    changed = {path: apply_edits(project.files[path], list(found)) for path, found in edits.items() if found}
-    return Candidate(name, edits, project.with_files(changed))
+def _headers(project: Project, completers: Mapping[str, Completer]) -> dict[str, Edit]:
+    """By file the include of ``mpi.h`` that it lacks, where declarations are put in."""
+    wanted = {path: completer.facts.tree for path, completer in completers.items() if completer.rules.declares}
+    lines = {path: header_line(tree, path, project.files) for path, tree in wanted.items()}
+    return {path: line for path, line in lines.items() if line is not None}
+
+
+def _of(headers: Mapping[str, Edit], path: str) -> list[Edit]:
+    return [headers[path]] if path in headers else []
+
+
+def _build(name: str, project: Project, edits: Edits, headers: Mapping[str, Edit] | None = None) -> Candidate:
+    needed = {path: line for path, line in (headers or {}).items() if edits.get(path)}
+    changed = {path: apply_edits(project.files[path], [*_of(needed, path), *found]) for path, found in edits.items() if found}
+    return Candidate(name, edits, project.with_files(changed), needed)

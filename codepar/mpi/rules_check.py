@@ -282,7 +282,8 @@ def _slots(facts: Facts) -> list[tuple[int, str]]:
 
 def _behind_braces(tree: SyntaxTree) -> Iterator[tuple[int, str]]:
     for function in tree.functions:
-        yield function.body_first_line, function.name
+        if function.body_first_line < function.last_line:
+            yield function.body_first_line, function.name
     for block in tree.capture("(compound_statement) @it"):
         line = block.start_point[0] + 1
         around = tree.function_at(line)

@@ -1,6 +1,6 @@
 """Calls every MPI program needs: Init, Comm_rank, Comm_size, Finalize, and the processor's name and time where asked for.
 
-Limits: the rank and size variables are told by name and use (``roles``).
+Limits: the rank and size variables are told by name and use (``roles``); a body on one line has no place for a line more.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ def communicator_of(facts: Facts, function: Function) -> str:
 def propose_setup(facts: Facts) -> list[Edit]:
     """Init to Finalize for ``main``, rank and size for every function that lacks them."""
     edits: list[Edit] = []
-    main = facts.main
+    functions = [function for function in facts.tree.functions if function.body_first_line < function.last_line]
+    main = facts.main if facts.main in functions else None
     start = 0
     if main is not None and not _calls(facts, r"MPI_Init(_thread)?"):
         start = init_line(facts, main)
         edits.append(rule_edit(start, "MPI_Init", _init_arguments(main), 0.95))
-    for function in facts.tree.functions:
+    for function in functions:
         floor = start if main is not None and function.name == "main" else function.body_first_line
         edits += _rank_and_size(facts, function, floor)
         edits += _processor_name(facts, function, floor)

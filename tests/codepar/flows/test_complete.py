@@ -75,6 +75,24 @@ def test_a_stripped_program_comes_back_verified(executor, flow_settings, tmp_pat
     assert (tmp_path / "main.c").read_text() == answer.source == answer.files["main.c"]
 
 
+def test_a_program_without_the_header_gets_it_with_its_calls(executor, flow_settings, tmp_path):
+    bare = STRIPPED.replace("#include <mpi.h>\n", "")
+    answer = run(asked(bare, reference=ORIGINAL), executor=executor, settings=flow_settings)
+    assert answer.verified, answer.reason
+    first = answer.edits[0]
+    assert (first.kind, first.text, first.after_line) == ("declaration", "#include <mpi.h>", 1)
+    (tmp_path / "main.c").write_text(bare)
+    subprocess.run(["git", "apply", "-"], input=answer.diff.encode(), cwd=tmp_path, check=True)
+    assert (tmp_path / "main.c").read_text() == answer.source
+    assert "#include <mpi.h>" not in run(asked(bare, verify=False, level="calls"), settings=flow_settings).source
+
+
+def test_nothing_is_put_around_a_function_of_one_line(flow_settings):
+    program = "#include <mpi.h>\nint main(void) { return 0; }\n"
+    answer = run(asked(program, verify=False), settings=flow_settings)
+    assert (answer.source, answer.edits, answer.baseline.edits) == (program, (), ())
+
+
 def test_without_an_oracle_it_is_unverified_and_says_why(executor, flow_settings):
     answer = run(asked(), executor=executor, settings=flow_settings)
     assert not answer.verified
