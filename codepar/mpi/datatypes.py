@@ -61,13 +61,17 @@ def agrees(datatype: str, variable: Variable, signatures: Signatures) -> bool:
 
 
 def buffers_with_datatypes(signature: Signature) -> list[tuple[int, int]]:
-    """Positions of each buffer and of the datatype that describes it (``MPI_Send``: 0 and 2, ``MPI_Reduce``: 0, 3 and 1, 3)."""
+    """Positions of each buffer and of the datatype that describes it (``MPI_Send``: 0 and 2, ``MPI_Reduce``: 0, 3 and 1, 3).
+
+    Packed data, given by their size in bytes, have none (``MPI_Unpack``: 3 and 5 alone).
+    """
     types = [parameter.type.replace(" ", "") for parameter in signature.parameters]
     datatypes = [index for index, text in enumerate(types) if text == "MPI_Datatype"]
     pairs = []
     for index, text in enumerate(types):
         if text in {"void*", "constvoid*"}:
             later = [place for place in datatypes if place > index]
-            if later:
+            is_packed = signature.parameters[index + 1 : index + 2] and signature.parameters[index + 1].name.endswith("size")
+            if later and not is_packed:
                 pairs.append((index, later[0]))
     return pairs

@@ -239,7 +239,7 @@ class Rules:
         arguments, parameters = list(call.arguments), self.signatures[call.function].parameters
         for buffer, datatype in buffers_with_datatypes(self.signatures[call.function]):
             count = datatype - 1
-            if not parameters[count].name.endswith("count") or parameters[buffer + 1].name.endswith("size"):
+            if not parameters[count].name.endswith("count"):
                 continue
             match = _ADDRESS.fullmatch(arguments[buffer])
             variable = visible.get(match[1]) if match else None

@@ -53,6 +53,16 @@ MPI_Cart_shift(grid, 0, 1, &up, &down);
 MPI_Sendrecv(&x, 1, MPI_DOUBLE, down, 0, &y, 1, MPI_DOUBLE, up, 0, grid, MPI_STATUS_IGNORE);
 MPI_Comm_free(&grid);
 """,
+    "packed and unpacked by type": """
+char buffer[64]; int at = 0, n = 3; double x = 1;
+if (rank == 0) {
+  MPI_Pack(&n, 1, MPI_INT, buffer, 64, &at, MPI_COMM_WORLD); MPI_Pack(&x, 1, MPI_DOUBLE, buffer, 64, &at, MPI_COMM_WORLD);
+}
+MPI_Bcast(buffer, 64, MPI_PACKED, 0, MPI_COMM_WORLD);
+if (rank != 0) {
+  MPI_Unpack(buffer, 64, &at, &n, 1, MPI_INT, MPI_COMM_WORLD); MPI_Unpack(buffer, 64, &at, &x, 1, MPI_DOUBLE, MPI_COMM_WORLD);
+}
+""",
     "usage, then exit": """
 if (argc < 2) { if (rank == 0) printf("usage\\n"); MPI_Finalize(); exit(1); }
 MPI_Barrier(MPI_COMM_WORLD);

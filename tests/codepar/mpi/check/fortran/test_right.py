@@ -30,6 +30,15 @@ call MPI_Waitall(4, reqs, MPI_STATUSES_IGNORE, ierr)""",
     "a section of requests that begin null": """
 reqs(:) = MPI_REQUEST_NULL
 call MPI_Waitall(4, reqs(1:4), MPI_STATUSES_IGNORE, ierr)""",
+    "unpacked by type": """
+block
+  integer :: buffer(16), at
+  double precision :: w
+  at = 0; w = 1
+  call MPI_Pack(w, 1, MPI_DOUBLE_PRECISION, buffer, 64, at, MPI_COMM_WORLD, ierr)
+  at = 0
+  call MPI_Unpack(buffer, 64, at, w, 1, MPI_DOUBLE_PRECISION, MPI_COMM_WORLD, ierr)
+end block""",
     "polling": """
 call MPI_Irecv(y, 1, MPI_INTEGER, mod(rank-1+size, size), 0, MPI_COMM_WORLD, r, ierr)
 call MPI_Send(x, 1, MPI_INTEGER, mod(rank+1, size), 0, MPI_COMM_WORLD, ierr)
