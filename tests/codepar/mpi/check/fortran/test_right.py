@@ -31,14 +31,10 @@ call MPI_Waitall(4, reqs, MPI_STATUSES_IGNORE, ierr)""",
 reqs(:) = MPI_REQUEST_NULL
 call MPI_Waitall(4, reqs(1:4), MPI_STATUSES_IGNORE, ierr)""",
     "unpacked by type": """
-block
-  integer :: buffer(16), at
-  double precision :: w
-  at = 0; w = 1
-  call MPI_Pack(w, 1, MPI_DOUBLE_PRECISION, buffer, 64, at, MPI_COMM_WORLD, ierr)
-  at = 0
-  call MPI_Unpack(buffer, 64, at, w, 1, MPI_DOUBLE_PRECISION, MPI_COMM_WORLD, ierr)
-end block""",
+n = 0; d = 1
+call MPI_Pack(d, 1, MPI_DOUBLE_PRECISION, a, 40, n, MPI_COMM_WORLD, ierr)
+n = 0
+call MPI_Unpack(a, 40, n, d, 1, MPI_DOUBLE_PRECISION, MPI_COMM_WORLD, ierr)""",
     "polling": """
 call MPI_Irecv(y, 1, MPI_INTEGER, mod(rank-1+size, size), 0, MPI_COMM_WORLD, r, ierr)
 call MPI_Send(x, 1, MPI_INTEGER, mod(rank+1, size), 0, MPI_COMM_WORLD, ierr)
