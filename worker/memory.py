@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Sequence
 import redis
 from pydantic import BaseModel
 
+from codepar.engine.behind import scorer_of
 from codepar.protocols import (
     Capabilities,
     Chunk,
@@ -26,6 +27,8 @@ from codepar.protocols import (
     Generator,
     Prompt,
     Sampling,
+    SiteScores,
+    SiteText,
     Status,
 )
 from codepar.remote import RemoteExecutor
@@ -107,7 +110,7 @@ class RememberingExecutor:
 
 
 class RememberingGenerator:
-    """A ``Generator`` that asks the memory first for whole generations; streams and scores are made anew."""
+    """A ``Generator`` that asks the memory first for whole generations; streams and scores, those of sites too, are made anew."""
 
     def __init__(self, generator: Generator, memory: JobMemory) -> None:
         self._generator = generator
@@ -140,6 +143,10 @@ class RememberingGenerator:
 
     async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
         return await self._generator.score(prompt, choices)
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """As `SiteScorer` has it, where the generator behind is one: ``capabilities`` says so."""
+        return await scorer_of(self._generator).score_sites(texts)
 
     async def count_tokens(self, text: str) -> int:
         return await self._generator.count_tokens(text)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling
+from codepar.engine.behind import scorer_of
+from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling, SiteScores, SiteText
 
 
 class LateGenerator:
@@ -41,6 +42,10 @@ class LateGenerator:
 
     async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
         return await (await self._model()).score(prompt, choices)
+
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """As `SiteScorer` has it, where the opened model is one: ``capabilities`` says so."""
+        return await scorer_of(await self._model()).score_sites(texts)
 
     async def count_tokens(self, text: str) -> int:
         return await (await self._model()).count_tokens(text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from codepar.errors import InvalidInput
 from codepar.flows.mending import Proposed, Workshop
@@ -22,9 +21,10 @@ from codepar.mpi.header_line import header_line
 from codepar.mpi.headers import Signatures
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
+from codepar.mpi.site_scores import SiteGenerator, scorer_in
 from codepar.mpi.sites import Located
 from codepar.project import Project
-from codepar.protocols import Generator, SiteScorer
+from codepar.protocols import Generator
 from codepar.syntax.tree import SyntaxTree, parse
 
 Edits = Mapping[str, Sequence[Edit]]
@@ -138,8 +138,9 @@ async def ask_model(
     of them are made, and those come first that a replay of the text finds the least fault with.
     """
     ruled = found.candidates[0].edits
-    if isinstance(generator, SiteScorer) and (await generator.capabilities()).sites:
-        await _ask_sites(found, project, completers, generator, budget_s, thorough=thorough)
+    scorer = await scorer_in(generator)
+    if scorer is not None:
+        await _ask_sites(found, project, completers, scorer, budget_s, thorough=thorough)
         return
     joined = dict(ruled)
     for path, completer in completers.items():
@@ -156,15 +157,11 @@ async def ask_model(
     found.offer(both, place=1)
 
 
-class _SiteGenerator(Generator, SiteScorer, Protocol):
-    """A language model whose backend scores sites, too."""
-
-
 async def _ask_sites(
     found: Found,
     project: Project,
     completers: Mapping[str, Completer],
-    generator: _SiteGenerator,
+    generator: SiteGenerator,
     budget_s: float,
     *,
     thorough: bool,

@@ -16,7 +16,8 @@ from codepar.mpi.call_text import read_call
 from codepar.mpi.cursor_sites import rank_by_sites
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import RuleBroken, Rules
-from codepar.protocols import Capabilities, Generation, Generator, Grammar, Prompt, Sampling, SiteScorer
+from codepar.mpi.site_scores import scorer_in
+from codepar.protocols import Capabilities, Generation, Generator, Grammar, Prompt, Sampling
 
 _PARTIAL = re.compile(r"\s*(P?M?P?I?_?\w*)\Z")
 _CALL_LINE = r"[ \t]*MPI_[A-Z][A-Za-z_]{1,30}\([^;\n]{0,160}\);"
@@ -121,7 +122,8 @@ async def _ask_sites(
     cursor: Cursor, rules: Rules, inferred: Sequence[Edit], *, generator: Generator, budget_s: float, found: Suggestions
 ) -> bool:
     """Rank by a site scorer where the backend has one; whether that gave a call."""
-    if not isinstance(generator, SiteScorer) or not (await generator.capabilities()).sites:
+    scorer = await scorer_in(generator)
+    if scorer is None:
         return False
     ranked = await rank_by_sites(
         cursor.source,
@@ -129,7 +131,7 @@ async def _ask_sites(
         after_line=cursor.after_line,
         typed=cursor.typed,
         inferred=inferred,
-        scorer=generator,
+        scorer=scorer,
         generator=generator,
         budget_s=budget_s,
     )

@@ -8,11 +8,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol, cast
 
+from codepar.errors import EngineUnavailable
 from codepar.mpi.outline import Outline
 from codepar.mpi.sites import site_texts
 from codepar.mpi.words.model import installed_words
-from codepar.protocols import SiteScorer, SiteScores
+from codepar.protocols import Generator, SiteScorer, SiteScores
+
+
+class SiteGenerator(Generator, SiteScorer, Protocol):
+    """A language model whose backend scores sites, too."""
+
+
+async def scorer_in(generator: Generator) -> SiteGenerator | None:
+    """The generator, where its backend scores sites; None where it does not, or where none can be opened."""
+    # One that stands before another has the method, whatever the one behind it can do.
+    if not isinstance(generator, SiteScorer):
+        return None
+    try:
+        return cast(SiteGenerator, generator) if (await generator.capabilities()).sites else None
+    except EngineUnavailable:
+        return None
 
 
 async def scores_of(scorer: SiteScorer, found: Sequence[Outline]) -> list[SiteScores]:

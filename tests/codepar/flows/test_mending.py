@@ -3,13 +3,18 @@
 import asyncio
 
 import pytest
+import redis
 
+from codepar.cli.late_model import LateModel
+from codepar.engine.late import LateGenerator
+from codepar.errors import Unsupported
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
 from codepar.mpi import site_scores
 from codepar.mpi.words.layers import Layer
 from codepar.mpi.words.model import WordModel
 from codepar.protocols import Capabilities, SilentProgress, SiteModel, SiteScore
+from worker.memory import JobMemory, RememberingGenerator
 
 MESSAGE = """#include <mpi.h>
 #include <stdio.h>
@@ -113,3 +118,29 @@ def test_what_is_typed_already_chooses_among_the_calls_at_the_cursor(scorer):
     answer = asyncio.run(complete(MpiCompletionRequest.model_validate(body), scorer(told, SEND), None, SilentProgress()))
     assert answer.suggestions[0].function == "MPI_Barrier"
     assert all(edit.function.startswith("MPI_B") for edit in answer.suggestions)
+
+
+async def opened(generator):
+    return generator
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda inner: RememberingGenerator(inner, JobMemory(redis.Redis(port=1), "a job")),
+        lambda inner: LateGenerator(lambda: opened(inner)),
+    ],
+    ids=["in a worker", "opened when asked"],
+)
+def test_sites_are_scored_through_what_stands_before_the_model(scorer, scripted, wrap):
+    told = {**SETUP, "n = 42": {"MPI_Send": 0.8}}
+    answer = ask(wrap(scorer(told, SEND)))
+    assert (answer.source, answer.candidate) == (ask(scorer(told, SEND)).source, "model, mended")
+    with pytest.raises(Unsupported, match="models build"):
+        asyncio.run(wrap(scripted()).score_sites([]))
+
+
+def test_a_model_that_cannot_be_opened_leaves_the_rules(flow_settings):
+    answer = ask(LateModel(flow_settings, 1.0))
+    assert answer.candidate == "rules"
+    assert any("no language model" in note or "not used" in note for note in answer.notes)
