@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling
+from codepar.engine.behind import scorer_of
+from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling, SiteScores, SiteText
 
 _T = TypeVar("_T")
 
@@ -67,6 +68,10 @@ class FromElsewhere:
     async def score(self, prompt: Prompt, choices: Sequence[str]) -> list[float]:
         return await self._ask(self._generator.score(prompt, choices))
 
+    async def score_sites(self, texts: Sequence[SiteText]) -> list[SiteScores]:
+        """As `SiteScorer` has it, where the generator is one: ``capabilities`` says so."""
+        return await self._ask(_scored(self._generator, texts))
+
     async def count_tokens(self, text: str) -> int:
         return await self._ask(self._generator.count_tokens(text))
 
@@ -79,3 +84,7 @@ class FromElsewhere:
 
 async def _next(chunks: AsyncIterator[Chunk]) -> Chunk | None:
     return await anext(chunks, None)
+
+
+async def _scored(generator: Generator, texts: Sequence[SiteText]) -> list[SiteScores]:
+    return await scorer_of(generator).score_sites(texts)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from codepar.api.aside import FromElsewhere, aside
-from codepar.protocols import Chunk, Generation, Generator, Prompt, Sampling
+from codepar.protocols import Chunk, Generation, Generator, Prompt, Sampling, SiteScore, SiteScorer, SiteText
 
 
 @pytest.fixture
@@ -31,6 +31,10 @@ class _Echo:
         for piece in prompt.text:
             yield Chunk(text=piece)
 
+    async def score_sites(self, texts):
+        self.threads.add(threading.get_ident())
+        return [tuple((SiteScore(function=piece, probabilities=(0.5,)),) for piece in text.pieces) for text in texts]
+
 
 def test_the_loop_goes_on_while_something_computes(pool):
     ticked = threading.Event()
@@ -51,9 +55,11 @@ def test_the_model_is_asked_in_the_loop_it_belongs_to(pool):
 
     async def main():
         there = FromElsewhere(echo)
-        assert isinstance(there, Generator)
+        assert isinstance(there, Generator) and isinstance(there, SiteScorer)
 
         async def work():
+            [scores] = await there.score_sites([SiteText(pieces=("a", "b"), sites=())])
+            assert [one.function for site in scores for one in site] == ["a", "b"]
             streamed = "".join([chunk.text async for chunk in there.stream(Prompt(text="abc"), Sampling())])
             return streamed, (await there.complete(Prompt(text="x"), Sampling())).text, threading.get_ident()
 
