@@ -55,7 +55,8 @@ def test_the_model_is_asked_in_the_loop_it_belongs_to(pool):
 
     async def main():
         there = FromElsewhere(echo)
-        assert isinstance(there, Generator) and isinstance(there, SiteScorer)
+        assert isinstance(there, Generator)
+        assert isinstance(there, SiteScorer)
 
         async def work():
             [scores] = await there.score_sites([SiteText(pieces=("a", "b"), sites=())])
