@@ -11,8 +11,9 @@ import typer
 from codepar.cli import finetune_musl, finetune_train
 from codepar.cli.common import JsonOption, print_json, say
 from codepar.engine.models import require_model
-from codepar.errors import ToolMissing
+from codepar.errors import InvalidInput, ToolMissing
 from codepar.mpi.headers import load_signatures
+from codepar.mpi.ranking.weights import own_weights, read_weights
 from codepar.settings import Settings
 
 _app = typer.Typer(help="Corpora and training.", no_args_is_help=True)
@@ -165,3 +166,33 @@ def arguments_command(
         print_json({"calls": score.calls, "right": score.right, "seconds": trained.seconds, "weights": str(output)})
         return
     say(f"{output}: all arguments right in {score.right} of {score.calls} calls of repositories not learned from")
+
+
+@_app.command("argument-network")
+def argument_network_command(
+    *,
+    corpus: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder that `finetune corpus` made.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for network and card.")],
+    weights: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Log-linear weights it stands beside; codepar's own if unset."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Times that everything is looked at.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train the argument ranker's network, which stands beside its weights. Minutes on a CPU."""
+    try:
+        from finetune.arguments import network_run
+    except ImportError as error:
+        raise ToolMissing(f"training needs {error.name}", remedy="make setup-train") from error
+    beside = own_weights() if weights is None else read_weights(weights)
+    if beside is None:
+        raise InvalidInput("codepar comes without weights here", remedy="--weights FILE, of `codepar finetune arguments`")
+    known = network_run.NetworkRecipe()
+    recipe = dataclasses.replace(known, epochs=epochs or known.epochs)
+    signatures = load_signatures(cache=Settings().cache_dir)
+    found = network_run.train_network(corpus, output, signatures, recipe, say, beside=beside)
+    if json:
+        print_json({"calls": found.after.calls, "right": found.after.right, "before": found.before.right, "network": str(output)})
+        return
+    say(f"{output}: all arguments right in {found.after.right} of {found.after.calls} calls, {found.before.right} without it")

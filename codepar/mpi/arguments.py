@@ -18,6 +18,7 @@ from codepar.mpi.call_text import CallText, read_call
 from codepar.mpi.handles import unmade_handles
 from codepar.mpi.holes import find_holes
 from codepar.mpi.proposal import Dropped, Edit
+from codepar.mpi.ranking.network import own_network
 from codepar.mpi.ranking.ranker import ArgumentRanker
 from codepar.mpi.ranking.scene import PastCall
 from codepar.mpi.ranking.weights import own_weights
@@ -52,7 +53,7 @@ class ArgumentFiller:
         self._rules = rules
         self._inferred = list(inferred)
         own = own_weights() if ranked else None
-        self._ranker = ArgumentRanker(rules.facts, rules.signatures, own) if own is not None else None
+        self._ranker = ArgumentRanker(rules.facts, rules.signatures, own, own_network()) if own is not None else None
         self._whole: list[PastCall] = []
 
     async def fill(self, calls: Sequence[Located], generator: Generator | None, budget_s: float) -> Filled:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codepar.mpi.headers import Signatures
-from codepar.mpi.ranking.ranker import rank_arguments
+from codepar.mpi.ranking.network import Network
+from codepar.mpi.ranking.ranker import Scorer, rank_arguments
 from codepar.mpi.ranking.scene import compact
 from codepar.mpi.ranking.weights import Lookup, Weights
 from finetune.arguments.decisions import ProgramText, Shares, shared, spots_of
@@ -25,16 +26,22 @@ class CallScore:
 
 
 def score_calls(
-    programs: Sequence[ProgramText], shares: Shares, signatures: Signatures, weights: Weights, seed: int
+    programs: Sequence[ProgramText],
+    shares: Shares,
+    signatures: Signatures,
+    weights: Weights,
+    seed: int,
+    *,
+    network: Network | None = None,
 ) -> CallScore:
     """Rank the calls of programs, each with the true calls before it."""
     score = CallScore()
     for number, places in shared(programs, shares, seed).items():
-        lookup = Lookup(weights)
+        scorer = Scorer(Lookup(weights), network)
         wanted = {programs[number].stripped.calls[place].span for place in places}
         for spot, call in spots_of(programs[number], signatures):
             if call.span in wanted and call.arguments:
-                ranked = rank_arguments(spot, lookup)
+                ranked = rank_arguments(spot, scorer)
                 is_right = bool(ranked) and [*map(compact, ranked[0].arguments)] == [*map(compact, call.arguments)]
                 score.calls += 1
                 score.right += is_right

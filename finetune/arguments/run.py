@@ -28,8 +28,11 @@ from finetune.corpus_files import read_rows
 _EXPANDED = 0.3
 """The share of programs that are learned from as if a preprocessor had been over them."""
 
-_HELD_OUT = Shares(300, 30)
-_ALL = 1_000_000
+HELD_OUT = Shares(300, 30)
+"""How much of a repository is judged by."""
+
+ALL = 1_000_000
+"""Candidates of a decision that is judged: none is left out."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class _Splits:
+class Splits:
+    """The programs to learn from, and those of the development repositories."""
+
     train: list[ProgramText]
     development: list[ProgramText]
 
@@ -51,11 +56,11 @@ def train_arguments(corpus: Path, output: Path, signatures: Signatures, recipe: 
     """Train into the folder ``output``: weights and card. Raises ``InvalidInput`` where ``corpus`` is none."""
     started = time.monotonic()
     random_ = random.Random(recipe.seed)
-    splits = _read(corpus, random_)
+    splits = read_splits(corpus, random_)
     vocabulary = vocabulary_of(splits.train, signatures)
-    learned = _extracted(splits.train, Shares(), Extractor(signatures, vocabulary, recipe.candidates, random_), recipe.seed, tell)
-    every = Extractor(signatures, vocabulary, _ALL, random_)
-    held_out = _extracted(splits.development, _HELD_OUT, every, recipe.seed, tell)
+    learned = extracted(splits.train, Shares(), Extractor(signatures, vocabulary, recipe.candidates, random_), recipe.seed, tell)
+    every = Extractor(signatures, vocabulary, ALL, random_)
+    held_out = extracted(splits.development, HELD_OUT, every, recipe.seed, tell)
     if not learned.decisions:
         raise InvalidInput(f"{corpus} holds no call to learn from")
     random.Random(recipe.seed).shuffle(learned.decisions)
@@ -63,16 +68,17 @@ def train_arguments(corpus: Path, output: Path, signatures: Signatures, recipe: 
     packed = pack(found.weights)
     output.mkdir(parents=True, exist_ok=True)
     write_weights(output / WEIGHTS_FILE, packed.scale, found.features.tolist(), packed.values, vocabulary)
-    score = score_calls(splits.development, _HELD_OUT, signatures, read_weights(output / WEIGHTS_FILE), recipe.seed)
+    score = score_calls(splits.development, HELD_OUT, signatures, read_weights(output / WEIGHTS_FILE), recipe.seed)
     trained = Trained(score, len(learned.decisions), time.monotonic() - started)
     _write_card(output / CARD_FILE, splits, trained, learned, recipe)
     return trained
 
 
-def _read(corpus: Path, random_: random.Random) -> _Splits:
+def read_splits(corpus: Path, random_: random.Random) -> Splits:
+    """The programs of a corpus folder. Raises ``InvalidInput`` where it is none."""
     rows = read_rows(corpus)
     learned = _programs(rows["train"], random_)
-    return _Splits(learned, _programs(rows["development"], random_) if "development" in rows else [])
+    return Splits(learned, _programs(rows["development"], random_) if "development" in rows else [])
 
 
 def _programs(rows: datasets.Dataset, random_: random.Random) -> list[ProgramText]:
@@ -87,7 +93,8 @@ def _programs(rows: datasets.Dataset, random_: random.Random) -> list[ProgramTex
     ]
 
 
-def _extracted(programs: Sequence[ProgramText], shares: Shares, extractor: Extractor, seed: int, tell: Tell) -> Extraction:
+def extracted(programs: Sequence[ProgramText], shares: Shares, extractor: Extractor, seed: int, tell: Tell) -> Extraction:
+    """The decisions of programs, no repository with more than its share."""
     chosen = shared(programs, shares, seed)
     found = Extraction()
     for done, number in enumerate(sorted(chosen), start=1):
@@ -97,7 +104,7 @@ def _extracted(programs: Sequence[ProgramText], shares: Shares, extractor: Extra
     return found
 
 
-def _write_card(path: Path, splits: _Splits, trained: Trained, learned: Extraction, recipe: Recipe) -> None:
+def _write_card(path: Path, splits: Splits, trained: Trained, learned: Extraction, recipe: Recipe) -> None:
     wanted, covered = learned.wanted.total(), learned.covered.total()
     score = trained.score
     lines = [
@@ -114,14 +121,14 @@ def _write_card(path: Path, splits: _Splits, trained: Trained, learned: Extracti
         f"- Learned from: {trained.decisions} arguments of {len({one.repository for one in splits.train})} repositories;",
         f"  {covered / max(wanted, 1):.3f} of their arguments were among the candidates.",
         f"- When: {datetime.now(UTC):%Y-%m-%d}, {trained.seconds / 60:.0f} minutes.",
-        f"- Where: {_processor()}, {os.cpu_count()} cores, numpy on one of them.",
+        f"- Where: {processor()}, {os.cpu_count()} cores, numpy on one of them.",
         *(f"- {name}: {value}" for name, value in asdict(recipe).items()),
         "",
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name where the system tells it."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")

@@ -84,14 +84,14 @@ def exported(networks: Sequence[WordNetwork], numbering: Numbering) -> WordModel
     return WordModel(
         numbering.functions,
         {hash_of(name): row for name, row in numbering.features.items()},
-        _rounded(torch.cat([network.table.weight for network in networks], dim=1)),
+        rounded(torch.cat([network.table.weight for network in networks], dim=1)),
         _numbers(torch.cat([network.bias for network in networks])),
-        _rounded(torch.cat([network.out.weight for network in networks], dim=1) * share),
+        rounded(torch.cat([network.out.weight for network in networks], dim=1) * share),
         _numbers(last),
         Context(
             _direction([network.gru for network in networks], "l0"),
             _direction([network.gru for network in networks], "l0_reverse"),
-            _rounded(torch.cat([half[side] for side in (0, 1) for half in contexts], dim=1) * share),
+            rounded(torch.cat([half[side] for side in (0, 1) for half in contexts], dim=1) * share),
         ),
     )
 
@@ -105,7 +105,7 @@ def _direction(grus: Sequence[nn.GRU], name: str) -> Direction:
     inputs_bias, state_bias = (
         torch.cat([of_gru[gate] for gate in range(3) for of_gru in gates[kind]]) for kind in _GRU_PARTS[2:]
     )
-    return Direction(_rounded(inputs), _numbers(inputs_bias), _rounded(state), _numbers(state_bias))
+    return Direction(rounded(inputs), _numbers(inputs_bias), rounded(state), _numbers(state_bias))
 
 
 def _blocks(parts: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -117,7 +117,8 @@ def _numbers(values: torch.Tensor) -> tuple[float, ...]:
     return tuple(round(float(value), 5) for value in values.detach())
 
 
-def _rounded(weight: torch.Tensor) -> Layer:
+def rounded(weight: torch.Tensor) -> Layer:
+    """A matrix as signed bytes with one scale."""
     values = weight.detach().numpy()
     scale = max(float(np.abs(values).max()) / 127, 1e-9)
     return Layer(scale, tuple(array("b", row.tolist()) for row in np.rint(values / scale).astype(int)))

@@ -88,7 +88,15 @@ def _texts(spot: Spot, parameter: Parameter, index: int, chosen: Sequence[str], 
     yield from vocabulary.constants.get(f"{spot.function}#{index}", ())
     yield from _said_before(spot, kind)
     yield from _of_kind(spot, kind, chosen)
-    yield from _instances(spot, vocabulary.shapes.get(role_of(parameter), ()))
+    yield from (text for text in _instances(spot, vocabulary.shapes.get(role_of(parameter), ())) if _may_be(spot, kind, text))
+
+
+def _may_be(spot: Spot, kind: str, text: str) -> bool:
+    """False for a handle that would be taken out of a variable of another type."""
+    if _HANDLE.fullmatch(kind) is None:
+        return True
+    variables = [spot.visible.get(name) for name in names_of(text)]
+    return all(one is not None and one.type == kind for one in variables[:1])
 
 
 def _of_kind(spot: Spot, kind: str, chosen: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from codepar.errors import InvalidInput
 from codepar.mpi.headers import load_signatures
-from codepar.mpi.ranking.ranker import rank_arguments
+from codepar.mpi.ranking.ranker import Scorer, rank_arguments
 from codepar.mpi.ranking.scene import compact
 from codepar.mpi.ranking.weights import Lookup, read_weights
 from codepar.mpi.remove import strip
@@ -58,9 +58,9 @@ def test_it_learns_a_habit_of_the_corpus(trained):
     assert found.score.calls == 8, told
     assert found.score.right == 8, told
     stripped = strip(program(99), "a.c")
-    lookup = Lookup(read_weights(output / "weights.json"))
+    scorer = Scorer(Lookup(read_weights(output / "weights.json")))
     ranked = {
-        call.function: tuple(map(compact, rank_arguments(spot, lookup)[0].arguments))
+        call.function: tuple(map(compact, rank_arguments(spot, scorer)[0].arguments))
         for spot, call in spots_of(ProgramText("x/y", "a.c", stripped), load_signatures())
         if call.arguments
     }

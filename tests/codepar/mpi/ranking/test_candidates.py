@@ -42,6 +42,14 @@ def test_statuses_are_constants_or_variables_of_that_type(scene, program):
     assert keys(scene, program, "MPI_Recv", 6) == ["MPI_STATUS_IGNORE", "&status"]
 
 
+def test_a_handle_is_made_of_no_other_variable(scene, program):
+    vocabulary = Vocabulary(shapes={"comm": ["*p", "i"], "count": ["*p"]})
+    spot = Spot(scene, "MPI_Barrier", program.index("all[0]"), ())
+    assert [one.key for one in candidates_of(spot, 0, (), vocabulary)] == []
+    counts = Spot(scene, "MPI_Send", program.index("all[0]"), ())
+    assert "*part" in [one.key for one in candidates_of(counts, 1, ("part",), vocabulary)]
+
+
 def test_what_earlier_calls_took_is_offered_where_it_can_be_seen(scene, program):
     past = [PastCall("MPI_Recv", ("all", "7 * n", "MPI_DOUBLE", "0", "42", "MPI_COMM_WORLD", "&status"), 400)]
     found = keys(scene, program, "MPI_Send", 4, past=past)

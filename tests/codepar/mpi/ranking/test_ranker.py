@@ -4,6 +4,7 @@ import pytest
 
 from codepar.mpi.facts import Facts
 from codepar.mpi.headers import load_signatures
+from codepar.mpi.ranking.network import own_network
 from codepar.mpi.ranking.ranker import ArgumentRanker
 from codepar.mpi.ranking.scene import PastCall
 from codepar.mpi.ranking.weights import own_weights
@@ -35,7 +36,7 @@ SETUP = [
 
 def rank(source, function, before, past=(), most=4):
     facts = Facts(parse(source, Language.C))
-    return ArgumentRanker(facts, load_signatures(), own_weights()).rank(function, source.index(before), past, most)
+    return ArgumentRanker(facts, load_signatures(), own_weights(), own_network()).rank(function, source.index(before), past, most)
 
 
 def test_setup_is_known():
