@@ -16,6 +16,7 @@ from codepar.cuda.cases.driver import CaseProgram, candidate_project
 from codepar.cuda.cases.generate import candidates
 from codepar.cuda.cases.large import NAME as LARGE_CASE
 from codepar.cuda.cases.spec import Purpose, TestCase, TestSet
+from codepar.cuda.cases.wide import NAME as WIDE_CASE
 from codepar.cuda.function import SequentialFunction
 from codepar.cuda.gate import forbidden
 from codepar.cuda.refuse import refusals
@@ -86,9 +87,9 @@ class CudaCourt:
         async with self._benches:
             if self.judge_bench is None:
                 tests = self.tests or candidates(self.function, "judge", self.seed, JUDGE_CASES)
-                # The large cases come beside the others: those that come late, a stride of zero say, are wanted, too.
-                large = sum(one.name.startswith(LARGE_CASE) for one in tests.cases)
-                self.judge_bench = await self._bench(tests, JUDGE_CASES + large if self.tests is None else len(tests.cases))
+                # These come beside the others: those that come late, a stride of zero say, are wanted, too.
+                more = sum(one.name.startswith((LARGE_CASE, WIDE_CASE)) for one in tests.cases)
+                self.judge_bench = await self._bench(tests, JUDGE_CASES + more if self.tests is None else len(tests.cases))
         return self.judge_bench
 
     async def admit(self, cases: Sequence[TestCase]) -> tuple[TestCase, ...]:

@@ -17,6 +17,7 @@ from codepar.cuda.function import SequentialFunction
 from codepar.cuda.nodes import LOOPS, named, operator_of, squeezed, unwrapped, walk
 from codepar.cuda.nodes import field as field_of
 from codepar.cuda.read import helper_node, node_of
+from codepar.cuda.source import source_of
 from codepar.errors import InvalidInput
 from codepar.syntax.variables import text_of
 
@@ -36,7 +37,8 @@ class Facts:
 
     ``literals`` are the numbers that something is compared with; ``compared`` those that a parameter itself is compared with.
     ``targets`` maps an index buffer to the buffers that it indexes; elements of ``matched`` buffers are tested for equality with
-    each other, those of ``ordered`` ones for which is larger, those of ``guarded`` buffers with zero.
+    each other, those of ``ordered`` ones for which is larger, those of ``guarded`` buffers with zero. ``masks`` are the bits that
+    are asked of a scalar.
     """
 
     sizes: list[str] = field(default_factory=list)
@@ -48,6 +50,7 @@ class Facts:
     shifts: list[str] = field(default_factory=list)
     literals: list[int | float] = field(default_factory=list)
     compared: dict[str, list[int | float]] = field(default_factory=dict)
+    masks: dict[str, list[int]] = field(default_factory=dict)
     targets: dict[str, list[str]] = field(default_factory=dict)
     bounds: list[str] = field(default_factory=list)
     matched: list[str] = field(default_factory=list)
@@ -69,6 +72,7 @@ class _Finder:
         self._body = node_of(function)
         self._scalars = [one.name for one in function.signature.scalars]
         self._buffers = [one.name for one in function.signature.buffers]
+        self._constants = source_of(function.text, function.language).constants
         self._facts = Facts()
         self._from = self._flows()
 
@@ -149,6 +153,8 @@ class _Finder:
             self._add_all(self._facts.shifts, self._parameters(right))
         elif operator in _COMPARISONS:
             self._comparison(node)
+        elif operator == "&":
+            self._mask(node)
 
     def _comparison(self, node: Node) -> None:
         self._match(node)
@@ -165,6 +171,19 @@ class _Finder:
                 if operator_of(node) in {"==", "!="}:
                     self._add_all(self._facts.flags, [name])
 
+    def _mask(self, node: Node) -> None:
+        sides = [unwrapped(field_of(node, side)) for side in ("left", "right")]
+        for side, other in (sides, reversed(sides)):
+            if squeezed(other) in self._scalars and isinstance(bits := self._number(side), int):
+                self._facts.masks.setdefault(squeezed(other), []).append(bits)
+
+    def _number(self, node: Node) -> int | float | None:
+        """The value of an expression of literals and of the file's constants, enumerators among them."""
+        try:
+            return evaluate(squeezed(node), self._constants)
+        except InvalidInput:
+            return None
+
     def _match(self, node: Node) -> None:
         sides = [self._parameters(node.child_by_field_name(name)) for name in ("left", "right")]
         found = [[one for one in side if one in self._buffers] for side in sides]
@@ -174,9 +193,8 @@ class _Finder:
             self._add_all(self._facts.ordered, [one for one in found[0] if one in found[1]])
 
     def _literal(self, node: Node) -> int | float | None:
-        try:
-            value = evaluate(squeezed(node))
-        except InvalidInput:
+        value = self._number(node)
+        if value is None:
             return None
         if value not in self._facts.literals and abs(value) < 2**31:
             self._facts.literals.append(value)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from codepar.cuda.cases import large
+from codepar.cuda.cases import large, wide
 from codepar.cuda.cases.dump import RETURN, CaseOutput
 from codepar.cuda.cases.facts import Facts, facts_of
 from codepar.cuda.cases.layout import Layout, layout_of
@@ -39,6 +39,8 @@ CASES: Mapping[Purpose, int] = {"rank": 6, "judge": 8}
 """Cases kept of a set unless more are asked for."""
 
 _CANDIDATES = 4
+# Room for the large, the wide, the tiny ones and those of several large sizes.
+_SPECIAL = 16
 # Emulated and instrumented, an iteration costs up to a microsecond; what judges includes two loops over 1,042 and 1,442, and the
 # court leaves what is too slow out of the instrumented run.
 _MAX_WORK: Mapping[Purpose, int] = {"rank": 250_000, "judge": 1_600_000}
@@ -46,6 +48,7 @@ _SIZES_BY_POINTER = (33, 300, 7, 257, 31, 1025, 100)
 _ROOM = 16 * 1024
 _MOST_WEIGHTS = 1024
 _LEAST_ROOM = 320
+_LONG_ROW = 600
 _ASCENDING = Distribution(distribution="sorted", low=-4.0, high=4.0, bits=6)
 
 
@@ -54,10 +57,11 @@ def candidates(function: SequentialFunction, purpose: Purpose, seed: int, cases:
     wanted = cases or CASES[purpose]
     maker = _Maker(function, purpose, seed)
     made: list[TestCase] = []
-    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - 8), seed)
+    turns = shapes(maker.facts, purpose, min(wanted * _CANDIDATES, MAX_CASES - _SPECIAL), seed)
     for at, shape in enumerate(turns):
         made += maker.case(f"{purpose}{at:02d}", shape, roomy=at >= 2 * wanted)
-    made[large.PLACE : large.PLACE] = maker.large() if purpose == "judge" else ()
+    if purpose == "judge":
+        made[large.PLACE : large.PLACE] = [*maker.large(), *maker.wide(turns)]
     made += maker.case(f"{purpose}-tiny", Shape(dict.fromkeys(maker.facts.sizes, 2 if purpose == "rank" else 1), 1), roomy=True)
     return TestSet(function=function.name, cases=tuple(made), purpose=purpose, seed=seed)
 
@@ -134,6 +138,16 @@ class _Maker:
             made = self._drawn_case(f"{large.NAME}{at}", shape, roomy=False)
             if made is not None and self._fits(made, MAX_ELEMENTS) and self._bytes(made) <= large.LARGE_BYTES:
                 yield made
+
+    def wide(self, turns: Sequence[Shape]) -> Iterator[TestCase]:
+        """Cases whose integers use all their bits, of the size of one that is neither the first nor tiny."""
+        if not turns or not wide.wants_wide(self.function):
+            return
+        sizes = turns[min(1, len(turns) - 1)].sizes
+        for at in range(wide.count(self.facts)):
+            for case in self.case(f"{wide.NAME}{at}", Shape(sizes, at + 1), roomy=False):
+                if (made := wide.widened(case, at, self.facts, self.layouts, frozenset(self._indices))) is not None:
+                    yield made
 
     def _bytes(self, case: TestCase) -> int:
         return sum(case.size(name, self._constants) * self.layouts[name].size for name in case.buffers)
@@ -218,6 +232,9 @@ class _Maker:
         names = sorted(shape.sizes, key=lambda one: shape.sizes[one], reverse=not roomy)
         if not names:
             return "7"
+        if not roomy and shape.turn % 3 == 2 and self._is_offset_pair(name):
+            # Rows of more elements than a warp or a block has threads.
+            return f"4 * {names[0]} + {_LONG_ROW}"
         return f"{names[0]} - 1" if roomy else f"{names[shape.turn % len(names)]} - 1"
 
     def _drawn(self, parameter: Parameter, highs: Mapping[str, str], shape: Shape) -> Distribution:

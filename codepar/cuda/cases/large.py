@@ -41,12 +41,13 @@ def large_shapes(function: SequentialFunction, facts: Facts) -> tuple[Shape, ...
 
 def _rounds(function: SequentialFunction, facts: Facts) -> bool:
     """Whether it may add up single-precision numbers that are not on a coarse grid."""
-    if "float" not in function.text or not any(_accumulates(node) for node in walk(node_of(function))):
+    if "float" not in function.text or not any(accumulates(node) for node in walk(node_of(function))):
         return False
     return facts.has_unit_domain or bool(function.helpers) or any(_is_inexact(node) for node in walk(node_of(function)))
 
 
-def _accumulates(node: Node) -> bool:
+def accumulates(node: Node) -> bool:
+    """Whether an assignment goes on from what it assigns to."""
     if node.type != "assignment_expression":
         return False
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

@@ -9,7 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
+from operator import or_
 
 from codepar.cuda.cases.facts import Facts
 from codepar.cuda.cases.layout import Layout, Number
@@ -148,8 +150,12 @@ def _value(facts: Facts, name: str, number: Number, *, options: list[int], turn:
 def _options(facts: Facts, name: str, widest: int) -> list[int]:
     """What an integer that is no size may be, by what it does; empty for a plain value."""
     near = [int(one) + step for one in facts.compared.get(name, []) for step in (0, 1, -1)]
+    if name in facts.masks:
+        every = reduce(or_, facts.masks[name])
+        return list(dict.fromkeys([every, 0, *facts.masks[name], *(every & ~one for one in facts.masks[name]), *near]))
     if name in facts.flags:
-        return list(dict.fromkeys([*(int(one) for one in facts.compared.get(name, [])), 1, 0]))
+        # Five is as true as one, and has another lowest bit than two.
+        return list(dict.fromkeys([*(int(one) for one in facts.compared.get(name, [])), 1, 0, 5]))
     if name in facts.strides:
         return [2, 1, 3, *near]
     if name in facts.offsets:

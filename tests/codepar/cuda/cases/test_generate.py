@@ -291,3 +291,30 @@ def test_one_of_the_first_judging_cases_has_a_stride_of_zero_and_several_turns()
         source = f"void f({scalars}float *x) {{ for (int i = 0; i < n; i++) x[i * inc] += 1; }}"
         first = made(source, "judge", cases=14).cases[:8]
         assert any(one.scalars["inc"] == 0 and one.scalars["n"] > 1 for one in first)
+
+
+def test_bits_that_are_asked_of_a_scalar_are_set_alone_and_together():
+    source = (
+        "void f(int *x, int n, unsigned how) { for (int i = 0; i < n; i++) { if (how & 1u) x[i]++; if (how & 16u) x[i]--; } }"
+    )
+    assert {0, 1, 16, 17} <= {one.scalars["how"] for one in made(source, "judge").cases[:8]}
+
+
+def test_a_switch_over_enumerators_is_given_each_of_them():
+    source = (
+        "enum op { SAME, NEGATE = 7, TWICE = 42 };\nvoid f(enum op how, int *x, int n) {\n    for (int i = 0; i < n; i++)\n"
+        "        switch (how) { case SAME: break; case NEGATE: x[i] = -x[i]; break; case TWICE: x[i] += x[i]; break; }\n}\n"
+    )
+    assert {7, 42} <= {one.scalars["how"] for one in made(source, "judge").cases[:8]}
+
+
+def test_what_is_asked_as_a_flag_is_once_neither_zero_nor_one():
+    source = "void f(float *x, int n, int inverted) { for (int i = 0; i < n; i++) if (inverted) x[i] = 1 - x[i]; else x[i] = 0; }"
+    assert {0, 1, 5} == {one.scalars["inverted"] for one in made(source, "judge").cases[:8]}
+
+
+def test_some_rows_are_longer_than_a_warp(outputs):
+    tests = made(CSR, "judge", cases=14)
+    first = TestSet(function="spmv", cases=tests.cases[:8])
+    assert any(4 * one.scalars["rows"] + 600 == one.number(one.buffers["start"].high) for one in first.cases)
+    assert all(one.is_ok for one in outputs(reference_project(read_function(CSR, "f.c")), first, sanitized=True))
