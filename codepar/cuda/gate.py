@@ -2,8 +2,9 @@
 
 The checks run in the process of the translation, which could switch them off, write their report or read the driver's input.
 Generated code has no reason to: files, processes, other programs' memory, loaders, compiler switches and names of the checks
-are refused by name, each with its line. Limits: names alone, comments and strings aside; it narrows what a program can forge,
-the sandbox bounds what it can do.
+are refused by name, each with its line. Library functions that go through memory for the host are refused, too, because the
+count of what host code does cannot see into them. Limits: names alone, comments and strings aside; it narrows what a program can
+forge, the sandbox bounds what it can do.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ _CALLS = re.compile(
     rb"|dlopen|dlm?sym|dlvsym|mmap|mprotect|munmap|mremap|f?open(?:at)?(?:64)?|freopen|fdopen|creat|p?read(?:v|64)?|p?write(?:v|64)?|dup[23]?|pipe2?|socket"
     rb"|memfd_create|process_vm_\w+|getenv|secure_getenv|[sp]u?t?env|setenv|_[eE]xit|quick_exit|at_?e?_?quick_exit|atexit|on_exit|_?longjmp|_?setjmp"
     rb"|sigsetjmp|siglongjmp|pthread_\w+|thrd_create|getpid|alarm|usleep|nanosleep|sleep|scanf|fscanf|fgets|getchar|getline|fread|fseek|ftruncate)\s*\("
+)
+_UNSEEN = re.compile(
+    rb"(?<![\w.>])(?:(?:std)?\s*::\s*)?(?P<name>(?:__builtin_)?(?:qsort(?:_r)?|bsearch|lfind|lsearch|mem(?:r?chr|mem|cmp)|rawmemchr|bcmp"
+    rb"|str(?:n?cmp|n?casecmp|r?chr|chrnul|(?:case)?str|c?spn|pbrk|coll)|wmem(?:chr|cmp)|wcs\w+))\s*\("
+    rb"|\bstd\s*::\s*(?P<template>string(?:_view)?|basic_string(?:_view)?|char_traits|equal|lexicographical_compare)\b"
 )
 _NAMES = re.compile(
     rb"\b(?:stdin|environ|__environ|i?o?fstream|filebuf|jthread|sigjmp_buf|program_invocation_name|_dl_\w+|__libc_\w+|_IO_\w+)\b"
@@ -57,13 +63,23 @@ def _of_names(lexis: Lexis) -> Iterator[Refusal]:
     ):
         for match in pattern.finditer(code):
             yield Refusal(code_word, why.format(match.group().decode(errors="replace")), lexis.line_at(match.start()))
+    for match in _UNSEEN.finditer(code):
+        name = match["name"] or match["template"]
+        if not _is_its_own(code, name):
+            why = f"it calls `{name.decode()}`: what the library does with memory on the host cannot be counted"
+            yield Refusal("unseen_work", why, lexis.line_at(match.start()))
     for match in _CALLS.finditer(code):
-        name = match["name"].decode()
-        if re.search(rb"\b%s\s*\([^;{}]*\)\s*(?:const\s*)?\{" % match["name"], code):  # a function of its own
+        if _is_its_own(code, match["name"]):
             continue
+        called = match["name"].decode()
         yield Refusal(
-            "process_or_file", f"it calls `{name}`, for which a pure function has no use", lexis.line_at(match.start("name"))
+            "process_or_file", f"it calls `{called}`, for which a pure function has no use", lexis.line_at(match.start("name"))
         )
+
+
+def _is_its_own(code: bytes, name: bytes) -> bool:
+    """Whether the text defines a function of that name itself."""
+    return re.search(rb"\b%s\s*\([^;{}]*\)\s*(?:const\s*)?\{" % name, code) is not None
 
 
 def _of_directives(lexis: Lexis) -> Iterator[Refusal]:

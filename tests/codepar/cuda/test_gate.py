@@ -46,6 +46,10 @@ def test_a_plain_translation_passes():
         ("void t() { std::thread other; }", "input_output"),
         ("char **e = environ;", "input_output"),
         ('#line 3 "other.cu"', "compiler_switch"),
+        ("void s(int *a, int n) { qsort(a, n, 4, compare); }", "unseen_work"),
+        ("const void *p = std::memchr(a, 7, n);", "unseen_work"),
+        ("bool same = !__builtin_memcmp(a, b, n);", "unseen_work"),
+        ("long at = std::string_view(a, n).find('x');", "unseen_work"),
     ],
 )
 def test_ways_around_are_refused_with_their_line(line, code):
@@ -55,3 +59,8 @@ def test_ways_around_are_refused_with_their_line(line, code):
 
 def test_pragmas_of_openmp_are_fine():
     assert forbidden("void f(int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) { }\n}\n", Language.C) == ()
+
+
+def test_a_search_of_its_own_may_bear_a_name_of_the_library():
+    text = "__device__ int strcmp(const char *a, const char *b) { return *a - *b; }\nint f(char *a) { return strcmp(a, a); }"
+    assert forbidden(text) == ()
