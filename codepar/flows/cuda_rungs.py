@@ -25,6 +25,8 @@ _HOST_SHARE = 8
 _STACK = 256
 _SERIAL_SHARE = 0.9
 _CROWD = 256
+# In a triangular loop a thread makes up to twice the accesses of the usual one, with a long row some times as many.
+_SKEW = 16
 SAME_VALUE = "race_same_value"
 _Work = TypeVar("_Work", KernelWork, HostWork)
 
@@ -178,7 +180,7 @@ def parallel_rung(bench: Bench, device: DeviceWork, plain: DeviceWork | None = N
     if lonely is not None:
         message = f"case {lonely.case}: one thread makes {lonely.busiest} of the {lonely.accesses} accesses to memory"
         return failed(name, Status.NOT_PARALLEL, message)
-    alone = _alone(bench, device, asked)
+    alone = _alone(bench, device, asked) or _skewed(bench, device, asked)
     if alone is not None:
         return failed(name, Status.NOT_PARALLEL, alone)
     serial = next((one for one in device.kernels if _is_serial(one)), None)
@@ -214,6 +216,18 @@ def _alone(bench: Bench, device: DeviceWork, asked: Sequence[_Share]) -> str | N
             if one.active == 1 and one.busiest >= bench.work(case):
                 steps = bench.work(case)
                 return f"case {case}: {one.kernel}: its one active thread makes {one.busiest} accesses, for {steps} iterations"
+    return None
+
+
+def _skewed(bench: Bench, device: DeviceWork, asked: Sequence[_Share]) -> str | None:
+    """A thread that goes through half of a large case or more, while the others of its kernel load and store for show."""
+    large = {share.case for share in asked if share.iterations >= _CROWD}
+    for number, work in _by_case(device.kernels).items():
+        case = bench.tests.cases[number].name
+        for one in work if case in large else ():
+            if 2 * one.busiest >= bench.work(case) > 0 and one.busiest * one.active > _SKEW * one.accesses:
+                usual = one.accesses // max(1, one.active)
+                return f"case {case}: {one.kernel}: one thread makes {one.busiest} accesses, its threads make {usual} on average"
     return None
 
 

@@ -132,6 +132,21 @@ def host(buffer: str, elements: int, *, stores: int = 0, copied: int = 0) -> Hos
 
 
 @pytest.mark.parametrize(
+    ("busiest", "others", "passed"),
+    [
+        (2000, 8, False),  # one thread does it all, the others load for show
+        (1000, 500, True),  # a scan in which each thread goes through what is before it
+        (400, 8, True),  # less than half of the work: the totals of blocks, say
+    ],
+)
+def test_no_thread_of_a_crowd_goes_through_the_data(busiest, others, passed):
+    kernels = device(kernel(0, 1000, accesses=busiest + 999 * others, busiest=busiest))
+    rung = parallel_rung(bench((1000,)), kernels)
+    assert rung.passed is passed
+    assert passed or f"one thread makes {busiest} accesses" in rung.message
+
+
+@pytest.mark.parametrize(
     ("work", "passed"),
     [
         ((host("x", 0, copied=1000), host("stack", 60), host("other", 4)), True),
