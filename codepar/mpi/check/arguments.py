@@ -35,6 +35,7 @@ RANGES = frozenset({"rank-out-of-range", "root-out-of-range", "count-beyond-buff
 _QUERIES = re.compile(
     r"MPI_(?:Comm_compare|Comm_get_|Comm_set_|Type_|Info|Error|Group|Comm_free|Abort|Finalize|Get_count|Pack|Unpack|File|Status)"
 )
+_FLAGS_BY_VALUE = frozenset({"MPI_Status_set_cancelled", "MPI_File_set_atomicity"})
 _IN_PLACE = frozenset({"MPI_IN_PLACE", "MPI_BOTTOM"})
 _LOGICAL = frozenset({"MPI_LAND", "MPI_LOR", "MPI_LXOR", "MPI_BAND", "MPI_BOR", "MPI_BXOR"})
 _FLOATING = frozenset(
@@ -200,7 +201,8 @@ def _null_buffers(op: Op) -> Iterator[Finding]:
             )
     for name in ("request", "flag", "newcomm", "newtype", "win"):
         value = op.values.get(name)
-        if isinstance(value, int) and type(value) is int and value == 0 and name in op.texts:
+        is_number = name == "flag" and op.name in _FLAGS_BY_VALUE
+        if type(value) is int and value == 0 and name in op.texts and not is_number:
             yield found("null-pointer", op, f"{op.name} is given a null pointer as {name}")
     send, receive = op.values.get("sendbuf"), op.values.get("recvbuf")
     if (

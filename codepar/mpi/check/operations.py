@@ -149,7 +149,7 @@ class Machine(Calls):
         return None
 
     def _doubt_threads(self, op: Op) -> None:
-        if "parallel" in op.parallel and not re.search(r"single|master|masked|critical|section", op.parallel):
+        if "parallel" in op.parallel and not re.search(r"single|master|masked|section", op.parallel):
             self.world.doubt(f"line {op.line} is called by several threads")
         if "task" in op.parallel:
             self.world.doubt(f"line {op.line} is called in a task")
@@ -202,10 +202,16 @@ class Machine(Calls):
             self._generic(op)
 
     def _blocking_or_not(self, op: Op) -> None:
-        if "request" in op.values and op.name not in _HANDLERS:
+        if self._starts(op):
             self.start_request(op, persistent=op.name.endswith("_init"))
         elif _RMA.match(op.name):
             self._hold(op.values.get("win"), op, "the epoch ends")
+
+    def _starts(self, op: Op) -> bool:
+        """Whether a call gives its caller a request: it takes the address of one, and not to cancel it."""
+        if op.name in _HANDLERS or op.name == "MPI_Cancel" or "request" not in op.values:
+            return False
+        return any(one.name == "request" and "*" in one.type for one in self.signatures[op.name].parameters)
 
     def start_request(self, op: Op, *, persistent: bool) -> None:
         """The handle of a nonblocking or persistent call comes to life."""

@@ -53,6 +53,17 @@ MPI_Cart_shift(grid, 0, 1, &up, &down);
 MPI_Sendrecv(&x, 1, MPI_DOUBLE, down, 0, &y, 1, MPI_DOUBLE, up, 0, grid, MPI_STATUS_IGNORE);
 MPI_Comm_free(&grid);
 """,
+    "a request that is asked about": """
+int x = rank, y, flag = 0; MPI_Request r;
+MPI_Irecv(&y, 1, MPI_INT, (rank + 1) % size, 0, MPI_COMM_WORLD, &r);
+MPI_Send(&x, 1, MPI_INT, (rank + size - 1) % size, 0, MPI_COMM_WORLD);
+MPI_Request_get_status(r, &flag, MPI_STATUS_IGNORE);
+MPI_Wait(&r, MPI_STATUS_IGNORE);
+""",
+    "a flag that is a number": """
+MPI_Status s;
+MPI_Status_set_cancelled(&s, 0);
+""",
     "packed and unpacked by type": """
 char buffer[64]; int at = 0, n = 3; double x = 1;
 if (rank == 0) {
@@ -238,3 +249,32 @@ MPI_Win_free(&w);
 )
 def test_what_a_lock_encloses_needs_no_fence_and_no_operation_needs_no_origin(kinds, access, accused):
     assert sorted({kind for kind, _ in kinds(WINDOW.replace("ACCESS", access))}) == accused
+
+
+def test_a_cancelled_request_is_waited_for(report):
+    body = """MPI_Request r; MPI_Status s; int y, gone;
+MPI_Irecv(&y, 1, MPI_INT, MPI_ANY_SOURCE, 7, MPI_COMM_WORLD, &r);
+MPI_Cancel(&r);
+MPI_Wait(&r, &s);
+MPI_Test_cancelled(&s, &gone);"""
+    program = f"#include <mpi.h>\nint main() {{ MPI_Init(0, 0);\n{body}\nMPI_Finalize(); return 0; }}\n"
+    assert report(program).findings == ()
+    left = report(program.replace("MPI_Wait(&r, &s);", ""))
+    assert [one.kind for one in left.findings] == ["request-unwaited"]
+
+
+def test_threads_that_take_turns_are_several(report):
+    body = """if (rank == 0) {
+#pragma omp parallel num_threads(2)
+  {
+#pragma omp critical
+    MPI_Barrier(MPI_COMM_WORLD);
+  }
+} else {
+  MPI_Barrier(MPI_COMM_WORLD);
+  MPI_Barrier(MPI_COMM_WORLD);
+}"""
+    head = "int given, rank; MPI_Init_thread(0, 0, MPI_THREAD_MULTIPLE, &given); MPI_Comm_rank(MPI_COMM_WORLD, &rank);"
+    found = report(f"#include <mpi.h>\nint main() {{ {head}\n{body}\nMPI_Finalize(); return 0; }}\n")
+    assert found.findings == ()
+    assert "several threads" in str(found.skipped)
