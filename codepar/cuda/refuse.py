@@ -1,7 +1,8 @@
 """Why a function cannot be translated: what the device cannot do, or what the file does not hold, each with its line.
 
 Limits: texts and syntax alone. What a header declares is not known: where the file includes one of its project, constants and
-types are taken on trust, functions are not. Whether the original itself is sound is for the verdict.
+types are taken on trust, functions are not. Whether the original itself is sound is for the verdict, but for locals that nothing
+sets, which its tests cannot see.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from codepar.cuda.nodes import Declared, ancestors, cast_type, declared_by, line
 from codepar.cuda.read import called_names, helper_node, node_of, parameters_of
 from codepar.cuda.refuse_names import NameCheck
 from codepar.cuda.source import Source, function_declarator, function_name, source_of
+from codepar.cuda.unset import unset_reads
 from codepar.syntax.variables import text_of
 
 _STATEMENTS = {
@@ -62,7 +64,7 @@ def refusals(function: SequentialFunction) -> tuple[Refusal, ...]:
         if current != node:
             found += [*_of_tree(source, current), *_of_head(source, current)]
         names = NameCheck(source, current)
-        found += [*_of_body(source, current, names.own), *names.refusals()]
+        found += [*_of_body(source, current, names.own), *names.refusals(), *unset_reads(source, current)]
     return tuple(sorted(dict.fromkeys(found), key=_order))
 
 
@@ -84,6 +86,8 @@ def _of_head(source: Source, node: Node) -> Iterator[Refusal]:
         yield Refusal("template", f"`{name}` is a template", line)
     if "::" in name or any(one.type == "field_declaration_list" for one in ancestors(node)):
         yield Refusal("method", f"`{name}` is a member of a class", line)
+    if any(one.type == "namespace_definition" and one.child_by_field_name("name") is not None for one in ancestors(node)):
+        yield Refusal("namespace", f"`{name}` stands in a namespace", line)
     if name.startswith("operator") or name == "main":
         yield Refusal(
             "entry_point" if name == "main" else "operator", f"`{name}` is not a function that others call by name", line

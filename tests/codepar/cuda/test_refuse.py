@@ -38,6 +38,8 @@ C_CASES = [
     ("unsupported_type", "void f(long double *a) { a[0] = 1; }", 1),
     ("syntax", "void f(int *a) {\n  a[0] = 1\n}", 2),
     ("entry_point", "int main(void) { return 0; }", 1),
+    ("uninitialised", "float f(float *a, int n) {\n  float s;\n  for (int i = 0; i < n; i++)\n    s += a[i];\n  return s;\n}", 4),
+    ("uninitialised", "void f(unsigned long *a) {\n  unsigned long q;\n  a[0] = q;\n}", 3),
     ("input_output", "#define LOG(x) printf(x)\nvoid f(int *a) {\n  LOG(a);\n}", 3),
     ("input_output", 'static void log_it(int x) {\n  printf("%d", x);\n}\nvoid f(int *a) { log_it(a[0]); }', 2),
 ]
@@ -51,6 +53,7 @@ CXX_CASES = [
     ("input_output", "#include <iostream>\nvoid f(int *a) {\n  std::cout << a[0];\n}", 3),
     ("local_reference", "void f(int *a) {\n  int &x = a[0];\n  x = 1;\n}", 2),
     ("not_sequential", "__global__ void f(int *a) { a[0] = 1; }", 1),
+    ("namespace", "namespace n {\nvoid f(int *a) { a[0] = 1; }\n}", 2),
     ("operator", "struct p { int x; };\np operator+(p a, p b) { return p{a.x + b.x}; }", 2),
 ]
 FINE = [
@@ -61,6 +64,10 @@ FINE = [
     "void f(int *a, int n) { while (n) { a[n] = 1; n /= 2; } }",
     "int g(int x) { return x + 1; }\nvoid f(int *a, size_t n) { a[n] = g(INT_MAX - 1); memset(a, 0, sizeof *a); }",
     '#include "limits_of_mine.h"\nvoid f(real *a) { a[0] = MY_LIMIT; }',
+    "void f(int *a, int n) { int i, t; for (i = 0; i < n; i++) { (t) = a[i]; a[i] = t + 1; } }",
+    "#define SET(v) (v) = 3\nvoid f(int *a) { int k; SET(k); a[0] = k; }",
+    "#define STEP acc = 1\nvoid f(int *a) { int acc; STEP; a[0] = acc; }",
+    "void f(float *a) { float t[2]; t[0] = a[1]; a[0] = t[0]; }",
     "void f(int *a, int n) { switch (n) { case 1: a[0] = 1; break; default: a[1] = 2; } }",
 ]
 
