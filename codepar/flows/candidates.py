@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from codepar.errors import InvalidInput
 from codepar.flows.mending import Proposed, Workshop
@@ -19,15 +20,21 @@ from codepar.mpi.declare import with_declarations
 from codepar.mpi.draft import Others
 from codepar.mpi.header_line import header_line
 from codepar.mpi.headers import Signatures
+from codepar.mpi.present import Present
 from codepar.mpi.program import read_program, refuse_other_languages
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.site_scores import SiteGenerator, scorer_in
 from codepar.mpi.sites import Located
-from codepar.project import Project
+from codepar.project import C_SUFFIXES, CXX_SUFFIXES, HEADER_SUFFIXES, Project
 from codepar.protocols import Generator
 from codepar.syntax.tree import SyntaxTree, parse
 
 Edits = Mapping[str, Sequence[Edit]]
+
+_BEGUN = (
+    "MPI is started and ended already: what is called is not proposed again, the rest only where likely (--line N asks for one)"
+)
+_C = C_SUFFIXES | CXX_SUFFIXES | HEADER_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,12 @@ def completers_of(
     a call that is proposed.
     """
     trees = trees_of(project, only)
-    return {path: Completer(tree, signatures, path, declares=declares, least=least) for path, tree in trees.items()}
+    beside = [parse(text, path=path) for path, text in project.files.items() if path not in trees and PurePath(path).suffix in _C]
+    whole = [*trees.values(), *beside]
+    return {
+        path: Completer(tree, signatures, path, declares=declares, least=least, present=Present.of(tree, whole))
+        for path, tree in trees.items()
+    }
 
 
 def trees_of(project: Project, only: str | None) -> dict[str, SyntaxTree]:
@@ -118,6 +130,8 @@ def rule_candidates(project: Project, completers: Mapping[str, Completer]) -> Fo
     none: Edits = {path: [] for path in completers}
     headers = _headers(project, completers)
     found = Found([], _build("baseline", project, four, headers))
+    if any(completer.present.is_begun for completer in completers.values()):
+        found.notes.append(_BEGUN)
     for candidate in (_build("rules", project, ruled, headers), found.baseline, _build("empty", project, none, headers)):
         found.offer(candidate)
     return found

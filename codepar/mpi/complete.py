@@ -20,6 +20,7 @@ from codepar.mpi.headers import Signatures
 from codepar.mpi.holes import find_holes
 from codepar.mpi.labels import Label, decode_labels
 from codepar.mpi.outline import outlines
+from codepar.mpi.present import Present
 from codepar.mpi.proposal import Dropped, Edit
 from codepar.mpi.rules_check import Placed, RuleBroken, Rules
 from codepar.mpi.rules_collective import propose_collectives
@@ -55,13 +56,21 @@ class Completer:
     """Proposals for one file; the model is asked once, the rules are free. Calls less probable than ``least`` are left out."""
 
     def __init__(
-        self, tree: SyntaxTree, signatures: Signatures, path: str = "main.c", *, declares: bool = False, least: float = 0.0
+        self,
+        tree: SyntaxTree,
+        signatures: Signatures,
+        path: str = "main.c",
+        *,
+        declares: bool = False,
+        least: float = 0.0,
+        present: Present | None = None,
     ) -> None:
         self.path = path
         self.least = least
         self.source = tree.text
         self.facts = Facts(tree)
         self.rules = Rules(self.facts, signatures, declares)
+        self.present = present or Present.of(tree)
 
     @property
     def wants_calls(self) -> bool:
@@ -72,7 +81,7 @@ class Completer:
         """What the rules infer from the program; each inference must pass the checks that the model's calls must pass."""
         packs = [edit for pack in self.rule_packs() for edit in pack]
         holes = [edit for edit in propose_for_holes(self.facts) if unsure(edit, self.least) is None]
-        return order([*propose_setup(self.facts), *holes, *packs])
+        return order(self.present.edits([*propose_setup(self.facts), *holes, *packs]))
 
     def rule_packs(self) -> list[Pack]:
         """What the rules infer beyond setup and holes, both halves of a message together."""
@@ -84,6 +93,7 @@ class Completer:
         alone = [edit for edit in propose_collectives(self.facts, signatures) if edit.arguments[0] not in sent]
         messages = [message for message in _messages(pairs) if all(map(self._holds, message))]
         packs: list[Pack] = [*messages, *((edit,) for edit in alone if self._holds(edit))]
+        packs = [pack for pack in packs if len(self.present.edits(pack)) == len(pack)]
         return [pack for pack in packs if all(unsure(edit, self.least) is None for edit in pack)]
 
     def _holds(self, edit: Edit) -> bool:
@@ -95,7 +105,7 @@ class Completer:
 
     def baseline(self) -> list[Edit]:
         """The four calls that every program has, and nothing else."""
-        return order(edit for edit in propose_setup(self.facts) if edit.function in _SETUP)
+        return order(self.present.edits(edit for edit in propose_setup(self.facts) if edit.function in _SETUP))
 
     async def by_model(self, generator: Generator, budget_s: float) -> Proposal:
         """Ask the model for the whole file. Never raises for what the model or its engine does: that is a note."""
@@ -123,7 +133,8 @@ class Completer:
             found = outlines(self.facts.tree)
             scores = await scores_of(scorer, found)
             calls = settle(self.facts.tree, found, scores, locate(self.facts.tree, found, scores))
-            left = spare(self.facts.tree, found, scores, calls)
+            left = self.present.located(spare(self.facts.tree, found, scores, calls))
+            calls = self.present.located(calls)
             backed = self._backed(left)
             calls = in_order([*calls, *backed])
             filler = ArgumentFiller(self.source, self.rules, inferred)
@@ -181,6 +192,7 @@ class Completer:
                 proposal.dropped.append(Dropped(text=label.text[:200], rule=str(broken)))
             else:
                 proposal.edits.append(_edit(label, placed, confidence_of(generation, label)))
+        proposal.edits = self.present.edits(proposal.edits)
         return self._sure(proposal)
 
     def _hole_line(self, label: Label, filled: list[int]) -> int:

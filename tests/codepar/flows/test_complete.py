@@ -87,6 +87,12 @@ def test_a_program_without_the_header_gets_it_with_its_calls(executor, flow_sett
     assert "#include <mpi.h>" not in run(asked(bare, verify=False, level="calls"), settings=flow_settings).source
 
 
+def test_a_whole_program_stays_as_it_is(flow_settings):
+    answer = run(asked(ORIGINAL, verify=False), settings=flow_settings)
+    assert (answer.source, answer.edits, answer.diff) == (ORIGINAL, (), "")
+    assert any("started and ended already" in note for note in answer.notes)
+
+
 def test_nothing_is_put_around_a_function_of_one_line(flow_settings):
     program = "#include <mpi.h>\nint main(void) { return 0; }\n"
     answer = run(asked(program, verify=False), settings=flow_settings)

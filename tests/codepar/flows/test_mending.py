@@ -144,3 +144,13 @@ def test_a_model_that_cannot_be_opened_leaves_the_rules(flow_settings):
     answer = ask(LateModel(flow_settings, 1.0))
     assert answer.candidate == "rules"
     assert any("no language model" in note or "not used" in note for note in answer.notes)
+
+
+def test_a_scorer_does_not_start_a_program_twice(scorer):
+    whole = MESSAGE.replace("  if (rank == 0) {", "  MPI_Init(&argc, &argv);\n  if (rank == 0) {").replace(
+        "  return 0;", "  MPI_Finalize();\n  return 0;"
+    )
+    answer = ask(scorer(SETUP, SEND), whole)
+    functions = {edit.function for edit in answer.edits}
+    assert "MPI_Comm_rank" in functions
+    assert functions.isdisjoint({"MPI_Init", "MPI_Finalize"})
