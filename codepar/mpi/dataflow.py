@@ -150,6 +150,11 @@ def lives_of(facts: Facts, function: Function) -> list[Life]:
     return sorted(found, key=lambda life: life.uses[0].start)
 
 
+def plain_lives(facts: Facts, function: Function) -> list[Life]:
+    """Those of numbers, arrays and pointers: the address of a vector or another object of C++ is no buffer."""
+    return [life for life in lives_of(facts, function) if life.is_buffer or "<" not in life.variable.type]
+
+
 def outer_guard(roles: Roles, use: Use) -> Guard | None:
     """The outermost rank condition around a use."""
     return next((guard for guard in use.guards if roles.mentions_rank(guard)), None)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from codepar.mpi.dataflow import Life, lives_of, outer_guard
+from codepar.mpi.dataflow import Life, outer_guard, plain_lives
 from codepar.mpi.datatypes import datatype_of, element_type
 from codepar.mpi.facts import Facts, Kind, Use
 from codepar.mpi.headers import Signatures
@@ -71,7 +71,7 @@ def propose_collectives(facts: Facts, signatures: Signatures) -> list[Edit]:
     """The collectives of every function, in the order of its text."""
     edits: list[Edit] = []
     for function in facts.tree.functions:
-        scene = _Scene(facts, function, signatures, lives_of(facts, function))
+        scene = _Scene(facts, function, signatures, plain_lives(facts, function))
         if scene.lives and not _has_ranks(scene):
             continue
         state = _State()

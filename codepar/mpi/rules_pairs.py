@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codepar.mpi.dataflow import Life, lives_of
+from codepar.mpi.dataflow import Life, plain_lives
 from codepar.mpi.datatypes import datatype_of
 from codepar.mpi.facts import Facts, Guard, Use, strip_parentheses
 from codepar.mpi.headers import Signatures
@@ -40,7 +40,7 @@ def propose_pairs(facts: Facts, signatures: Signatures) -> list[Edit]:
 
 
 def _of_function(facts: Facts, function: Function, signatures: Signatures) -> Iterator[Edit]:
-    for life in lives_of(facts, function):
+    for life in plain_lives(facts, function):
         datatype = datatype_of(life.variable, signatures)
         message = _message(life)
         if message is None or datatype is None or not life.extent or life.uses[0].function != function.name:
@@ -128,7 +128,7 @@ def propose_for_bodies(facts: Facts, signatures: Signatures) -> list[Edit]:
 def _message_into(facts: Facts, function: Function, signatures: Signatures, hole: Hole, taken: set[str]) -> Iterator[Edit]:
     byte = len(facts.tree.text[: hole.start].encode())
     target = _rank_at(facts, function, byte)
-    for life in lives_of(facts, function):
+    for life in plain_lives(facts, function):
         datatype = datatype_of(life.variable, signatures)
         earlier = [use for use in life.fills if use.start < byte]
         later = [use for use in life.reads if use.start > byte and not life.roles.on_root_only(use)]
@@ -168,7 +168,7 @@ def propose_gathered(facts: Facts, signatures: Signatures) -> list[Edit]:
     """A loop of the root over the other ranks that reads what those fill: they send, the root receives in the loop."""
     edits: list[Edit] = []
     for function in facts.tree.functions:
-        for life in lives_of(facts, function):
+        for life in plain_lives(facts, function):
             datatype = datatype_of(life.variable, signatures)
             if datatype is not None and life.extent and life.uses[0].function == function.name:
                 edits += _gathered(facts, function, life, datatype)

@@ -61,6 +61,18 @@ def test_a_partial_result_that_all_use_is_reduced_for_all():
     assert "MPI_Allreduce(&my_max, &max, 1, MPI_LONG, MPI_MAX, MPI_COMM_WORLD);" in proposed(body)
 
 
+def test_the_address_of_a_vector_is_no_buffer():
+    body = (
+        "  int rank, size;\n  const int chunk = 100 / size;\n  std::vector<double> la(chunk), lb(chunk);\n  double local = 0;\n"
+        "  for (int i = 0; i < chunk; ++i) local += la[i] * lb[i];\n"
+        '  double global = 0;\n  if (rank == 0) printf("%f\\n", global);\n'
+    )
+    source = f"#include <vector>\nint main(int argc, char **argv)\n{{\n{body}}}\n"
+    edits = Completer(read_program(source, "main.cpp"), load_signatures()).by_rules()
+    sums = [edit.text for edit in edits if "local" in edit.text]
+    assert sums == ["MPI_Reduce(&local, &global, 1, MPI_DOUBLE, MPI_SUM, 0, MPI_COMM_WORLD);"]
+
+
 def test_rows_of_the_root_are_scattered():
     body = (
         "  int rank, size, n = 4;\n  float *all, *part = malloc(n * sizeof(float)), *back;\n"
