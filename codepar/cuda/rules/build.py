@@ -17,7 +17,7 @@ from codepar.cuda.rules import ir
 from codepar.cuda.rules.build_expr import ExprBuilder, Pointer, called_name, strip, type_of
 from codepar.cuda.rules.build_switch import as_branches, switch_branches
 from codepar.cuda.rules.counted import counted, read_symbols, repeated
-from codepar.cuda.rules.ctypes import LONG_LONG, CType, Kind, promoted, read_type
+from codepar.cuda.rules.ctypes import INT, LONG_LONG, CType, Kind, promoted, read_type
 from codepar.cuda.rules.errors import CannotProve
 from codepar.cuda.rules.ir import Body, Storage, Symbol
 from codepar.cuda.rules.scope import Scope
@@ -280,10 +280,11 @@ class StatementBuilder:
         expressions = ExprBuilder(self._scope)
         value = expressions.value(condition)
         _no_effect(value, _line(node))
-        if not type_of(value).is_integer:
+        kind = INT if self._scope.is_enumeration(type_of(value)) else type_of(value)
+        if not kind.is_integer:
             raise CannotProve("statement", f"`{_shown(condition)}` is no integer to choose by", _line(node))
         with self._scope.nested():
-            choice = self._scope.fresh("choice", promoted(type_of(value)))
+            choice = self._scope.fresh("choice", promoted(kind))
             branches = switch_branches(body, expressions, self.statement)
             return (ir.Declare(_line(node), choice, value), *as_branches(branches, choice, _line(node)))
 

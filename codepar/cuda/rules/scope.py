@@ -131,6 +131,12 @@ class Scope:
                 return read_type(text_of(node.child_by_field_name("type")), self.typedefs)
         return OTHER
 
+    def is_enumeration(self, kind: CType) -> bool:
+        """Whether the type is an enumeration, whose values are integers to choose by."""
+        text = self.typedefs.get(kind.text, kind.text)
+        named = (text_of(one.child_by_field_name("name")) for one in self.tree.capture("(enum_specifier) @it"))
+        return text.startswith("enum ") or text == "enum" or text in named
+
     def takes_reference(self, name: str) -> bool:
         """Whether a function of the file takes a parameter by a reference through which it may write."""
         for node in self.tree.capture("(function_definition) @it"):

@@ -118,3 +118,17 @@ def test_openmp_has_the_same_loops() -> None:
     assert "#pragma omp atomic" in sources["equalised"]
     assert "if((long long)stride != 0)" in sources["strided"]
     assert "static float squared(float v)" in sources["smoothed"]
+
+
+@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize(
+    "kind",
+    ["enum op { SAME, MORE = 7 };|enum op", "typedef enum { SAME, MORE = 7 } op;|op", "typedef enum o { SAME, MORE = 7 } op;|op"],
+)
+def test_an_enumeration_is_an_integer_to_choose_by(kind: str, target: Target) -> None:
+    above, name = kind.split("|")
+    text = (
+        f"{above}\nvoid f({name} how, int *a, int n) {{\n"
+        "    for (int i = 0; i < n; i++)\n        switch (how) { case MORE: a[i]++; break; default: a[i] = 0; }\n}\n"
+    )
+    assert translate_by_rule(read_function(text, "f.c"), target).is_translated
