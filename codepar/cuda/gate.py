@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from codepar.cuda.function import Refusal
+from codepar.cuda.gate_order import unordered
 from codepar.syntax.language import Language
 from codepar.syntax.lexis import Lexis
 
@@ -48,7 +49,7 @@ _PRAGMAS = re.compile(r"\b(?:unroll|nounroll|omp|once|nv_\w+|diag_suppress|hd_wa
 def forbidden(source: str, language: Language = Language.CUDA) -> tuple[Refusal, ...]:
     """Everything of the list that stands in ``source``, by line."""
     lexis = Lexis(source.encode(errors="surrogateescape"), language)
-    found = [*_of_names(lexis), *_of_directives(lexis)]
+    found = [*_of_names(lexis), *_of_directives(lexis), *unordered(lexis)]
     return tuple(sorted(dict.fromkeys(found), key=lambda one: one.line or 0))
 
 

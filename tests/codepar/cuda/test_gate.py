@@ -46,6 +46,7 @@ def test_a_plain_translation_passes():
         ("void t() { std::thread other; }", "input_output"),
         ("char **e = environ;", "input_output"),
         ('#line 3 "other.cu"', "compiler_switch"),
+        ("void s() { cudaStream_t t; cudaStreamCreateWithFlags(&t, 1); }", "unordered"),
         ("void s(int *a, int n) { qsort(a, n, 4, compare); }", "unseen_work"),
         ("const void *p = std::memchr(a, 7, n);", "unseen_work"),
         ("bool same = !__builtin_memcmp(a, b, n);", "unseen_work"),
@@ -64,3 +65,18 @@ def test_pragmas_of_openmp_are_fine():
 def test_a_search_of_its_own_may_bear_a_name_of_the_library():
     text = "__device__ int strcmp(const char *a, const char *b) { return *a - *b; }\nint f(char *a) { return strcmp(a, a); }"
     assert forbidden(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "is_fine"),
+    [
+        ("k<<<1, 1>>>(p, p, 1); CHECK(cudaGetLastError()); CHECK(cudaDeviceSynchronize());", True),
+        ("k<<<1, 1>>>(p, p, 1); k<<<1, 1>>>(p, p, 2); cudaDeviceSynchronize();", True),
+        ("k<<<1, 1>>>(p, p, 1); p[0] = p[1]; p[1] = 0; cudaDeviceSynchronize();", False),
+        ("cudaMemcpyAsync(p, q, 4, kind); p[0] = p[1]; p[1] = 0;", False),
+    ],
+)
+def test_memory_that_is_shared_with_the_host_is_waited_for(body, is_fine):
+    (*found,) = forbidden(f"void m(float *p) {{\ncudaMallocManaged(&p, 4);\n{body} }}")
+    assert [(one.code, one.line) for one in found] == ([] if is_fine else [("unordered", 3)])
+    assert forbidden(f"void m(float *p) {{\ncudaMalloc(&p, 4);\n{body} }}") == ()
