@@ -80,6 +80,7 @@ class Facts:
     tree: SyntaxTree
     uses: tuple[Use, ...] = field(init=False)
     _visible: dict[int, dict[str, int]] = field(default_factory=dict)
+    _variables: dict[tuple[str, int], list[Variable]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.uses = tuple(replace(use, declared=self._declared(use)) for use in _uses(self.tree))
@@ -115,6 +116,12 @@ class Facts:
 
     def variables(self, function: Function) -> list[Variable]:
         """Variables that the end of a function can see or that live in its blocks; parameters included."""
+        place = (function.name, function.first_line)
+        if place not in self._variables:
+            self._variables[place] = self._variables_of(function)
+        return list(self._variables[place])
+
+    def _variables_of(self, function: Function) -> list[Variable]:
         lines = range(function.body_first_line, function.last_line + 1)
         found: dict[tuple[str, int], Variable] = {}
         for line in lines:

@@ -183,13 +183,13 @@ class SyntaxTree:
 
     def offset_after(self, line: int) -> int:
         """The byte at which the line after ``line`` begins; the end of the text for its last line."""
-        offset = 0
-        for _ in range(line):
-            newline = self.data.find(b"\n", offset)
-            if newline < 0:
-                return len(self.data)
-            offset = newline + 1
-        return offset
+        if line <= 0:
+            return 0
+        return self._line_ends[line - 1] if line <= len(self._line_ends) else len(self.data)
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.end() for match in re.finditer(rb"\n", self.data)]
 
     @cached_property
     def errors(self) -> tuple[ParseError, ...]:
