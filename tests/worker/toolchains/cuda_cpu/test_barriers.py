@@ -38,3 +38,23 @@ def test_an_order_is_the_order_in_which_threads_run(program):
 @pytest.mark.parametrize(("fill", "word"), [("0", "00000000"), ("0x7f", "7f7f7f7f"), ("165", "a5a5a5a5")])
 def test_fresh_shared_memory_holds_the_fill_byte(program, fill, word):
     assert program("fresh", fill=fill).lines == [word, word]
+
+
+def test_a_shuffle_from_a_lane_that_has_returned_does_not_read_zero(cuda):
+    text = """#include <cstdio>
+    __global__ void sum(int n, int *out) {
+        if (threadIdx.x >= n) return;
+        int v = 1;
+        for (int h = 16; h; h /= 2) v += __shfl_down_sync(0xffffffffu, v, h);
+        if (threadIdx.x == 0) *out = v;
+    }
+    int main() {
+        int *out, full, part;
+        cudaMalloc(&out, sizeof *out);
+        sum<<<1, 32>>>(32, out);
+        cudaMemcpy(&full, out, sizeof full, cudaMemcpyDeviceToHost);
+        sum<<<1, 32>>>(31, out);
+        cudaMemcpy(&part, out, sizeof part, cudaMemcpyDeviceToHost);
+        std::printf("%d %d\\n", full, part != 31);
+    }"""
+    assert cuda(text)().lines == ["32 1"]

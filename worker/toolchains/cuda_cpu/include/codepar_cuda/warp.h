@@ -1,7 +1,8 @@
 // Warp operations: shuffles, votes, matches, reductions, __syncwarp. A lane publishes its value and waits until every live
 // lane of the mask has come to the same operation with the same mask; then all read.
-// Limits: a lane that never comes (it returned, or waits elsewhere) is a barrier_divergence finding; its value reads as 0,
-// where the hardware leaves it undefined. The forms without _sync work on the lanes that __activemask finds together.
+// Limits: a lane that never comes because it waits elsewhere is a barrier_divergence finding; the value of one that returned or
+// never was, which the hardware leaves undefined, reads as bytes of 0x7f. The forms without _sync work on the lanes that
+// __activemask finds together.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,9 @@ void leave_warp(WarpGroup* group);
 unsigned active_lanes(Location where);
 unsigned lane_number();
 
+// Not 0: sums over lanes that have returned would come out right.
+constexpr std::uint64_t undefined_value = 0x7f7f7f7f7f7f7f7full;
+
 enum class Shuffle { index, up, down, exclusive_or };
 
 // The lane that `lane` reads from, as shfl.sync of PTX computes it.
@@ -59,7 +63,7 @@ CODEPAR_UNCHECKED inline T shuffle(Shuffle kind, unsigned mask, T value, int arg
     const unsigned source = shuffle_source(kind, lane_number(), argument, width);
     for (unsigned word = 0; word < words; ++word) {
         WarpGroup* group = meet_warp(WarpOperation::shuffle, mask, published[word], where);
-        received[word] = (group->arrived >> source & 1u) != 0 ? group->values[source] : 0;
+        received[word] = (group->arrived >> source & 1u) != 0 ? group->values[source] : undefined_value;
         leave_warp(group);
     }
     T result;
