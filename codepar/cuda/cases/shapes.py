@@ -20,7 +20,7 @@ from codepar.cuda.cases.spec import Purpose, Scalar
 # A warp has 32 lanes, a usual block 256 threads: on, just below, just above, several blocks, and no multiple of anything.
 _LARGE: Mapping[Purpose, tuple[int, ...]] = {
     "rank": (33, 300, 3, 256, 63, 1000, 17, 129, 2, 515),
-    "judge": (31, 257, 1, 1025, 2304, 32, 255, 10_007, 100, 777),
+    "judge": (31, 257, 1, 1025, 3072, 32, 255, 10_007, 100, 777),
 }
 _SMALL: Mapping[Purpose, tuple[int, ...]] = {"rank": (5, 3, 18, 2, 7, 33), "judge": (4, 6, 1, 31, 9, 17)}
 _FEW = 2_500
