@@ -1,7 +1,7 @@
 """Order that the emulated device does not show: there every launch and copy is done when the call returns, on a GPU it is not.
 
-Streams of their own are refused, and memory that host and kernels share where the next two statements after a launch or an
-asynchronous copy do not wait for it. Limits: by text; what is right may be refused (a wait behind a loop of launches).
+Streams of their own are refused, and memory that host and kernels share where the statement after a launch or an asynchronous
+copy does not wait for it. Limits: by text; what is right may be refused (host code between a launch and the wait for it).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _STREAMS = re.compile(rb"\b(?:cudaStreamCreate\w*|cudaStreamPerThread|cudaStream
 _SHARED = re.compile(rb"\b(?:cudaMallocManaged|__managed__|cudaMallocHost|cudaHostAlloc|cudaHostRegister)\b")
 _BEGUN = re.compile(rb">>>\s*\(|\bcudaMem(?:cpy|set)\w*Async\s*\(")
 _WAITS = re.compile(rb"\bcuda(?:Device|Stream|Event|Thread)Synchronize\s*\(|>>>\s*\(|\bcudaMemcpy\s*\(")
-_SOON = 2
+_HARMLESS = re.compile(rb"\bcuda(?:GetLastError|PeekAtLastError|EventRecord)\s*\(")
 
 
 def unordered(lexis: Lexis) -> Iterator[Refusal]:
@@ -29,7 +29,7 @@ def unordered(lexis: Lexis) -> Iterator[Refusal]:
     if shared is None:
         return
     for match in _BEGUN.finditer(code):
-        after = b";".join(code[match.start() :].split(b";")[1 : 1 + _SOON])
-        if _WAITS.search(after) is None:
+        after = (one for one in code[match.start() :].split(b";")[1:] if _HARMLESS.search(one) is None)
+        if _WAITS.search(next(after, b"")) is None:
             why = f"nothing waits for what is begun here, and `{shared.group().decode()}` shares memory with the host"
             yield Refusal("unordered", why, lexis.line_at(match.start()))

@@ -73,6 +73,8 @@ def test_a_search_of_its_own_may_bear_a_name_of_the_library():
         ("k<<<1, 1>>>(p, p, 1); CHECK(cudaGetLastError()); CHECK(cudaDeviceSynchronize());", True),
         ("k<<<1, 1>>>(p, p, 1); k<<<1, 1>>>(p, p, 2); cudaDeviceSynchronize();", True),
         ("k<<<1, 1>>>(p, p, 1); p[0] = p[1]; p[1] = 0; cudaDeviceSynchronize();", False),
+        ("k<<<1, 1>>>(p, p, 1); memcpy(p, q, 4); cudaDeviceSynchronize();", False),
+        ("for (;;) { k<<<1, 1>>>(p, p, 1); } cudaDeviceSynchronize();", True),
         ("cudaMemcpyAsync(p, q, 4, kind); p[0] = p[1]; p[1] = 0;", False),
     ],
 )
