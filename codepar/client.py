@@ -120,6 +120,11 @@ class ServiceClient:
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **options)
+        except httpx.ReadTimeout as error:
+            raise ServiceUnreachable(
+                f"the service at {self.url} has not answered {method} {path} in time: it may be busy, or the work long",
+                remedy="ask for a job instead: leave --no-verify out, or try again later",
+            ) from error
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         if response.is_error:
