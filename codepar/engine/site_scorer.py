@@ -1,6 +1,7 @@
 """The site scorer at work: loads the GGUF file that `site_build` wrote and scores texts on the CPU.
 
-Limits: one text after the other; a text of more than `_MAX_TOKENS` tokens is refused, a function that long belongs in parts.
+Limits: one text after the other; a text of more than `_MAX_TOKENS` tokens is read in windows, a site in one of
+them, one of more than `_MOST_TOKENS` refused.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ from codepar.errors import EngineUnavailable, InvalidInput
 from codepar.protocols import SiteScore, SiteScores, SiteText
 
 _MAX_TOKENS = 6144
+"""A longer text is read in windows."""
+
+_MOST_TOKENS = 2 * _MAX_TOKENS
+"""Half a minute of two cores."""
+
+_WINDOW = 2048
+"""Longer than almost all functions that it learned from."""
+
 _LEAST = 0.02
 """Probabilities below this are not told."""
 
@@ -70,13 +79,31 @@ class LocalSiteScorer:
             start = len(ids)
             ids += self._encode(piece)
             spans.append((start, len(ids)))
-        if len(ids) > _MAX_TOKENS:
+        if len(ids) > _MOST_TOKENS:
             raise InvalidInput(
-                f"{len(ids)} tokens are more than the {_MAX_TOKENS} of the site scorer", remedy="send less at a time"
+                f"{len(ids)} tokens are more than the {_MOST_TOKENS} of the site scorer", remedy="send less at a time"
             )
         before = [max(spans[first][1] - 1, 0) for first, _ in text.sites]
         after = [min(spans[second][0], len(ids) - 1) for _, second in text.sites]
-        return tuple(self._told(row) for row in self._infer(ids, before, after))
+        if len(ids) <= _MAX_TOKENS:
+            return tuple(self._told(row) for row in self._infer(ids, before, after))
+        return self._by_windows(ids, before, after)
+
+    def _by_windows(self, ids: list[int], before: list[int], after: list[int]) -> SiteScores:
+        """Each site in the window in whose middle it lies; windows overlap by a quarter."""
+        step = 3 * _WINDOW // 4
+        last = max(-(-(len(ids) - _WINDOW) // step), 0)
+        windows: dict[int, list[int]] = {}
+        for number, place in enumerate(before):
+            windows.setdefault(min(max((place - _WINDOW // 8) // step, 0), last), []).append(number)
+        found: dict[int, tuple[SiteScore, ...]] = {}
+        for window, numbers in windows.items():
+            start = window * step
+            part = ids[start : start + _WINDOW]
+            behind = [min(after[number] - start, len(part) - 1) for number in numbers]
+            rows = self._infer(part, [before[number] - start for number in numbers], behind)
+            found.update(zip(numbers, map(self._told, rows), strict=True))
+        return tuple(found[number] for number in range(len(before)))
 
     def _infer(self, ids: list[int], before: list[int], after: list[int]) -> Any:
         import numpy

@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from codepar.engine import site_scorer
 from codepar.engine.build import build_model
 from codepar.engine.gguf_file import load_gguf
 from codepar.engine.pull import pull
@@ -51,11 +52,15 @@ def test_it_learns_and_leaves_a_whole_adapter(trained):
     assert str(output.parents[1]) not in card + (output / "adapter_config.json").read_text()
 
 
-def test_the_built_model_says_what_the_trained_network_says(trained, corpus, checkpoint, checkpoint_gguf, tmp_path):
-    output, _, _ = trained
+@pytest.fixture
+def built(trained, checkpoint_gguf, tmp_path):
     settings = Settings(data_dir=tmp_path / "data")
     pull(settings, "tiny", [].append, file=checkpoint_gguf)
-    built = build_model(settings, str(output), tmp_path, "tiny", [].append)
+    return build_model(settings, str(trained[0]), tmp_path, "tiny", [].append)
+
+
+def test_the_built_model_says_what_the_trained_network_says(built, trained, corpus, checkpoint):
+    output, _, _ = trained
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
 
     def encode(text):
@@ -71,6 +76,21 @@ def test_the_built_model_says_what_the_trained_network_says(trained, corpus, che
             for index, function in enumerate(network.config.functions):
                 # The weights went through bfloat16 and Q8_0.
                 assert told.get(function, (0.0, 0.0)) == pytest.approx(row[index].tolist(), abs=0.08)
+
+
+def test_a_long_text_is_read_in_windows(built, corpus, checkpoint, trained, monkeypatch):
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    _, examples = _network(trained[0], corpus, checkpoint, lambda text: tokenizer.encode(text, add_special_tokens=False))
+    longest = max(examples, key=lambda example: len(example.ids))
+    scorer = LocalSiteScorer(built)
+    [whole] = asyncio.run(scorer.score_sites([longest.example.text]))
+    monkeypatch.setattr(site_scorer, "_MAX_TOKENS", 8)
+    [around] = asyncio.run(scorer.score_sites([longest.example.text]))
+    assert around == whole
+    monkeypatch.setattr(site_scorer, "_WINDOW", len(longest.ids) // 3)
+    [parts] = asyncio.run(scorer.score_sites([longest.example.text]))
+    assert len(parts) == len(whole)
+    assert parts != whole
 
 
 def _network(output, corpus, checkpoint, encode):
