@@ -5,7 +5,7 @@ It decides as ``codepar.mpi.ranking.network`` does. Limits: weights are rounded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import nn
 
 from codepar.mpi.ranking.network import Network
 from finetune.arguments.decisions import Decision
+from finetune.arguments.training import shared_by, starts_of
 from finetune.sites.word_network import rounded
 
 
@@ -51,20 +52,9 @@ class Numbered:
 def known_hashes(decisions: Sequence[Decision], repositories: int) -> Known:
     """What so many repositories have."""
     return Known(
-        _shared_by(decisions, repositories, lambda one: np.asarray(one.attributes, dtype=np.uint32)),
-        _shared_by(decisions, repositories, lambda one: np.asarray(one.contexts, dtype=np.uint32)),
+        shared_by(decisions, repositories, lambda one: np.asarray(one.attributes, dtype=np.uint32)),
+        shared_by(decisions, repositories, lambda one: np.asarray(one.contexts, dtype=np.uint32)),
     )
-
-
-def _shared_by(
-    decisions: Sequence[Decision], repositories: int, hashes: Callable[[Decision], NDArray[np.uint32]]
-) -> NDArray[np.uint32]:
-    by_repository: dict[str, list[NDArray[np.uint32]]] = {}
-    for one in decisions:
-        by_repository.setdefault(one.repository, []).append(np.unique(hashes(one)))
-    every = np.concatenate([np.unique(np.concatenate(parts)) for parts in by_repository.values()])
-    found, counts = np.unique(every, return_counts=True)
-    return found[counts >= min(repositories, len(by_repository))]
 
 
 def numbered(decision: Decision, known: Known) -> Numbered:
@@ -86,18 +76,14 @@ def laid(decisions: Sequence[Numbered]) -> Laid:
     """Lay decisions end to end."""
     lengths = np.concatenate([one.lengths for one in decisions])
     candidates = np.array([len(one.lengths) for one in decisions], dtype=np.int64)
-    right = _starts(candidates) + np.array([one.right for one in decisions], dtype=np.int64)
+    right = starts_of(candidates) + np.array([one.right for one in decisions], dtype=np.int64)
     return Laid(
         torch.from_numpy(np.concatenate([one.attributes for one in decisions])),
-        torch.from_numpy(_starts(lengths)),
+        torch.from_numpy(starts_of(lengths)),
         torch.from_numpy(np.stack([one.contexts for one in decisions])),
         torch.from_numpy(candidates),
         torch.from_numpy(right),
     )
-
-
-def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
 
 
 class CandidateNetwork(nn.Module):

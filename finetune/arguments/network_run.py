@@ -27,7 +27,7 @@ from finetune.arguments.decisions import Decision, Extractor, Shares
 from finetune.arguments.measure import CallScore, score_calls
 from finetune.arguments.network import CandidateNetwork, Known, Numbered, exported, known_hashes, laid, log_shares, numbered
 from finetune.arguments.run import ALL, HELD_OUT, Splits, extracted, processor, read_splits
-from finetune.arguments.training import Tell
+from finetune.arguments.training import Tell, starts_of
 
 _LAST_RATE = 0.05
 """Of the first: the rate falls by steps."""
@@ -177,7 +177,7 @@ def _log_linear(decision: Decision, weights: Weights) -> NDArray[np.float32]:
         sum(weights.values.get(feature_of(attribute, context), 0) for context in decision.contexts)
         for attribute in decision.attributes
     ]
-    starts = np.concatenate([[0], np.cumsum(np.asarray(decision.lengths, dtype=np.int64))[:-1]]).astype(np.int64)
+    starts = starts_of(np.asarray(decision.lengths, dtype=np.int64))
     found: NDArray[np.float32] = np.add.reduceat(np.array(values, np.float32), starts) * np.float32(weights.scale)
     return found
 

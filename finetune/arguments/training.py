@@ -56,30 +56,31 @@ class Batch:
             places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
             is_known = known[places] == rows
             lengths = np.asarray(one.lengths, dtype=np.int64)
-            firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+            firsts = starts_of(lengths)
             own = np.add.reduceat(is_known.sum(axis=1), firsts) + 1
             flat = np.full(int(own.sum()), len(known), dtype=np.int32)
             is_first = np.zeros(len(flat), dtype=bool)
-            is_first[np.concatenate([[0], np.cumsum(own)[:-1]])] = True
+            is_first[starts_of(own)] = True
             flat[~is_first] = places[is_known]
             features.append(flat)
             counts.append(own)
         candidates = np.array([len(one.lengths) for one in decisions], dtype=np.int64)
-        starts = np.concatenate([[0], np.cumsum(candidates)[:-1]])
+        starts = starts_of(candidates)
         right = starts + np.array([one.right for one in decisions], dtype=np.int64)
         return cls(np.concatenate(features), np.concatenate(counts), candidates, right)
 
     def probabilities(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
         """The probability of each candidate among those of its decision."""
-        scores = np.add.reduceat(weights[self.features], _starts(self.feature_counts)).astype(np.float64)
-        starts = _starts(self.candidate_counts)
+        scores = np.add.reduceat(weights[self.features], starts_of(self.feature_counts)).astype(np.float64)
+        starts = starts_of(self.candidate_counts)
         raised: NDArray[np.float64] = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), self.candidate_counts))
         found: NDArray[np.float64] = raised / np.repeat(np.add.reduceat(raised, starts), self.candidate_counts)
         return found
 
 
-def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(counts)[:-1]])
+def starts_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of several stretches laid end to end begins."""
+    return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
 
 
 def _features_of(decision: Decision) -> NDArray[np.uint32]:
@@ -123,9 +124,16 @@ def train(decisions: Sequence[Decision], held_out: Sequence[Decision], recipe: R
 
 def known_features(decisions: Sequence[Decision], repositories: int) -> NDArray[np.uint32]:
     """The features that so many repositories have, sorted."""
+    return shared_by(decisions, repositories, _features_of)
+
+
+def shared_by(
+    decisions: Sequence[Decision], repositories: int, hashes: Callable[[Decision], NDArray[np.uint32]]
+) -> NDArray[np.uint32]:
+    """The ``hashes`` of decisions that so many repositories have, sorted."""
     by_repository: dict[str, list[NDArray[np.uint32]]] = {}
     for one in decisions:
-        by_repository.setdefault(one.repository, []).append(np.unique(_features_of(one)))
+        by_repository.setdefault(one.repository, []).append(np.unique(hashes(one)))
     every = np.concatenate([np.unique(np.concatenate(parts)) for parts in by_repository.values()])
     found, counts = np.unique(every, return_counts=True)
     return found[counts >= min(repositories, len(by_repository))]
@@ -153,7 +161,7 @@ def measure(weights: NDArray[np.float32], batches: Sequence[Batch]) -> Fit:
     right, loss, total = 0, 0.0, 0
     for batch in batches:
         found = batch.probabilities(weights)
-        best = np.maximum.reduceat(found, _starts(batch.candidate_counts))
+        best = np.maximum.reduceat(found, starts_of(batch.candidate_counts))
         right += int((found[batch.right] >= best).sum())
         loss -= float(np.log(np.maximum(found[batch.right], 1e-12)).sum())
         total += len(batch.right)
