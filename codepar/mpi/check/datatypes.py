@@ -1,4 +1,4 @@
-"""Buffers whose C type the datatype does not describe, and buffers that are pointers to pointers.
+"""Buffers whose C type the datatype does not describe, and buffers that are pointers to pointers, or containers.
 
 Stands on declarations, so it also holds for functions that no replay reaches. Limits: structs, unknown types and derived
 datatypes are left out; of plain characters any kind passes for MPI_CHAR.
@@ -23,6 +23,8 @@ _BUFFER = re.compile(
     r"(?P<address>&?)\s*(?P<name>[A-Za-z_]\w*)(?P<data>\.data\(\)|\.begin\(\))?(?P<index>(?:\s*\[[^\[\]]*(?:\[[^\[\]]*\])?[^\[\]]*\])*)"
     r"(?P<plus>\s*[+-][^,]*)?$"
 )
+_CONTAINER = re.compile(r"(?:std::)?(?:vector|deque)<.*>$|std::(?:basic_)?string\b")
+_ADDRESS = re.compile(r"&\s*([A-Za-z_]\w*)$")
 _CHARACTERS = frozenset({"char", "signed char", "unsigned char", "bool", "_Bool", "int8_t", "uint8_t"})
 _NEUTRAL = frozenset({"MPI_BYTE", "MPI_PACKED", "MPI_DATATYPE_NULL"})
 _FLOATS = frozenset({"float", "double", "long double"})
@@ -45,9 +47,10 @@ def check_datatypes(unit: Unit, signatures: Signatures) -> Iterator[Finding]:
         line = unit.tree.lexis.line_at(call.start)
         visible = {variable.name: variable for variable in unit.tree.variables_after(line)}
         for buffer, datatype in buffers_with_datatypes(signature):
+            place = _Place(unit.path, line, call.arguments[buffer], call.arguments[datatype])
+            yield from _container(unit, visible, call, place)
             described = _described(unit, visible, call.arguments[buffer])
             if described is not None:
-                place = _Place(unit.path, line, call.arguments[buffer], call.arguments[datatype])
                 yield from _pair(signatures, call, place, described)
 
 
@@ -59,6 +62,18 @@ class _Place:
     line: int
     buffer: str
     datatype: str
+
+
+def _container(unit: Unit, visible: dict[str, Variable], call: FoundCall, place: _Place) -> Iterator[Finding]:
+    """The address of a container is not that of its elements."""
+    match = _ADDRESS.match(place.buffer.strip())
+    variable = visible.get(match[1]) if match else None
+    if variable is None or variable.dimensions or variable.pointer_depth or variable.name in unit.macros:
+        return
+    ctype = variable.type.replace("const ", "").replace("&", "").strip()
+    if _CONTAINER.match(ctype):
+        message = f"{call.function.lstrip(':')} is given {place.buffer}, the `{ctype}` itself and not its elements"
+        yield _finding("buffer-of-object", place, message, Severity.ERROR, f"pass {variable.name}.data()")
 
 
 def _pair(signatures: Signatures, call: FoundCall, place: _Place, described: _Described) -> Iterator[Finding]:

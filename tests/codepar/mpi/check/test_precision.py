@@ -278,3 +278,19 @@ def test_threads_that_take_turns_are_several(report):
     found = report(f"#include <mpi.h>\nint main() {{ {head}\n{body}\nMPI_Finalize(); return 0; }}\n")
     assert found.findings == ()
     assert "several threads" in str(found.skipped)
+
+
+@pytest.mark.parametrize("kind", ["std::vector<double>", "std::vector<std::vector<int>>", "std::string"])
+def test_the_address_of_a_container_is_not_that_of_its_elements(report, kind):
+    text = (
+        f"#include <mpi.h>\n#include <vector>\nvoid f({kind} &all) {{\n  MPI_Bcast(&all, 4, MPI_CHAR, 0, MPI_COMM_WORLD);\n}}\n"
+    )
+    (found,) = report(text, "main.cpp").findings
+    assert (found.kind, found.line, found.fix) == ("buffer-of-object", 4, "pass all.data()")
+    for right in ("all.data()", "&all[0]", "&all.at(0)", "(char *)&all"):
+        assert "buffer-of-object" not in [one.kind for one in report(text.replace("&all,", f"{right},"), "main.cpp").findings]
+
+
+def test_the_address_of_an_array_object_is_that_of_its_elements(report):
+    text = "#include <mpi.h>\nvoid f(std::array<int, 4> &all) {\n  MPI_Bcast(&all, 4, MPI_INT, 0, MPI_COMM_WORLD);\n}\n"
+    assert report(text, "main.cpp").findings == ()
