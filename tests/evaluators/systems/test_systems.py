@@ -29,7 +29,7 @@ def propose(name, settings, source):
 
 
 def functions(edits):
-    return [edit.function for edit in edits]
+    return [edit.function for edit in edits if edit.kind == "call"]
 
 
 def test_without_a_model(tasks, settings):
