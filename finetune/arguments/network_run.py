@@ -27,7 +27,7 @@ from finetune.arguments.decisions import Decision, Extractor, Shares
 from finetune.arguments.measure import CallScore, score_calls
 from finetune.arguments.network import CandidateNetwork, Known, Numbered, exported, known_hashes, laid, log_shares, numbered
 from finetune.arguments.run import ALL, HELD_OUT, Splits, extracted, processor, read_splits
-from finetune.arguments.training import Tell, starts_of
+from finetune.arguments.training import Fit, Tell, starts_of
 
 _LAST_RATE = 0.05
 """Of the first: the rate falls by steps."""
@@ -64,8 +64,7 @@ class Judged:
 class _Mix:
     alone: float
     beside: float
-    loss: float
-    right: float
+    fit: Fit
 
 
 def train_network(
@@ -83,9 +82,11 @@ def train_network(
         raise InvalidInput(f"{corpus} holds no call to learn from, or none to judge by", remedy="codepar finetune corpus")
     known = known_hashes(learned, recipe.repositories)
     tell(f"{len(learned)} arguments, {len(known.attributes)} attributes, {len(known.contexts)} contexts")
-    network = _fitted(learned, held_out, known, recipe, tell)
-    mix = _mixed(_scores(network, held_out, known), held_out, beside)
-    tell(f"held out, joined: loss {mix.loss:.4f}, right {mix.right:.4f} (the network's score counts {mix.alone}, {mix.beside})")
+    judging = [numbered(one, known) for one in held_out]
+    network = _fitted([numbered(one, known) for one in learned], judging, known, recipe, tell)
+    mix = _mixed(_scores(network, judging), held_out, beside)
+    counts = f"the network's score counts {mix.alone}, the other {mix.beside}"
+    tell(f"held out, joined: loss {mix.fit.loss:.4f}, right {mix.fit.right:.4f}; {counts}")
     output.mkdir(parents=True, exist_ok=True)
     found = exported(network, known, mix.alone, mix.beside)
     write_network(found, output / NETWORK_FILE)
@@ -98,11 +99,10 @@ def train_network(
 
 
 def _fitted(
-    learned: Sequence[Decision], held_out: Sequence[Decision], known: Known, recipe: NetworkRecipe, tell: Tell
+    rows: Sequence[Numbered], held_out: Sequence[Numbered], known: Known, recipe: NetworkRecipe, tell: Tell
 ) -> CandidateNetwork:
     torch.manual_seed(recipe.seed)
     network = CandidateNetwork(known, recipe.width, recipe.dropout)
-    rows = [numbered(one, known) for one in learned]
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     steps = recipe.epochs * -(-len(rows) // recipe.batch)
     fall = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, _LAST_RATE, total_iters=steps)
@@ -113,8 +113,8 @@ def _fitted(
         for batch in _batches(rows, recipe.batch, chance.permutation(len(rows))):
             losses.append(_step(network, batch, optimizer, recipe.left_out, chance))
             fall.step()
-        loss, right = _judged(_scores(network, held_out, known), held_out)
-        tell(f"epoch {epoch}: loss {np.mean(losses):.4f}; held out: loss {loss:.4f}, right {right:.4f}")
+        fit = _judged(_scores(network, held_out), held_out)
+        tell(f"epoch {epoch}: loss {np.mean(losses):.4f}; held out: loss {fit.loss:.4f}, right {fit.right:.4f}")
     return network
 
 
@@ -141,24 +141,24 @@ def _step(
 
 
 @torch.no_grad()
-def _scores(network: CandidateNetwork, decisions: Sequence[Decision], known: Known) -> list[NDArray[np.float32]]:
+def _scores(network: CandidateNetwork, decisions: Sequence[Numbered]) -> list[NDArray[np.float32]]:
     """The scores of the candidates of each decision."""
     network.eval()
     found: list[NDArray[np.float32]] = []
-    for rows in _batches([numbered(one, known) for one in decisions], 200, range(len(decisions))):
+    for rows in _batches(decisions, 200, range(len(decisions))):
         batch = laid(rows)
         found += [one.numpy() for one in network(batch).split(batch.candidates.tolist())]
     return found
 
 
-def _judged(scores: Sequence[NDArray[np.float32]], decisions: Sequence[Decision]) -> tuple[float, float]:
-    """The mean of the negative logarithms, and the share that is right."""
+def _judged(scores: Sequence[NDArray[np.float32]], decisions: Sequence[Decision | Numbered]) -> Fit:
+    """How well scores decide."""
     losses, right = 0.0, 0
     for values, decision in zip(scores, decisions, strict=True):
         lifted = values - values.max()
         losses += float(np.log(np.exp(lifted).sum()) - lifted[decision.right])
         right += lifted[decision.right] >= 0
-    return losses / len(decisions), right / len(decisions)
+    return Fit(right / len(decisions), losses / len(decisions))
 
 
 def _mixed(scores: Sequence[NDArray[np.float32]], decisions: Sequence[Decision], weights: Weights) -> _Mix:
@@ -167,8 +167,8 @@ def _mixed(scores: Sequence[NDArray[np.float32]], decisions: Sequence[Decision],
     mixes = []
     for alone, beside in _MIXES:
         joined = [alone * one + beside * other for one, other in zip(scores, others, strict=True)]
-        mixes.append(_Mix(alone, beside, *_judged(joined, decisions)))
-    return min(mixes, key=lambda mix: mix.loss)
+        mixes.append(_Mix(alone, beside, _judged(joined, decisions)))
+    return min(mixes, key=lambda mix: mix.fit.loss)
 
 
 def _log_linear(decision: Decision, weights: Weights) -> NDArray[np.float32]:
