@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from codepar.cli import finetune_musl, finetune_train
+from codepar.cli import finetune_musl, finetune_requests, finetune_train
 from codepar.cli.common import JsonOption, print_json, say
 from codepar.engine.models import require_model
 from codepar.errors import InvalidInput, ToolMissing
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add `finetune` to the command."""
     finetune_train.register(_app)
     finetune_musl.register(_app)
+    finetune_requests.register(_app)
     app.add_typer(_app, name="finetune")
 
 

@@ -49,6 +49,31 @@ CONSTRAINT = re.compile(
     r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)",
     re.IGNORECASE,
 )
+# Bounds on all parts at once, also where each is an instruction of its own.
+TOGETHER = re.compile(
+    r"\b(?:all|both|the) (?:of (?:them|these) )?(?:two |three |four |five |six |seven |eight |nine |ten |\d+ )?together\b"
+    r"(?=[^.;?!]{0,60}(?:\d|must|may|have to|has to|should|at most|no more|not |budget|limit|balance|reach|cover|stay))"
+    r"|\b(?:over|across|among) (?:all|the|all the) (?:two|three|four|five|six|\d)(?: of them)?\b(?! (?:ranks|nodes"
+    r"|threads|processes|gpus))"
+    r"|\bin the (?:two|three|four|five|six) of them\b"
+    r"|\b(?:at most|exactly|only|no more than) (?:one|two|\d) of the (?:two|three|four|five|six|\d)\b"
+    r"|\bone of the (?:two|three|four|five|six|\d), and only one\b"
+    r"|\bnone of the others?\b[^.;?!]{0,30}\b(?:use|repeat|share|cover|touch|ha)\w*|\bnone of them repeats?\b"
+    r"|\b(?:must|may|should|can) not (?:appear|occur|be used|come up) (?:twice|more than once)\b"
+    r"|\b(?:don'?t|do not|never) use (?:any|the same|a) [^.;?!]{0,30} twice\b"
+    r"|\ball (?:two |three |four |five |six |of them )?(?:have to|must|should|need to) (?:differ|be different)\b"
+    r"|\ball (?:starting|beginning|ending) with (?:a )?different\b"
+    r"|\b(?:alle|beide) (?:zwei |drei |vier |fünf |sechs )?zusammen\b(?=[^.;?!]{0,40}(?:\d|höchstens|maximal|dürfen|müssen))"
+    r"|\bkeine? \w+ (?:darf|dürfen|soll|sollen) in mehr als\b"
+    r"|\bentre (?:las|los) (?:dos|tres|cuatro|cinco|seis)\b(?=[^.;?!]{0,40}\d)"
+    r"|\bcomo mucho (?:un[oa]?|dos|tres) de (?:las|los|ell)"
+    r"|\bни одн\w+ [^.;?!]{0,50}\bв двух\b|\bдолжны начинаться на разные\b"
+    r"|\bкаждый следующий\b[^.;?!]{0,40}\b(?:отлича\w+|предыдущ\w+)"
+    r"|(?:个|三|两|四|五)[^。；]{0,6}(?:加起来|合计|一共|总共)(?=[^。；]{0,10}(?:不|以内|[0-9一二三四五六七八九十百]))"
+    r"|后面的[^。；]{0,14}(?:不能|不得|不要)[^。；]{0,14}前面"
+    r"|合わせて(?=[^。]{0,12}(?:以内|以下|まで))|のうち[^。]{0,6}(?:ちょうど|だけ)|ちょうど(?:1|１|一)つだけ",
+    re.IGNORECASE,
+)
 PLAIN_WORD = re.compile(r"[a-z]+")
 # Without one of these no pattern of the two can match a text in ASCII.
 BINDING = frozenset(
@@ -60,13 +85,25 @@ BINDING = frozenset(
     " rising decreasing easy simple such"
     " each alphabetically alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
     " mindestens dieselbe gemeinsame"
+    " twice over none differ alle mucho"
     " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
     " compartido single easiest simplest from".split()
 )
+LEFT_AS_IT_IS = re.compile(
+    r"\b(?:nothing (?:is to be|should be|gets|needs to be) changed|(?:without|not) (?:changing|touching) (?:anything|the code)"
+    r"|don'?t (?:change|touch) (?:anything|the code)|no (?:code )?changes?(?: yet| please| needed)?[.,;!]"
+    r"|(?:nix|nichts)(?: \w+){0,3} ändern|ändern \w+ (?:\w+ )?nichts|sin (?:cambiar|tocar|modificar) (?:nada|el código)"
+    r"|код не (?:трога\w+|меня\w+)|ничего не (?:меня\w+|трога\w+))"
+    r"|不(?:要|用|需要|必)?(?:改|修改|动)(?:任何)?(?:代码|code)|コードは(?:変え|変更し|いじら)",
+    re.IGNORECASE,
+)
 FIXTURE = re.compile(
-    r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|compartid\w*|общ\w+)\b[^.;?!]{0,25}\b(?:fixtures?"
+    r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|d(?:ie|er|en)selben?|compartid\w*|mism[oa]s?|общ\w+|одн\w+)\b"
+    r"[^.;?!]{0,25}\b(?:\w*fixtures?|фикстур\w*"
     r"|setup|set-up|setUp|test database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection"
-    r"|session|state|datenbank)\b|共享.{0,8}(?:fixture|夹具|状态)|共通の(?:フィクスチャ|セットアップ)",
+    r"|session|state|datenbank)\b"
+    r"|(?:共享|共用|同一个?)[^。；]{0,8}(?:fixture|setUp|夹具|状态|数据库)"
+    r"|(?:共通|一つ|同じ)の?(?:フィクスチャ|fixture|セットアップ)|(?:フィクスチャ|fixture)[^。]{0,12}共有",
     re.IGNORECASE,
 )
 # Counted answers that speak of each other: "each starts where the one before ends", "que no rimen entre sí".

@@ -186,7 +186,7 @@ class _CodeReader:
     def _by_names(self, sentence: Sentence, group: NameGroup) -> Found:
         kept_out = self._excluded(sentence)
         tokens = [token for token in group.tokens if name_of(token).lower() not in kept_out]
-        if self._is_left_alone(sentence, group):
+        if not tokens or self._is_left_alone(sentence, group):
             return None
         if (sentence.is_question and tells(sentence)) or (
             acts_jointly(sentence) and not any(token.text in {"each", "every"} for token in sentence.tokens)
@@ -241,6 +241,9 @@ class _CodeReader:
             else:
                 elements.append(file_element(source))
         first, last = (sentence.tokens.index(token) for token in (tokens[0], tokens[-1]))
+        absent = next((one.name for one in elements if one.source is None), None)
+        if absent is not None and any(one.source is not None and one.source.is_attached for one in elements):
+            return Whole(Refusal.CONTRADICTION, f"`{absent}` is not there")
         if not any(one.source for one in elements) and not asks_before(sentence, first) and not self._asks_elsewhere(sentence):
             # "Conflicts in a.c and b.c": spoken of, and not there.
             return None

@@ -7,9 +7,10 @@ wish goes to the end of its sentence or to the next wish; what later sentences a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from codepar.prompts.clause_features import STATED, Setting
-from codepar.prompts.clause_model import Begun, load_weights, might_begin, scored_in
+from codepar.prompts.clause_model import Begun, Scored, load_weights, might_begin, scored_in
 from codepar.prompts.clauses import Clause, clauses_of
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import NEED, Head
@@ -67,7 +68,7 @@ def _read(discourse: Discourse) -> Found:
     if sum(might_begin(clause) or clause.head is Head.LACK for clause in clauses) < 2:
         return None
     setting = Setting(discourse, clauses)
-    scored = scored_in(clauses, setting, load_weights())
+    scored = _scored(discourse, clauses, setting)
     begun = [Begun(one.clause, one.score) for one in scored if one.begins]
     stated = _stated(clauses, setting)
     if stated and len(stated) != len(begun):
@@ -81,7 +82,26 @@ def _read(discourse: Discourse) -> Found:
     if len(places) > _PAIR and all(_ON_IT.search(discourse.prose, low, high) for low, high in places[1:]):
         return Whole(Refusal.CHAIN, "each step works on what the one before it made")
     reading = _made(discourse, places)
-    return reading if not _is_ordered(discourse, places) else _ordered(reading)
+    return reading if not is_in_order(discourse, places) else _ordered(reading)
+
+
+def begun_by_score(discourse: Discourse, most: int, least: float) -> Iterator[list[tuple[int, int]]]:
+    """The characters of the two clauses that most surely begin a wish, of the three, and so on."""
+    clauses = clauses_of(discourse)
+    scored = _scored(discourse, clauses, Setting(discourse, clauses))
+    best = sorted((one for one in scored if one.score > least), key=lambda one: -one.score)[:most]
+    for count in range(_PAIR, len(best) + 1):
+        chosen = sorted(best[:count], key=lambda one: one.clause.low)
+        begun = _without_announcement([Begun(one.clause, one.score) for one in chosen])
+        if len(begun) >= _PAIR:
+            yield _places(discourse, begun)
+
+
+def _scored(discourse: Discourse, clauses: list[Clause], setting: Setting) -> list[Scored]:
+    """The clauses with their scores, worked out once for each request."""
+    if discourse.scored is None:
+        discourse.scored = scored_in(clauses, setting, load_weights())
+    return discourse.scored
 
 
 def _without_announcement(begun: list[Begun]) -> list[Begun]:
@@ -157,7 +177,7 @@ def _is_command(clause: Clause) -> bool:
     return clause.head in _COMMANDS and not asks
 
 
-def _is_ordered(discourse: Discourse, places: list[tuple[int, int]]) -> bool:
+def is_in_order(discourse: Discourse, places: list[tuple[int, int]]) -> bool:
     """ "First fix the year in LICENSE, and only then bump the version": an order of things that need nothing of each other."""
     demanded = any(_ORDER.search(sentence.text) for sentence in discourse.spoken)
     return demanded and not any(speaks_back(discourse.prose[low:high]) for low, high in places[1:])

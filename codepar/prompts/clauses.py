@@ -50,7 +50,13 @@ class Clause:
 
 
 def clauses_of(discourse: Discourse) -> list[Clause]:
-    """The clauses in which a wish may begin, in order."""
+    """The clauses in which a wish may begin, in order; worked out once for each request."""
+    if discourse.clauses is None:
+        discourse.clauses = _clauses(discourse)
+    return discourse.clauses
+
+
+def _clauses(discourse: Discourse) -> list[Clause]:
     found = list[Clause]()
     for line, sentence in enumerate(discourse.spoken):
         needs = False

@@ -6,17 +6,20 @@ Limits: calls are told by names; what two pieces share through the heap or a lib
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from codepar.prompts.binding_wording import BINDING, CONSTRAINT, FIXTURE, PLAIN_WORD, RECIPROCAL
+from codepar.prompts.binding_wording import BINDING, CONSTRAINT, FIXTURE, LEFT_AS_IT_IS, PLAIN_WORD, RECIPROCAL, TOGETHER
 from codepar.prompts.code import Code, Unit, UnitKind
 from codepar.prompts.code_fortran import FortranCode
+from codepar.prompts.counted_otherwise import counted_otherwise
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Edge, EdgeKind, Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.nested import lies_inside
 from codepar.prompts.reading import Element, Kind, Reading, Whole
+from codepar.prompts.shared_state import functions_of, shared_between_files
 from codepar.prompts.tokens import Sentence
 
 _BACK = re.compile(
@@ -203,12 +206,19 @@ _YOURS = re.compile(r"\s+([a-z]{4,})", re.IGNORECASE)
 
 def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) -> Whole | None:
     """What binds the elements so that the request stays whole."""
-    if reading.kind is not Kind.WORDS or not reading.instructions:
-        bound = _bound_by_words(discourse, reading)
-        if bound is not None:
-            return bound
+    bound = _bound_by_words(discourse, reading)
+    if bound is not None:
+        return bound
+    if numbers := counted_otherwise(discourse, reading):
+        return Whole(Refusal.CONTRADICTION, f"the request says {numbers[0]}, and shows {numbers[1]}")
     if reading.kind in {Kind.CODE, Kind.FILE}:
-        return _overlap(reading) or _by_code(reading)
+        return _overlap(reading) or (None if _leaves_alone(discourse) else _by_code(reading))
+    if lies_inside(discourse, reading):
+        return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
+    if reading.kind is Kind.WORDS and (functions := functions_of(discourse, reading.elements)):
+        shared = _shared_name(functions)
+        if shared is not None:
+            return _sharing(shared)
     if reading.kind is Kind.WORDS and _is_row(len(reading.elements), edges):
         return Whole(Refusal.CHAIN, "each part works on the answer of the one before it")
     return None
@@ -216,11 +226,16 @@ def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) ->
 
 def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
     inside = reading.kind is Kind.WORDS
+    apart = inside and reading.instructions
     for sentence in (*discourse.sentences, *_listed(discourse, reading)):
         text = sentence.text
         if reading.kind is Kind.COUNT and (match := RECIPROCAL.search(text)):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
         if text.isascii() and BINDING.isdisjoint(PLAIN_WORD.findall(text.lower())):
+            continue
+        if match := TOGETHER.search(text):
+            return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
+        if apart:
             continue
         if inside and reading.start <= sentence.start and sentence.end <= reading.end:
             continue
@@ -229,6 +244,11 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
         if match := CONSTRAINT.search(text):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
     return None
+
+
+def _leaves_alone(discourse: Discourse) -> bool:
+    """ "Review each, nothing is to be changed": code that is only read, whatever the verb."""
+    return any(LEFT_AS_IT_IS.search(sentence.text) for sentence in discourse.spoken)
 
 
 def _listed(discourse: Discourse, reading: Reading) -> Iterator[Sentence]:
@@ -249,20 +269,22 @@ def _overlap(reading: Reading) -> Whole | None:
 def _by_code(reading: Reading) -> Whole | None:
     if reading.act is Tag.READ:
         return None
-    shared = _shared_name(reading)
+    shared = shared_between_files(reading) if reading.kind is Kind.FILE else _shared_name(reading.elements)
     if shared is not None:
-        return Whole(Refusal.SHARED_STATE, f"they share the variable `{shared}`, which at least one of them writes")
+        return _sharing(shared)
     if reading.act is Tag.TEST:
         return None
     cycle = _cycle(reading)
     return Whole(Refusal.CYCLE, f"{cycle} call each other") if cycle else None
 
 
-def _shared_name(reading: Reading) -> str | None:
+def _sharing(name: str) -> Whole:
+    return Whole(Refusal.SHARED_STATE, f"they share the variable `{name}`, which at least one of them writes")
+
+
+def _shared_name(found: Sequence[Element]) -> str | None:
     """A variable that two elements touch and one of them writes."""
-    elements = [
-        e for e in reading.elements if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code
-    ]
+    elements = [e for e in found if e.unit is not None and e.unit.kind is not UnitKind.LOOP and e.source and e.source.code]
     touched: dict[str, int] = {}
     written: set[str] = set()
     for uses in _uses(elements):

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from codepar.prompts.acts import is_statement
 from codepar.prompts.lexicon import Tag
@@ -16,6 +17,10 @@ from codepar.prompts.lists import Listing, line_lists
 from codepar.prompts.reading import Found
 from codepar.prompts.request import Request
 from codepar.prompts.tokens import Sentence, may_ask, sentences_of
+
+if TYPE_CHECKING:
+    from codepar.prompts.clause_model import Scored
+    from codepar.prompts.clauses import Clause
 
 # A wish is said at the beginning or at the end; what lies between in a text of thousands of sentences is data.
 _FEW = 24
@@ -61,6 +66,10 @@ class Discourse:
         self.prose = request.prose
         self.wishes: list[Found] = []
         """What the reader of wishes found, once it was asked."""
+        self.clauses: list[Clause] | None = None
+        """Its clauses, once they were asked for."""
+        self.scored: list[Scored] | None = None
+        """What the model of clauses says of them, once it was asked."""
         self.begun_alike: dict[tuple[int, bool], float] = {}
         """By a list's start: the share of its elements that begin with a command (True) or ask."""
 

@@ -22,6 +22,7 @@ from codepar.prompts.by_prototypes import read_prototypes
 from codepar.prompts.by_series import read_series
 from codepar.prompts.by_wishes import read_wishes
 from codepar.prompts.category import category_of
+from codepar.prompts.choice import choose
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.in_numbers import in_numbers
@@ -42,7 +43,7 @@ def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
     discourse = Discourse(request)
     if not any(sentence.tokens for sentence in discourse.sentences) and not discourse.lists:
         return _whole(Whole(Refusal.EMPTY, "nothing is asked"))
-    found = _read(discourse)
+    found = choose(discourse, found_in(discourse))
     if isinstance(found, Reading) and len(found.elements) > 1:
         return decomposed(discourse, found)
     return _whole(found if isinstance(found, Whole) else _NOTHING)
@@ -57,8 +58,8 @@ def decomposed(discourse: Discourse, reading: Reading) -> Decomposition:
     return _split(discourse, reading, edges) if bound is None else _whole(bound)
 
 
-def _read(discourse: Discourse) -> Reading | Whole | None:
-    """The first rule that finds elements; of several reasons to stay whole the first in the order of ``Refusal``."""
+def found_in(discourse: Discourse) -> Reading | Whole | None:
+    """What the rules find first; of several reasons to stay whole the first in the order of ``Refusal``."""
     rules: tuple[Callable[[Discourse], Found], ...] = (
         read_lists,
         read_clauses,

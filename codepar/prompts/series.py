@@ -30,9 +30,16 @@ HIDDEN = re.compile(
     r"\([^()]*\)|（[^（）]*）|\"[^\"\n]*\"|`[^`\n]*`|“[^”]*”|「[^」]*」|<[\w, ]*>|(?<![^\s(:])'[^'\n]*'(?![^\W\d])"
 )
 """What commas and conjunctions do not cut: parentheses and quotes."""
+_BLANKS = re.compile(r"\s{10,}")
 LOOKED_AT = 200
 SPAN = 2000
 SHORT = 7
+
+
+def hidden_in(prose: str, start: int, end: int) -> str:
+    """A stretch of prose with what cannot be cut made letters, and long blanks (code that was left out) made short work of."""
+    hidden = HIDDEN.sub(lambda match: "x" * len(match[0]), prose[start:end])
+    return _BLANKS.sub(lambda match: "\n" + "x" * (len(match[0]) - 2) + "\n", hidden)
 
 
 def elements_of(prose: str, start: int, end: int, separator: re.Pattern[str] = SPLIT) -> list[tuple[int, int]]:

@@ -91,7 +91,7 @@ class Sentence:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        return tuple(_tokens(self._prose, self.start, min(self.end, self.start + _READ)))
+        return tuple(tokens_of(self._prose, self.start, min(self.end, self.start + _READ)))
 
     def within(self, start: int, end: int) -> tuple[Token, ...]:
         """The tokens between two offsets."""
@@ -158,7 +158,8 @@ def _append(found: list[Sentence], prose: str, start: int, end: int) -> None:
         found.append(Sentence(prose, start + len(text) - len(text.lstrip()), start + len(text.rstrip())))
 
 
-def _tokens(prose: str, start: int, end: int) -> Iterator[Token]:
+def tokens_of(prose: str, start: int, end: int) -> Iterator[Token]:
+    """The tokens between two offsets."""
     for match in _TOKEN.finditer(prose, start, end):
         text, kind = match[0], match.lastgroup
         if kind == "quoted":

@@ -5,7 +5,8 @@ rule was written and are for measuring alone. Each was labelled twice (``first_p
 holds the resolved labels. Beside them there are ``practice`` prompts for whoever writes rules, labelled once, and generated
 ones (``codepp_generated``). ``practice2`` and ``set_aside2`` are the halves of a later writing by somebody who had not seen the
 rules, labelled twice too; what is wrong in ``HIDDEN`` parts is never shown. ``practice3`` is a third writing, for whoever writes
-rules and labelled once; ``set_aside3`` is by yet another writer, all of it for measuring and labelled twice.
+rules and labelled once; ``set_aside3`` is by yet another writer, all of it for measuring and labelled twice, and so is
+``set_aside4``, by two who did not see each other's labels.
 Limits: the labels say what can be answered apart, not what pays.
 """
 
@@ -42,12 +43,12 @@ __all__ = [
 
 NAME = "codepp"
 Half = Literal["development", "set_aside"]
-Folder = Literal["development", "set_aside", "practice", "practice2", "practice3", "set_aside2", "set_aside3"]
-Part = Literal["development", "set_aside", "practice", "practice2", "practice3", "set_aside2", "set_aside3", "generated"]
+Folder = Literal["development", "set_aside", "practice", "practice2", "practice3", "set_aside2", "set_aside3", "set_aside4"]
+Part = Literal[Folder, "generated"]
 Pass = Literal["gold", "first_pass", "second_pass"]
 HALVES: tuple[Half, ...] = get_args(Half)
-HIDDEN: frozenset[Part] = frozenset({"set_aside", "set_aside2", "set_aside3"})
-"""For measuring alone: nobody who writes rules may learn what went wrong in them."""
+HIDDEN: frozenset[Part] = frozenset({"set_aside", "set_aside2", "set_aside3", "set_aside4"})
+"""For measuring alone: nobody who writes rules or trains models may learn what went wrong in them."""
 _Row = TypeVar("_Row", bound=BaseModel)
 
 

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from codepar.layers import Layer
 from codepar.mpi.words.context import Context, Direction
-from codepar.mpi.words.layers import Layer
 from codepar.mpi.words.model import WordModel, hash_of
 from finetune.sites.word_places import Numbering, Stretch
 

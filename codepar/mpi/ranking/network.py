@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codepar.errors import InvalidInput
+from codepar.layers import Layer, numbers_text, read_layer, read_numbers, written
 from codepar.mpi.ranking.weights import hash_of
-from codepar.mpi.words.layers import Layer, numbers_text, read_layer, read_numbers, written
 
 if TYPE_CHECKING:
     from numpy import int32
     from numpy.typing import NDArray
 
-    from codepar.mpi.words.layers import Values
+    from codepar.layers import Values
 
 FORMAT = 1
 NETWORK_FILE = "network.json"

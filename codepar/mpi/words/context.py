@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from codepar.mpi.words.layers import Layer, read_layer, written
+from codepar.layers import Layer, read_layer, written
 
 if TYPE_CHECKING:
-    from codepar.mpi.words.layers import Values
+    from codepar.layers import Values
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codepar.errors import InvalidInput
+from codepar.layers import Layer, numbers_text, read_layer, read_numbers, written
 from codepar.mpi.words.context import Context, context_written, read_context
 from codepar.mpi.words.features import Features, features_of
-from codepar.mpi.words.layers import Layer, numbers_text, read_layer, read_numbers, written
 from codepar.protocols import SiteScore, SiteScores, SiteText
 
 if TYPE_CHECKING:
-    from codepar.mpi.words.layers import Values
+    from codepar.layers import Values
 
 FORMAT = 2
 WEIGHTS_FILE = "weights.json"

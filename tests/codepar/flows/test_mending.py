@@ -10,8 +10,8 @@ from codepar.engine.late import LateGenerator
 from codepar.errors import Unsupported
 from codepar.flows.complete import complete
 from codepar.flows.mpi_request import MpiCompletionRequest
+from codepar.layers import Layer
 from codepar.mpi import site_scores
-from codepar.mpi.words.layers import Layer
 from codepar.mpi.words.model import WordModel
 from codepar.protocols import Capabilities, SilentProgress, SiteModel, SiteScore
 from worker.memory import JobMemory, RememberingGenerator

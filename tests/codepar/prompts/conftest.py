@@ -13,6 +13,13 @@ from codepar.prompts.plan import Plan, Step
 from codepar.prompts.schedule import CarriedOut, ScheduleOptions, carry_out
 from codepar.protocols import Capabilities, Chunk, FinishReason, Generation, Prompt, Sampling
 
+
+@pytest.fixture
+def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are read without the network, as where there is no numpy."""
+    monkeypatch.setattr("codepar.prompts.choice.own_network", lambda: None)
+
+
 SHARED = "All of these functions belong to one file. " * 8
 
 

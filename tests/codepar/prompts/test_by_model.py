@@ -86,6 +86,7 @@ def test_what_is_not_grounded_is_dropped_as_a_whole(tasks: object, why: str):
     assert not found.decomposition.split
 
 
+@pytest.mark.usefixtures("rules_alone")
 def test_names_of_functions_stand_for_their_code():
     prompt = f"Whatever recurses forever wants a guard, whatever loops wants a bound, whatever divides wants a check.\n{CODE}"
     found, model = ask(prompt, ["f", "h()"])

@@ -169,6 +169,7 @@ def test_a_byte_order_mark_is_no_letter():
     assert [item.text for item in extract(text, {}).items] == ["mutexes", "semaphores", "barriers"]
 
 
+@pytest.mark.usefixtures("rules_alone")
 def test_labels_of_any_word():
     text = "Answer in one sentence for each passage: who complains?\n\nPassage A: The queue is long.\n\nPassage B: It is loud."
     assert [item.text for item in extract(text, {}).items] == ["The queue is long", "It is loud"]

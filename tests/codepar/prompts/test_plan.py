@@ -60,6 +60,7 @@ def test_steps_share_their_beginning_up_to_the_item():
     assert first[:before] == second[:before]
 
 
+@pytest.mark.usefixtures("rules_alone")
 def test_answers_that_are_input_make_later_waves():
     prompt = "- Write a CSV reader\n- Write a JSON writer\n- Benchmark both of the above"
     plan = plan_of(extract(prompt, {}), prompt, {})
@@ -106,6 +107,7 @@ def test_the_published_integrity_rule_is_kept():
         PublishedRow(template="nothing", data=("a", "b"), category="x", serial="s", validation_tier="low")
 
 
+@pytest.mark.usefixtures("rules_alone")
 def test_parts_that_wait_have_no_row():
     prompt = "- Write a CSV reader\n- Write a JSON writer\n- Benchmark both of the above"
     with pytest.raises(Unsupported, match="wait"):

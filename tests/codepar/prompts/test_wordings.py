@@ -63,11 +63,18 @@ CODE = [
     (f"the 1st and the last loop need a pragma\n{LOOPS}", ["for (int i = 0", "while (n > 0)"]),
     (f"Können alle Schleifen vektorisiert werden? Bitte einzeln für jede.\n{LOOPS}", EACH_LOOP),
 ]
-CLAUSES = [
+# What the choice among readings has other opinions on.
+BY_RULES = [
     (f"I want mean in CUDA and axpy in OpenMP.\n{C3}", ["mean in CUDA", "axpy in OpenMP"]),
     (f"`mean`: Kahan. `axpy`: OpenMP.\n{C3}", ["`mean`: Kahan", "`axpy`: OpenMP"]),
-    (f"mean should be vectorised, axpy should use restrict.\n{C3}", ["mean should be vectorised", "axpy should use restrict"]),
     (f"- clampf: make it branchless\n- axpy: openmp\n{C3}", ["clampf: make it branchless", "axpy: openmp"]),
+    (
+        "Write functions to reverse a string, count vowels and check for gaps.",
+        ["reverse a string", "count vowels", "check for gaps"],
+    ),
+]
+CLAUSES = [
+    (f"mean should be vectorised, axpy should use restrict.\n{C3}", ["mean should be vectorised", "axpy should use restrict"]),
     (
         "In main.c replace printf by a logger, in util.c remove the globals, and in io.c check fread.",
         ["In main.c replace printf by a logger", "in util.c remove the globals", "in io.c check fread"],
@@ -90,10 +97,6 @@ PROSE = [
     ("Write fizzbuzz in Haskell, OCaml, and Prolog.", ["Haskell", "OCaml", "Prolog"]),
     ("Translate 'The job has finished.' into German, French, and Dutch.", ["German", "French", "Dutch"]),
     ("Implement in C:\n* strlen\n* strcmp\n* memcpy", ["strlen", "strcmp", "memcpy"]),
-    (
-        "Write functions to reverse a string, count vowels and check for gaps.",
-        ["reverse a string", "count vowels", "check for gaps"],
-    ),
     (
         "Exercise A. Prove that 2 is prime.\nExercise B. Find the gcd of 12 and 18.",
         ["Prove that 2 is prime", "Find the gcd of 12 and 18"],
@@ -156,6 +159,12 @@ def test_splits(prompt: str, items: list[str]):
     assert validate(found, prompt, {}) == ()
     begins = [item.text[: len(wanted)] for item, wanted in zip(found.items, items, strict=True)]
     assert begins == items
+
+
+@pytest.mark.usefixtures("rules_alone")
+@pytest.mark.parametrize(("prompt", "items"), BY_RULES)
+def test_the_rules_alone_split(prompt: str, items: list[str]):
+    test_splits(prompt, items)
 
 
 @pytest.mark.parametrize("prompt", WHOLE)

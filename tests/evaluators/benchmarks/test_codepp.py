@@ -1,6 +1,8 @@
 """The hand-written prompts: enough of them, labelled twice, halves by the rule, every label resolves."""
 
+import json
 from collections import Counter
+from importlib.resources import files
 
 import pytest
 
@@ -8,7 +10,7 @@ from evaluators.benchmarks.codepp import HALVES, HIDDEN, half_of, load, load_lab
 
 SECOND = ("practice2", "set_aside2")
 """The parts of the second writing."""
-TWICE = (*HALVES, *SECOND, "set_aside3")
+TWICE = (*HALVES, *SECOND, "set_aside3", "set_aside4")
 """What was labelled twice."""
 
 
@@ -61,8 +63,6 @@ def test_all_the_languages_that_are_promised_are_there(cases):
 
 def test_the_set_aside_files_say_so():
     assert all(load_part(half) == load(half) for half in HALVES)
-    from importlib.resources import files
-
     for part in HIDDEN:
         folder = files("evaluators") / "data" / "codepp" / part
         for name in ("prompts", "gold", "first_pass", "second_pass"):
@@ -121,3 +121,33 @@ def test_what_is_set_aside_of_the_third_writing_is_mixed_and_new(cases):
     assert len({case.prompt.text for case in written}) == 100
     assert not {case.prompt.text for case in written} & {case.prompt.text for case in others}
     assert not {case.prompt.id for case in written} & {case.prompt.id for case in others}
+
+
+def test_the_fourth_writing_is_for_measuring_mixed_and_new():
+    written = load_part("set_aside4")
+    assert "set_aside4" in HIDDEN
+    assert len({case.prompt.text for case in written}) == len(written) == 180
+    assert sum(not case.gold.split for case in written) >= 0.4 * len(written)
+    assert {"c", "c++", "cuda", "fortran", "python", "none"} <= {case.prompt.code for case in written}
+    assert {"en", "zh", "ja", "ru", "es", "de"} == {case.prompt.prose for case in written}
+    others = [case for part in (*SECOND, "practice", "practice3", "set_aside3", *HALVES) for case in load_part(part)]
+    assert not {case.prompt.text for case in written} & {case.prompt.text for case in others}
+
+
+def test_what_is_learned_from_holds_nothing_that_measures():
+    folder = files("evaluators") / "data" / "codepp"
+    measured = {case.prompt.text for part in HIDDEN for case in load_part(part)}
+    for name in ("own_prompts.jsonl", "strangers.jsonl"):
+        rows = [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+        assert len(rows) > 1000
+        assert not {row["prompt"] for row in rows} & measured
+
+
+def test_places_of_the_strangers_hold_text():
+    folder = files("evaluators") / "data" / "codepp"
+    for line in (folder / "strangers.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        assert row["split"] == (len(row["items"]) > 1) == (row["refusal"] is None), row["id"]
+        for file, low, high in row["items"]:
+            text = (row["prompt"] if file is None else row["files"][file]).encode()
+            assert text[low:high].decode().strip(), row["id"]

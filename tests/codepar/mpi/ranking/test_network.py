@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from codepar.errors import InvalidInput
+from codepar.layers import Layer
 from codepar.mpi.ranking.network import Network, own_network, read_network, write_network
 from codepar.mpi.ranking.weights import hash_of
-from codepar.mpi.words.layers import Layer
 
 
 def layer(*rows, scale=1.0):

@@ -6,8 +6,8 @@ from array import array
 import numpy
 import pytest
 
+from codepar.layers import Layer
 from codepar.mpi.words.context import Context, Direction, context_written, read_context
-from codepar.mpi.words.layers import Layer
 
 PLACES = numpy.array([[1.0, 0.5], [0.0, 2.0], [3.0, 1.0]], numpy.float32)
 

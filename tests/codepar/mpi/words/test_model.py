@@ -5,8 +5,8 @@ from array import array
 import pytest
 
 from codepar.errors import InvalidInput
+from codepar.layers import Layer
 from codepar.mpi.words.features import Features
-from codepar.mpi.words.layers import Layer
 from codepar.mpi.words.model import Blend, WordModel, hash_of, installed_words, read_words, write_words
 from codepar.protocols import SiteScore, SiteText
 

@@ -1,4 +1,4 @@
-"""Rows of small whole numbers with one scale, as the word model's file holds them.
+"""Rows of small whole numbers with one scale, as the files of weights hold them.
 
 Limits: one scale a layer; 8 bits a number.
 """
@@ -40,6 +40,18 @@ class Layer:
         import numpy
 
         return self.numbers.astype(numpy.float32) * numpy.float32(self.scale)
+
+
+def multiply_on_one_thread() -> None:
+    """From now on this process multiplies matrices on one thread.
+
+    Small ones gain nothing by more, and beside other work threads that wait for each other take ten times as long.
+    """
+    # Limits hold for libraries that are loaded.
+    import numpy  # noqa: F401
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
 
 def read_layer(data: dict[str, Any]) -> Layer:

@@ -1,0 +1,260 @@
+"""The readings that a request may have, found with a free hand: ``choice`` decides among them, or for none.
+
+Lists, runs of sentences and of lines, series cut at their marks, wishes by how sure the model of clauses is, numbers, and the
+pieces of code by kind and by name; what the rules found; and what the network's roles say. Limits: the first sentences and lines,
+and not too many series of each sentence; nothing here says which of them is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+from codepar.prompts.by_wishes import begun_by_score
+from codepar.prompts.clauses import clauses_of
+from codepar.prompts.code import Unit
+from codepar.prompts.code_elements import element_of, file_element
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.inline_lists import inline_list
+from codepar.prompts.lists import trimmed
+from codepar.prompts.named_features import named_in
+from codepar.prompts.numeral_features import numerals_of
+from codepar.prompts.piece_features import pieces_of
+from codepar.prompts.reading import Element, Kind, Reading
+from codepar.prompts.request import Place
+from codepar.prompts.roles import Roles, Span
+from codepar.prompts.series import hidden_in
+from codepar.prompts.tokens import Sentence
+
+_CUT = re.compile(
+    r"\s{0,9}(?:[,;](?:\s*(?:and also|and|or|und außerdem|und|oder|sowie|y|e|и|plus|then|also|as well as|außerdem))?"
+    r"(?=\s|[^\x00-\x7f])\s*"
+    r"|[，、；]\s*(?:或者|以及|还有|和|及|再|另外|また|それと|あと)?\s*"
+    r"|(?<=\s)(?:and also|and|or|&|\+|/|plus|as well as|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*"
+    r"|(?:和|以及|及|と|および|跟|与)[ ]?(?=[^、，,;；。\s])|\s+[—–-]\s+|\s*/\s*(?=\S))",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|would|is|are|mit|für|en|con|para|на|для|с|каждый|each|one)(?:\s|\Z)",
+    re.IGNORECASE,
+)
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_SENTENCES, _LINES, _CUTS, _IN_SENTENCES = 12, 12, 12, 20
+_FIRSTS = 6
+_CLAUSES, _LEAST = 8, -3.0
+_MOST = 200
+MADE_BY_RULES = "rules"
+_MARKS = "?？!！"
+
+
+@dataclass(slots=True)
+class Possible:
+    """Items that may be meant: their places in order, what they are, and which ways lead to them (``makers``)."""
+
+    places: tuple[Place, ...]
+    kind: Kind
+    makers: set[str] = field(default_factory=set)
+    elements: tuple[Element, ...] = ()
+    reading: Reading | None = None
+    """As the rules read it."""
+    spans: tuple[Span, ...] = ()
+    """Its characters, where all places are words of the prompt."""
+
+
+class Possibilities:
+    """All of one request. ``of``: by their places in any order."""
+
+    def __init__(self, discourse: Discourse, roles: Roles, found: Reading | None) -> None:
+        self.discourse = discourse
+        self.roles = roles
+        self.of: dict[frozenset[Place] | tuple[Place, ...], Possible] = {}
+        self._places: dict[Span, Place] = {}
+        if found is not None:
+            self._add(MADE_BY_RULES, found.kind, found.elements, found)
+        self._add_lists()
+        self._add_pieces()
+        self._add_numbers()
+        for maker, spans in (*self._wishes(), *self._runs(), *self._series(), *self._by_roles()):
+            self._add_spans(maker, spans)
+
+    def _add(self, maker: str, kind: Kind, elements: Sequence[Element], reading: Reading | None = None) -> None:
+        if 1 < len(elements) <= _MOST:
+            self._put(maker, kind, tuple(element.place for element in elements), tuple(elements), reading)
+
+    def _put(
+        self,
+        maker: str,
+        kind: Kind,
+        places: tuple[Place, ...],
+        elements: tuple[Element, ...] = (),
+        reading: Reading | None = None,
+    ) -> Possible:
+        key = places if kind is Kind.COUNT else frozenset(places)
+        known = self.of.setdefault(key, Possible(places, kind, elements=elements, reading=reading))
+        known.makers.add(maker)
+        return known
+
+    def likelihood(self, possible: Possible) -> float:
+        """The log-probability that the network gives to it."""
+        if possible.kind in {Kind.CODE, Kind.FILE}:
+            return self.roles.likelihood(possible.places, ())
+        if not possible.spans:
+            possible.spans = tuple(self.spans_of(self.discourse, possible))
+        if possible.kind is Kind.COUNT:
+            return self.roles.likelihood((), (), set(possible.spans))
+        return self.roles.likelihood((), possible.spans)
+
+    @staticmethod
+    def spans_of(discourse: Discourse, possible: Possible) -> list[Span]:
+        """The characters of places in the prompt; those of attachments are left out."""
+        if possible.spans:
+            return list(possible.spans)
+        prompt = discourse.request.prompt
+        if prompt.isascii():
+            return [(one.start, one.end) for one in possible.places if one.file is None]
+        data = prompt.encode()
+        return [(len(data[: p.start].decode()), len(data[: p.end].decode())) for p in possible.places if p.file is None]
+
+    def _add_spans(self, maker: str, spans: Sequence[Span]) -> None:
+        if 1 < len(spans) <= _MOST and all(low < high for low, high in spans):
+            self._put(maker, Kind.WORDS, tuple(self._place(span) for span in spans)).spans = tuple(spans)
+
+    def _place(self, span: Span) -> Place:
+        if span not in self._places:
+            self._places[span] = self.discourse.request.place(*span)
+        return self._places[span]
+
+    def _add_lists(self) -> None:
+        discourse = self.discourse
+        for listing in discourse.lists:
+            self._add_spans("list", listing.elements)
+        if len(discourse.lists) > 1:
+            self._add_spans("lists", [element for listing in discourse.lists for element in listing.elements])
+        for low, high in discourse.stretches:
+            inline = inline_list(discourse.prose, low, high)
+            if inline is not None:
+                self._add_spans("inline", inline.elements)
+
+    @cached_property
+    def _functions(self) -> tuple[Element, ...]:
+        codes = [source for source in self.discourse.request.sources if source.code is not None]
+        return tuple(element_of(source, unit) for source in codes if source.code for unit in source.code.functions)
+
+    def _add_pieces(self) -> None:
+        sources = self.discourse.request.sources
+        if not sources:
+            return
+        functions, pieces = self._functions, pieces_of(self.discourse)
+        self._add("pieces", Kind.CODE, pieces)
+        self._add("functions", Kind.CODE, functions)
+        self._add("kernels", Kind.CODE, [one for one in functions if one.unit and "__global__" in one.unit.marks])
+        for maker in ("classes", "methods", "loops"):
+            self._add(maker, Kind.CODE, list(self._units(maker)))
+        self._add("files", Kind.FILE, [file_element(source) for source in sources if source.is_attached])
+        self._add("blocks", Kind.FILE, [file_element(source) for source in sources if not source.is_attached])
+        named = named_in(self.discourse)
+        if named is None:
+            return
+        places = {element.place for element in named.elements}
+        kind = Kind.FILE if named.elements[0].unit is None else Kind.CODE
+        self._add("named", kind, sorted(named.elements, key=lambda one: (one.place.file or "", one.place.start)))
+        self._add("unnamed", Kind.CODE, [piece for piece in pieces if piece.place not in places])
+
+    def _units(self, maker: str) -> Iterator[Element]:
+        for source in self.discourse.request.sources:
+            units: Iterable[Unit] = () if source.code is None else getattr(source.code, maker)
+            yield from (element_of(source, unit) for unit in units)
+
+    def _add_numbers(self) -> None:
+        by_sentence: dict[Sentence, list[int]] = {}
+        for sentence, index in numerals_of(self.discourse):
+            by_sentence.setdefault(sentence, []).append(index)
+        for sentence, indices in by_sentence.items():
+            for chosen in {(index,) for index in indices} | {tuple(indices)}:
+                tokens = [sentence.tokens[index] for index in chosen]
+                places = [(self.discourse.request.place(t.start, t.end), t.number or 1, t.text) for t in tokens]
+                elements = [Element(place, text) for place, number, text in places for _ in range(number)]
+                self._add("numbers", Kind.COUNT, elements)
+
+    def _wishes(self) -> Iterator[tuple[str, list[Span]]]:
+        """The surest two clauses, the surest three, ..."""
+        if self.discourse.lists or len(clauses_of(self.discourse)) < 2:
+            return
+        for spans in begun_by_score(self.discourse, _CLAUSES, _LEAST):
+            yield "wishes", spans
+
+    def _runs(self) -> Iterator[tuple[str, list[Span]]]:
+        discourse, prose = self.discourse, self.discourse.prose
+        sentences = [trimmed(prose, one.start, one.end) for one in discourse.spoken[:_SENTENCES]]
+        for low, high in combinations(range(len(sentences) + 1), 2):
+            yield "sentences", sentences[low:high]
+        for start, end in discourse.stretches:
+            lines = [trimmed(prose, *match.span()) for match in _LINE.finditer(prose, start, end)][:_LINES]
+            for low, high in combinations(range(len(lines) + 1), 2) if len(lines) > 1 else ():
+                yield "lines", lines[low:high]
+
+    def _series(self) -> Iterator[tuple[str, list[Span]]]:
+        """The parts of each sentence, with each likely beginning of the first and end of the last."""
+        prose = self.discourse.prose
+        for sentence in self.discourse.spoken[:_IN_SENTENCES]:
+            hidden = hidden_in(sentence.text, 0, len(sentence.text))
+            cuts = [m.span() for m in _CUT.finditer(hidden) if 0 < m.start() < m.end() < len(hidden)]
+            if not 0 < len(cuts) <= _CUTS:
+                continue
+            places = [0, *(place for cut in cuts for place in cut), len(hidden)]
+            parts = [(sentence.start + a, sentence.start + b) for a, b in zip(places[::2], places[1::2], strict=True)]
+            bare = [trimmed(prose, *part) for part in parts]
+            firsts = [self._firsts(*part) for part in parts[:-1]]
+            lasts = [self._lasts(part, own) for part, own in zip(parts, bare, strict=True)]
+            for first, last in combinations(range(len(parts)), 2):
+                middle = bare[first + 1 : last]
+                yield from (("series", [a, *middle, b]) for a in firsts[first] for b in lasts[last])
+
+    def _firsts(self, low: int, high: int) -> list[Span]:
+        """The likely beginnings of a part of a sentence, each with its end."""
+        prose = self.discourse.prose
+        end = trimmed(prose, low, high, lead_in=False)[1]
+        starts = self.roles.likely_firsts(low, high, _FIRSTS)
+        return [(start, end) if prose[start].isalnum() else trimmed(prose, start, high, lead_in=False) for start in starts]
+
+    def _lasts(self, part: Span, own: Span) -> list[Span]:
+        """A part as the last of a series: whole, without what is said of all, without the mark of the sentence."""
+        prose = self.discourse.prose
+        tail = _TAIL.search(prose, *part)
+        found = [own] if tail is None else [own, trimmed(prose, part[0], tail.start())]
+        marked = [trimmed(prose, low, high - 1) for low, high in found if prose[high - 1 : high] in _MARKS]
+        return [*found, *marked]
+
+    def _by_roles(self) -> Iterator[tuple[str, list[Span]]]:
+        """What the network's roles say, loosely and by the marks of the text."""
+        prose = self.discourse.prose
+        starts, ends = self._bounds()
+        for eagerness in (0.0, 1.5):
+            spans = self.roles.spans(eagerness, starts, ends)
+            yield "network", [trimmed(prose, low, high, lead_in=False) for low, high in spans]
+        pieces = self.roles.pieces()
+        for kind in (Kind.CODE, Kind.FILE):
+            self._add("network", kind, [one for one in pieces if (one.unit is None) == (kind is Kind.FILE)])
+        numerals = self.roles.numerals()
+        self._add("network", Kind.COUNT, [Element(self.discourse.request.place(*span), text) for span, text in numerals])
+
+    def _bounds(self) -> tuple[set[int], set[int]]:
+        """Where elements of prose may begin and end by the marks of the text."""
+        discourse, prose = self.discourse, self.discourse.prose
+        cuts, lines = list[Span](), list[Span]()
+        for low, high in discourse.request.stretches:
+            hidden = hidden_in(prose, low, high)
+            cuts += [(low + m.start(), low + m.end()) for m in _CUT.finditer(hidden) if m.start() < m.end()]
+            lines += [match.span() for match in _LINE.finditer(prose, low, high)]
+        elements = [element for listing in discourse.lists for element in listing.elements]
+        clauses = [start for clause in clauses_of(discourse) for start in (clause.start, clause.low)]
+        starts = {high for _, high in cuts} | {low for low, _ in elements} | set(clauses)
+        starts |= {low + len(prose[low:high]) - len(prose[low:high].lstrip()) for low, high in lines}
+        ends = {low for low, _ in cuts} | {high for _, high in elements} | {high for _, high in lines}
+        for sentence in discourse.sentences:
+            starts.add(sentence.start)
+            ends.add(sentence.end)
+        return starts, ends

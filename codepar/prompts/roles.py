@@ -1,0 +1,126 @@
+"""The roles that the network gives to the words of a request, read as items: spans, numerals, pieces, and how likely they are.
+
+Limits: probabilities of words by themselves; that items come in twos or more is for others to see.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate
+from math import log
+
+from codepar.prompts.reading import Element
+from codepar.prompts.request import Place
+from codepar.prompts.sequence import Word
+from codepar.prompts.tag_network import Role, Told
+
+Span = tuple[int, int]
+"""Characters of the prompt."""
+_LIKELY = log(0.5)
+_POSSIBLE = log(0.04)
+_NEVER = -1e9
+_NEAR = 3
+
+
+class Roles:
+    """What a network told of ``words``."""
+
+    def __init__(self, words: Sequence[Word], told: Told) -> None:
+        self.words = words
+        self.told = told
+        self._rows = [row for row, word in enumerate(words) if word.start >= 0]
+        self._starts = [words[row].start for row in self._rows]
+        self._of = {word.element.place: row for row, word in reversed(list(enumerate(words))) if word.element is not None}
+        roles = told.roles.tolist()
+        self._roles: list[list[float]] = roles
+        inside = [roles[row][Role.INSIDE] - roles[row][Role.OUTSIDE] for row in self._rows]
+        self._inside = [0.0, *accumulate(inside)]
+        self.nothing = sum(one[Role.OUTSIDE] for one in roles)
+        """The log-probability that no word is part of an item."""
+
+    def likely_firsts(self, low: int, high: int, most: int) -> list[int]:
+        """The words from character ``low`` to ``high`` that most likely begin an item, and the first of all."""
+        found = range(bisect_left(self._starts, low), bisect_left(self._starts, high))
+        best = sorted(found, key=lambda place: -self._roles[self._rows[place]][Role.FIRST])[:most]
+        return [self._starts[place] for place in sorted({*best, *found[:1]})]
+
+    def pieces(self) -> list[Element]:
+        """The pieces that are items."""
+        return [w.element for w, roles in zip(self.words, self._roles, strict=True) if w.element and roles[Role.PIECE] > _LIKELY]
+
+    def numerals(self) -> list[tuple[Span, str]]:
+        """The numerals that count items, each as often as it says."""
+        found = list[tuple[Span, str]]()
+        for row in self._rows:
+            word = self.words[row]
+            if self._roles[row][Role.NUMERAL] > _LIKELY:
+                found += [((word.start, word.end), word.text)] * (word.number or int(word.text in {"1", "one"}))
+        return found
+
+    def spans(self, eagerness: float, starts: Collection[int] | None = None, ends: Collection[int] = ()) -> list[Span]:
+        """The likeliest items of words (Viterbi), ``eagerness`` added to what begins one; only between bounds if given."""
+        states = self._path(eagerness, starts, ends)
+        found, current = list[Span](), False
+        for row, state in zip(self._rows, states, strict=True):
+            word = self.words[row]
+            if state == Role.FIRST:
+                found.append((word.start, word.end))
+            elif state == Role.INSIDE and current:
+                found[-1] = (found[-1][0], word.end)
+            current = state != Role.OUTSIDE
+        return found
+
+    def _path(self, eagerness: float, starts: Collection[int] | None, ends: Collection[int]) -> list[int]:
+        scores, back = (0.0, _NEVER, _NEVER), list[tuple[int, int, int]]()
+        rising = sorted(ends)
+        closed = True
+        for place, row in enumerate(self._rows):
+            roles, word = self._roles[row], self.words[row]
+            may_begin = starts is None or word.start in starts or roles[Role.FIRST] > _POSSIBLE
+            first = roles[Role.FIRST] + eagerness if may_begin else _NEVER
+            outside = max(roles[Role.OUTSIDE], roles[Role.NUMERAL], roles[Role.PIECE])
+            none, begun, inside = scores
+            cost = 0.0 if closed else _NEVER
+            left = max((none, 0), (begun + cost, 1), (inside + cost, 2))
+            within = max((begun, 1), (inside, 2))
+            scores = (left[0] + outside, left[0] + first, within[0] + roles[Role.INSIDE])
+            back.append((left[1], left[1], within[1]))
+            closed = starts is None or self._may_end(place, rising)
+        state = max(range(3), key=lambda one: scores[one])
+        found = list[int]()
+        for step in reversed(back):
+            found.append(state)
+            state = step[state]
+        return found[::-1]
+
+    def _may_end(self, place: int, ends: Sequence[int]) -> bool:
+        """Whether an item may end with a word: at a bound, at a mark, or where the network thinks so."""
+        word = self.words[self._rows[place]]
+        if not word.text[:1].isalnum() or place + 1 == len(self._rows):
+            return True
+        near = bisect_left(ends, word.end)
+        return (near < len(ends) and ends[near] <= word.end + _NEAR) or (
+            self._roles[self._rows[place + 1]][Role.OUTSIDE] > _LIKELY
+        )
+
+    def likelihood(self, places: Iterable[Place], spans: Iterable[Span], numerals: Collection[Span] = ()) -> float:
+        """The log-probability that just these pieces, spans and numerals are items."""
+        total: float = self.nothing
+        for place in places:
+            row = self._of.get(place)
+            total += self._roles[row][Role.PIECE] - self._roles[row][Role.OUTSIDE] if row is not None else _NEVER
+        for low, high in spans:
+            first, end = bisect_left(self._starts, low), bisect_left(self._starts, high)
+            if first < end:
+                roles = self._roles[self._rows[first]]
+                total += roles[Role.FIRST] - roles[Role.OUTSIDE] + self._inside[end] - self._inside[first + 1]
+        for low, high in numerals:
+            for row in self._rows[bisect_left(self._starts, low) : bisect_left(self._starts, high)]:
+                total += self._roles[row][Role.NUMERAL] - self._roles[row][Role.OUTSIDE]
+        return total
+
+    def row_at(self, start: int) -> int | None:
+        """The row of the word that holds character ``start``."""
+        place = bisect_right(self._starts, start) - 1
+        return self._rows[place] if place >= 0 else None

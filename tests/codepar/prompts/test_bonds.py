@@ -1,0 +1,113 @@
+"""What binds the parts of a request beyond its code: pieces in pieces, numbers that do not fit, bounds on all, shared state."""
+
+from __future__ import annotations
+
+import pytest
+
+from codepar.prompts.extract import extract
+from codepar.prompts.items import Refusal
+
+STENCIL = """
+```cpp
+class Grid {
+public:
+    void step(double dt) { for (int i = 0; i < n; i++) u[i] += dt; }
+    double sum() const { return total; }
+private:
+    int n;
+};
+
+void sweep(double *u, int n)
+{
+    for (int i = 1; i < n; i++) u[i] += u[i - 1];
+}
+```"""
+SWEEP = """
+```cpp
+void sweep(double *u, int n) { for (int i = 1; i < n; i++) u[i] += u[i - 1]; }
+```"""
+LOG = """
+```c
+static char buffer[64];
+static int used;
+void log_line(const char *s) { while (*s) buffer[used++] = *s++; }
+void log_flush(void) { used = 0; }
+int half(int x) { return x / 2; }
+```"""
+TWO = "\n```c\nint f(int x) { return x + 1; }\n\nint g(int x) { return x * 2; }\n```"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Two changes: turn `Grid` into a template, and rewrite its method `step` with OpenMP." + STENCIL,
+        "Turn `sweep` into a template, and unroll the loop in `sweep` by four." + STENCIL,
+        "1. rename the variables of sweep\n2. rewrite the loop in it with std::partial_sum\n" + SWEEP,
+    ],
+)
+def test_what_lies_inside_is_not_changed_beside_what_is_around(prompt: str):
+    assert extract(prompt, {}).refusal is Refusal.OVERLAP
+
+
+def test_pieces_side_by_side_are_no_overlap():
+    assert extract("Turn `Grid` into a template, and unroll the loop in `sweep` by four." + STENCIL, {}).split
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Rewrite both functions with OpenMP. Both together must not be longer than 20 lines." + TWO,
+        "Document f and g. Spend at most five comment lines over the two of them." + TWO,
+        "Ich brauche fünf Farbpaletten. Keine Farbe darf in mehr als einer Palette vorkommen.",
+        "ソートのカーネルを4種類書いてください。ただし4つ合わせて60行以内に収めてください。",
+        "Fifteen product codes, please, and the same code must not appear twice.",
+    ],
+)
+def test_a_bound_on_all_together(prompt: str):
+    assert extract(prompt, {}).refusal is Refusal.CONSTRAINT
+
+
+def test_a_bound_on_each_is_no_obstacle():
+    assert extract("Rewrite both functions with OpenMP. Each must stay below 20 lines." + TWO, {}).split
+
+
+def test_another_number_than_is_said():
+    lines = "\n- duck with plums\n- baked cauliflower\n- mussels\n- lemon tart"
+    found = extract("Name a wine for each of the three dishes below:" + lines, {})
+    assert found.refusal is Refusal.CONTRADICTION
+    assert extract("Name a wine for each of the four dishes below:" + lines, {}).split
+
+
+def test_files_that_share_a_variable_by_extern():
+    files = {
+        "pool.c": "int used = 0;\nint take(void) { return used++; }\n",
+        "report.c": '#include <stdio.h>\nextern int used;\nvoid report(void) { printf("%d", used); }\n',
+    }
+    assert extract("Port both attached files to C++ classes.", files).refusal is Refusal.SHARED_STATE
+    assert extract("Review both attached files.", files).split
+    files["report.c"] = files["report.c"].replace("extern int used;", "static int used;")
+    assert extract("Port both attached files to C++ classes.", files).split
+
+
+def test_a_file_that_is_not_there_beside_one_that_is():
+    found = extract("Port a.c and b.c to C++.", {"a.c": "int f(void) { return 1; }\n"})
+    assert found.refusal is Refusal.CONTRADICTION
+
+
+def test_different_changes_to_functions_that_share_state():
+    assert extract("Make `log_line` thread safe; let `log_flush` return the count." + LOG, {}).refusal is Refusal.SHARED_STATE
+    assert extract("Make `log_line` thread safe; let `half` take a long." + LOG, {}).refusal is not Refusal.SHARED_STATE
+
+
+def test_what_is_only_read_may_share_state():
+    assert extract("Add a critique of log_line and log_flush, nothing is to be changed." + LOG, {}).refusal is not (
+        Refusal.SHARED_STATE
+    )
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["Sie sollen dieselbe Fixture benutzen.", "两个测试共用同一个 fixture。", "Пусть они работают с одной общей фикстурой."],
+)
+def test_a_fixture_in_any_language(wish: str):
+    assert extract(f"Write tests for f and g. {wish}" + TWO, {}).refusal is Refusal.SHARED_STATE
