@@ -32,12 +32,16 @@ _FIXED = frozenset({Refusal.CONTRADICTION, Refusal.PARSE_ERROR, Refusal.OVERLAP,
 """Reasons that come from what there is, not from how the wishes are worded."""
 _LOOKED_AT = 8
 PREFERENCE = log(2)
+# No prose has shorter words, so that what is longer is not worth being counted.
+_LETTERS = 12
 
 
 def choose(discourse: Discourse, found: Found) -> Found:
     """What the rules ``found``, another reading, or why the request stays whole."""
     network = own_network()
     if network is None or (isinstance(found, Whole) and found.refusal in _FIXED):
+        return found
+    if sum(high - low for low, high in discourse.request.stretches) > _LETTERS * LONGEST:
         return found
     words = sequence_of(discourse)
     if len(words) > LONGEST:

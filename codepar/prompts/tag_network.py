@@ -102,8 +102,7 @@ class TagNetwork:
         import numpy
 
         marked = numpy.zeros((len(words), len(MARKS)), numpy.float32)
-        for row, word in enumerate(words):
-            marked[row, word.marks] = 1
+        marked[[row for row, word in enumerate(words) for _ in word.marks], [mark for word in words for mark in word.marks]] = 1
         values = numpy.stack([self._row(word) for word in words]) + marked @ self._arrays["mark"]
         return self._norm(values, "first")
 
