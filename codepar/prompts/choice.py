@@ -2,7 +2,7 @@
 
 A log-linear model over ``choice_features`` gives each possible reading its odds against none of them; ``choice.json`` holds the
 weights, made by ``codepar finetune request-network``. Limits: what binds the items of a reading is looked for afterwards; where
-the network does not read (no numpy, a long request) the rules' reading stands.
+the network does not read (no numpy, a long request, more than a dozen items) the rules' reading stands.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from codepar.prompts.tokens import Sentence
 _FIXED = frozenset({Refusal.CONTRADICTION, Refusal.PARSE_ERROR, Refusal.OVERLAP, Refusal.SHARED_STATE, Refusal.CYCLE})
 """Reasons that come from what there is, not from how the wishes are worded."""
 _LOOKED_AT = 8
+_MANY = 12
+"""The network learned from requests of few items; what many lines or pieces are, the rules know better."""
 PREFERENCE = log(2)
 # No prose has shorter words, so that what is longer is not worth being counted.
 _LETTERS = 12
@@ -40,6 +42,8 @@ def choose(discourse: Discourse, found: Found) -> Found:
     """What the rules ``found``, another reading, or why the request stays whole."""
     network = own_network()
     if network is None or (isinstance(found, Whole) and found.refusal in _FIXED):
+        return found
+    if isinstance(found, Reading) and len(found.elements) > _MANY:
         return found
     if sum(high - low for low, high in discourse.request.stretches) > _LETTERS * LONGEST:
         return found

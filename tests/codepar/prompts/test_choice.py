@@ -62,6 +62,17 @@ def test_a_long_request_is_left_to_the_rules():
     assert choice.choose(discourse, found) is found
 
 
+@pytest.mark.parametrize("count", [8, 12, 13, 16, 40])
+def test_many_items(count: int):
+    lines = "\n".join(f"- term {number}" for number in range(count))
+    assert len(extract(f"Explain each of these terms:\n{lines}", {}).items) == count
+
+
+def test_hundreds_of_pieces_are_left_to_the_rules():
+    code = "\n".join(f"int f{number}(int x) {{ return x + {number}; }}" for number in range(300))
+    assert len(extract(f"Document all functions.\n```c\n{code}\n```", {}).items) == 300
+
+
 def test_the_network_gives_probabilities():
     network = own_network()
     assert network is not None
