@@ -34,6 +34,7 @@ _LOOKED_AT = 8
 _MANY = 12
 """The network learned from requests of few items; what many lines or pieces are, the rules know better."""
 PREFERENCE = log(2)
+TRUST = 1.0
 # No prose has shorter words, so that what is longer is not worth being counted.
 _LETTERS = 12
 
@@ -53,10 +54,15 @@ def choose(discourse: Discourse, found: Found) -> Found:
     candidates = candidates_of(discourse, Roles(words, network.read(words)), found)
     model = load_weights("choice")
     scores = [model.score(features_of(one)) for one in candidates]
-    if max(scores, default=model.least) <= model.least:
+    if max(scores, default=model.least - TRUST) <= model.least - TRUST * is_trusted(found):
         return _whole(discourse, found)
     best = preferred(scores, [MADE_BY_RULES in one.possible.makers for one in candidates])
     return reading_of(discourse, candidates[best].possible)
+
+
+def is_trusted(found: Found) -> bool:
+    """Whether the rules found pieces, files or numbers, which they seldom do where none are meant."""
+    return isinstance(found, Reading) and found.kind is not Kind.WORDS
 
 
 def preferred(scores: Sequence[float], of_rules: Sequence[bool]) -> int:

@@ -94,6 +94,8 @@ def features_of(chosen: Chosen) -> set[str]:
     found |= {f"{kind}:{one}" for one in chosen.shared} | {f"{of_rules}:{one}" for one in chosen.shared}
     if kind is Kind.WORDS:
         found.update(_of_words(chosen))
+    elif kind is not Kind.COUNT:
+        found.update(_of_pieces(chosen))
     return found
 
 
@@ -133,6 +135,21 @@ def _of_words(chosen: Chosen) -> Iterator[str]:
     begun = [roles.told.roles[row][Role.FIRST] for row in rows if row is not None]
     yield from _above("first", float(min(begun, default=0.0)), _LEAST)
     yield f"places={len(places) > 1 and places[0].file is None}"
+
+
+def _of_pieces(chosen: Chosen) -> Iterator[str]:
+    """Whether the pieces are those that the request names, and as many as it says."""
+    kind, places = chosen.possible.kind, chosen.possible.places
+    words = chosen.roles.words
+    own = frozenset(places)
+    named = [word for word in words if word.element is not None and word.is_marked("named")]
+    inside = sum(word.element is not None and word.element.place in own for word in named)
+    outside = min(2, len(named) - inside)
+    yield f"{kind}:named={'all' if inside == len(own) else min(2, inside)}"
+    yield f"{kind}:named outside={outside}"
+    yield f"{kind}:named={'all' if inside == len(own) else min(2, inside)},{outside}"
+    numbers = {word.number for word in words if word.number is not None and word.number > 1}
+    yield f"{kind}:number={'fits' if len(places) in numbers else 'other' if numbers else 'none'}"
 
 
 def _head(word: Word) -> str:
