@@ -34,7 +34,7 @@ _LOOKED_AT = 8
 _MANY = 12
 """The network learned from requests of few items; what many lines or pieces are, the rules know better."""
 PREFERENCE = log(2)
-TRUST = 1.0
+TRUST = 0.5
 # No prose has shorter words, so that what is longer is not worth being counted.
 _LETTERS = 12
 
