@@ -11,6 +11,7 @@ import zlib
 from array import array
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ class Layer:
 def multiply_on_one_thread() -> None:
     """From now on this process multiplies matrices on one thread.
 
-    Small ones gain nothing by more, and beside other work threads that wait for each other take ten times as long.
+    Small ones gain nothing by more, and beside other work threads that wait for each other take ten times as long. Where
+    threadpoolctl is missing they stay as they are.
     """
+    if find_spec("threadpoolctl") is None:
+        return
     # Limits hold for libraries that are loaded.
     import numpy  # noqa: F401
     import threadpoolctl
