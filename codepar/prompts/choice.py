@@ -34,7 +34,7 @@ _LOOKED_AT = 8
 _MANY = 12
 """The network learned from requests of few items; what many lines or pieces are, the rules know better."""
 PREFERENCE = log(2)
-TRUST = 0.5
+_TRUST = {Kind.FILE: 2.0, Kind.CODE: 0.5, Kind.COUNT: 0.5}
 # No prose has shorter words, so that what is longer is not worth being counted.
 _LETTERS = 12
 
@@ -54,15 +54,15 @@ def choose(discourse: Discourse, found: Found) -> Found:
     candidates = candidates_of(discourse, Roles(words, network.read(words)), found)
     model = load_weights("choice")
     scores = [model.score(features_of(one)) for one in candidates]
-    if max(scores, default=model.least - TRUST) <= model.least - TRUST * is_trusted(found):
+    if not scores or max(scores) <= model.least - trust_in(found):
         return _whole(discourse, found)
     best = preferred(scores, [MADE_BY_RULES in one.possible.makers for one in candidates])
     return reading_of(discourse, candidates[best].possible)
 
 
-def is_trusted(found: Found) -> bool:
-    """Whether the rules found pieces, files or numbers, which they seldom do where none are meant."""
-    return isinstance(found, Reading) and found.kind is not Kind.WORDS
+def trust_in(found: Found) -> float:
+    """How far below the bound the odds may be: the rules seldom find files, pieces or numbers where none are meant."""
+    return _TRUST.get(found.kind, 0.0) if isinstance(found, Reading) else 0.0
 
 
 def preferred(scores: Sequence[float], of_rules: Sequence[bool]) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from codepar.prompts.choice import TRUST, is_trusted, preferred, reading_of
+from codepar.prompts.choice import preferred, reading_of, trust_in
 from codepar.prompts.choice_features import candidates_of, features_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.extract import found_in
@@ -50,7 +50,7 @@ class Candidate:
 class Choice:
     """A request. ``rules_split``, ``rules_right``: what they alone would do, and whether its items are right.
 
-    ``reachable``: whether a candidate is right. ``is_trusted``: see ``codepar.prompts.choice``.
+    ``reachable``: whether a candidate is right. ``trust``: see ``codepar.prompts.choice``.
     """
 
     source: str
@@ -59,7 +59,7 @@ class Choice:
     rules_split: bool
     rules_right: bool
     is_known: bool = False
-    is_trusted: bool = False
+    trust: float = 0.0
 
     @property
     def reachable(self) -> bool:
@@ -79,7 +79,7 @@ def choice_of(example: Example, told: Told) -> Choice:
             candidates.append(Candidate(frozenset(features_of(one)), right, MADE_BY_RULES in one.possible.makers))
     split = isinstance(found, Reading) and len(found.elements) > 1 and not _is_bound(example, found)
     right = split and _key(_places(found)) == wanted
-    return Choice(labelled.source, labelled.several, tuple(candidates), split, right, labelled.is_known, is_trusted(found))
+    return Choice(labelled.source, labelled.several, tuple(candidates), split, right, labelled.is_known, trust_in(found))
 
 
 def _key(places: Iterable[Place]) -> tuple[Place, ...]:
@@ -148,7 +148,7 @@ def score_of(choices: Sequence[Choice], weights: Sequence[Mapping[str, float]], 
     counted = Counter[str]()
     for one, own in zip(choices, weights, strict=True):
         scores = [sum(own.get(feature, 0.0) for feature in c.features) for c in one.candidates]
-        split = max(scores, default=least - TRUST) > least - TRUST * one.is_trusted
+        split = bool(scores) and max(scores) > least - one.trust
         counted["right"] += split and one.several
         counted["wrong"] += split and not one.several
         counted["missed"] += one.several and not split
