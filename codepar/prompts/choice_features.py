@@ -7,8 +7,10 @@ few and those that stand in lists or are pieces of code are looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import Head
@@ -30,6 +32,7 @@ _LEAST = (-9, -7, -5, -4, -3, -2, -1, -0.5)
 _KIND = (-6, -4, -2, -1, -0.5, -0.1)
 _LOOKED_AT = 8
 _HEADS = {MARKS.index(f"head {head}"): head.value for head in Head}
+_TELLING = (Tag.EACH, Tag.ALL, Tag.THESE, Tag.COMPARE, Tag.EXCEPT, Tag.THEN, Tag.TASK, Tag.ALIKE, Tag.DETAIL)
 _PARTS = frozenset({"asked", "told", "compares", "chains"})
 _COLUMNS = {MARKS.index(mark): mark for mark in _PARTS}
 
@@ -69,10 +72,9 @@ def _of_request(discourse: Discourse, roles: Roles) -> Iterator[str]:
     yield f"sentences={min(4, len(discourse.spoken))}"
     yield f"lists={min(2, len(discourse.lists))}"
     yield "code" if discourse.request.blocks or discourse.request.files else "plain"
-    yield from {_COLUMNS[column] for word in roles.words for column in word.marks if column in _COLUMNS}
-    for mark in (Tag.EACH, Tag.ALL, Tag.THESE, Tag.COMPARE, Tag.EXCEPT, Tag.THEN, Tag.TASK, Tag.ALIKE, Tag.DETAIL):
-        if any(mark in word.tags for word in roles.words):
-            yield f"tag {mark}"
+    yield from (_COLUMNS[column] for column in _COLUMNS.keys() & {column for word in roles.words for column in word.marks})
+    tags = frozenset[Tag]().union(*(word.tags for word in roles.words))
+    yield from (f"tag {tag}" for tag in _TELLING if tag in tags)
 
 
 def features_of(chosen: Chosen) -> set[str]:
@@ -84,11 +86,11 @@ def features_of(chosen: Chosen) -> set[str]:
     found = {"bias", f"kind={kind}", f"n={min(6, len(possible.places))}"}
     found |= {f"mine={of_rules},{rules}", f"kind,rules={kind},{rules}", f"mine={of_rules},{refusal}", f"kind={kind},{refusal}"}
     found |= {f"by={maker}" for maker in possible.makers} | {f"makers={'+'.join(sorted(possible.makers))}"}
-    found |= _above("several", told.several, _SEVERAL) | _above(f"several,{of_rules},{kind}", told.several, _SEVERAL)
-    found |= _above("likely", chosen.likely, _LIKELY) | _above(f"likely,{kind}", chosen.likely, _LIKELY[1::2])
-    found |= _above("behind", chosen.behind, _BEHIND) | _above(f"behind,{of_rules}", chosen.behind, _BEHIND)
-    found |= _above("over", chosen.likely - chosen.roles.nothing, _OVER)
-    found |= _above(f"kind,{kind}", told.kinds[KINDS.index(kind)], _KIND)
+    found.update(_above("several", told.several, _SEVERAL), _above(f"several,{of_rules},{kind}", told.several, _SEVERAL))
+    found.update(_above("likely", chosen.likely, _LIKELY), _above(f"likely,{kind}", chosen.likely, _LIKELY[1::2]))
+    found.update(_above("behind", chosen.behind, _BEHIND), _above(f"behind,{of_rules}", chosen.behind, _BEHIND))
+    found.update(_above("over", chosen.likely - chosen.roles.nothing, _OVER))
+    found.update(_above(f"kind,{kind}", told.kinds[KINDS.index(kind)], _KIND))
     found |= {f"rank={min(5, chosen.rank)}", f"rank,mine={min(3, chosen.rank)},{of_rules}"}
     found |= {f"{kind},n={min(6, len(possible.places))}"}
     found |= {f"{kind}:{one}" for one in chosen.shared} | {f"{of_rules}:{one}" for one in chosen.shared}
@@ -112,8 +114,14 @@ def _refusal(found: Found) -> str:
     return "none" if found is None else "reading"
 
 
-def _above(name: str, value: float, bounds: Sequence[float]) -> set[str]:
-    return {f"{name}>{bound}" for bound in bounds if value > bound}
+def _above(name: str, value: float, bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """One feature for each of the rising ``bounds`` that ``value`` is above."""
+    return _named(name, bounds)[: bisect_left(bounds, value)]
+
+
+@cache
+def _named(name: str, bounds: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(f"{name}>{bound}" for bound in bounds)
 
 
 def _of_words(chosen: Chosen) -> Iterator[str]:

@@ -49,9 +49,8 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _TAIL = 40
-_TAIL_AND = re.compile(
-    r"(?:(?<!\bin)(?<!\bof)(?<!\bby)(?<!\band)[\s,;，；、]+(?:and|or|und|oder|sowie|y|o|и|или|和|以及|及))+\s*\Z", re.IGNORECASE
-)
+_ANDS = ("and", "or", "und", "oder", "sowie", "y", "o", "и", "или", "和", "以及", "及")
+_TAIL_AND = re.compile(rf"(?:(?<!\bin)(?<!\bof)(?<!\bby)(?<!\band)[\s,;，；、]+(?:{'|'.join(_ANDS)}))+\s*\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,7 @@ def trimmed(text: str, start: int, end: int, *, lead_in: bool = True) -> tuple[i
     while start < end and text[start].isspace():
         start += 1
     for _ in range(3):
-        tail = _TAIL_AND.search(text, max(start, end - _TAIL), end)
-        end = tail.start() if tail and tail.start() > start else end
+        end = _without_and(text, start, end)
         bare = text[start:end].rstrip(_END)
         kept = text[start:end].rstrip() if bare.endswith(("etc", "e.g", "i.e")) else bare
         end = start + len(kept)
@@ -96,6 +94,15 @@ def trimmed(text: str, start: int, end: int, *, lead_in: bool = True) -> tuple[i
             break
         return inner
     return start, end
+
+
+def _without_and(text: str, start: int, end: int) -> int:
+    low = max(start, end - _TAIL)
+    # Few elements end so, and the pattern looks at every character.
+    if not text[low:end].rstrip().lower().endswith(_ANDS):
+        return end
+    tail = _TAIL_AND.search(text, low, end)
+    return tail.start() if tail and tail.start() > start else end
 
 
 def _unquoted(text: str, start: int, end: int) -> tuple[int, int]:

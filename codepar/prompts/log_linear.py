@@ -15,7 +15,7 @@ from math import fsum
 
 def total(weights: Mapping[str, float], features: Iterable[str]) -> float:
     """The log-odds. Features come in no order, and a score at a bound must not depend on one, so the sum is exact."""
-    return fsum(weights.get(feature, 0.0) for feature in features)
+    return fsum([weights[feature] for feature in features if feature in weights])
 
 
 @dataclass(frozen=True, slots=True)

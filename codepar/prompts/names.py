@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.references import NOUNS, ORDER, separates
 from codepar.prompts.tokens import Sentence, Token
 
+_REMEMBERED = 10_000
 _ASIDE = frozenset(
     {"as", "well", "likewise", "similarly", "while", "you're", "at", "it", "maybe", "perhaps", "possibly", "also", "too"}
 )
@@ -54,8 +56,13 @@ class NameGroup:
 
 def name_of(token: Token) -> str:
     """A mention without parentheses, parameters and a pointer's star."""
-    text = token.text.split("(", 1)[0].strip().lstrip("*&").rstrip(";:")
-    return text.split()[-1] if text.split() else text
+    return _bare(token.text)
+
+
+@lru_cache(_REMEMBERED)
+def _bare(mention: str) -> str:
+    words = mention.split("(", 1)[0].strip().lstrip("*&").rstrip(";:").split()
+    return words[-1] if words else ""
 
 
 def looks_like_name(token: Token) -> bool:

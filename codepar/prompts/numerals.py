@@ -6,8 +6,9 @@ kin are left out: nobody counts alike answers with it.
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from functools import lru_cache
+
+from codepar.prompts.alternation import any_of
 
 _EN_UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -65,12 +66,12 @@ _HAN = {
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 
 HAN_NUMBER = r"(?:[二两兩三四五六七八九]?十[一二三四五六七八九]?|[二两兩三四五六七八九]|半打|[0-9０-９]{1,5})"
-_SPELLED = "|".join(sorted((re.escape(word) for word in _WORDS), key=len, reverse=True))
-NUMBER = rf"(?:[1-9][0-9]{{0,4}}|{_SPELLED})"
+_FIRST = "".join(sorted({word[0] for word in _WORDS}))
+NUMBER = rf"(?=[1-9{_FIRST}])(?:[1-9][0-9]{{0,4}}|{any_of(_WORDS)})"
 """A pattern of what ``value_of`` reads, for languages with blanks between words; match it without regard to case."""
 
 
-@cache
+@lru_cache(1000)
 def value_of(word: str) -> int | None:
     """The number that ``word`` is, or None."""
     text = word.strip().lower().translate(_WIDE)

@@ -231,9 +231,9 @@ class Possibilities:
     def _by_roles(self) -> Iterator[tuple[str, list[Span]]]:
         """What the network's roles say, loosely and by the marks of the text."""
         prose = self.discourse.prose
-        starts, ends = self._bounds()
+        bounds = self.roles.bounds(*self._bounds())
         for eagerness in (0.0, 1.5):
-            spans = self.roles.spans(eagerness, starts, ends)
+            spans = self.roles.spans(eagerness, bounds)
             yield "network", [trimmed(prose, low, high, lead_in=False) for low, high in spans]
         pieces = self.roles.pieces()
         for kind in (Kind.CODE, Kind.FILE):

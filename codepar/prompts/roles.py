@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from math import log
 
@@ -21,6 +22,14 @@ _LIKELY = log(0.5)
 _POSSIBLE = log(0.04)
 _NEVER = -1e9
 _NEAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """For each word whether an item may begin and end there."""
+
+    begins: list[bool]
+    ends: list[bool]
 
 
 class Roles:
@@ -58,11 +67,10 @@ class Roles:
                 found += [((word.start, word.end), word.text)] * (word.number or int(word.text in {"1", "one"}))
         return found
 
-    def spans(self, eagerness: float, starts: Collection[int] | None = None, ends: Collection[int] = ()) -> list[Span]:
+    def spans(self, eagerness: float, bounds: Bounds | None = None) -> list[Span]:
         """The likeliest items of words (Viterbi), ``eagerness`` added to what begins one; only between bounds if given."""
-        states = self._path(eagerness, starts, ends)
         found, current = list[Span](), False
-        for row, state in zip(self._rows, states, strict=True):
+        for row, state in zip(self._rows, self._path(eagerness, bounds), strict=True):
             word = self.words[row]
             if state == Role.FIRST:
                 found.append((word.start, word.end))
@@ -71,27 +79,31 @@ class Roles:
             current = state != Role.OUTSIDE
         return found
 
-    def _path(self, eagerness: float, starts: Collection[int] | None, ends: Collection[int]) -> list[int]:
-        scores, back = (0.0, _NEVER, _NEVER), list[tuple[int, int, int]]()
+    def bounds(self, starts: Collection[int], ends: Collection[int]) -> Bounds:
+        """What of the words may begin and end an item where these characters do, and where the network thinks so."""
         rising = sorted(ends)
+        begins = [self.words[r].start in starts or self._roles[r][Role.FIRST] > _POSSIBLE for r in self._rows]
+        return Bounds(begins, [self._may_end(place, rising) for place in range(len(self._rows))])
+
+    def _path(self, eagerness: float, bounds: Bounds | None) -> list[int]:
+        none, begun, inside = 0.0, _NEVER, _NEVER
+        back = list[tuple[int, int]]()
         closed = True
         for place, row in enumerate(self._rows):
-            roles, word = self._roles[row], self.words[row]
-            may_begin = starts is None or word.start in starts or roles[Role.FIRST] > _POSSIBLE
-            first = roles[Role.FIRST] + eagerness if may_begin else _NEVER
+            roles = self._roles[row]
+            first = roles[Role.FIRST] + eagerness if bounds is None or bounds.begins[place] else _NEVER
             outside = max(roles[Role.OUTSIDE], roles[Role.NUMERAL], roles[Role.PIECE])
-            none, begun, inside = scores
-            cost = 0.0 if closed else _NEVER
-            left = max((none, 0), (begun + cost, 1), (inside + cost, 2))
-            within = max((begun, 1), (inside, 2))
-            scores = (left[0] + outside, left[0] + first, within[0] + roles[Role.INSIDE])
-            back.append((left[1], left[1], within[1]))
-            closed = starts is None or self._may_end(place, rising)
-        state = max(range(3), key=lambda one: scores[one])
+            within, before = (begun, 1) if begun > inside else (inside, 2)
+            ended = within if closed else within + _NEVER
+            left, last = (none, 0) if none > ended else (ended, before)
+            none, begun, inside = left + outside, left + first, within + roles[Role.INSIDE]
+            back.append((last, before))
+            closed = bounds is None or bounds.ends[place]
+        state = max((none, 0), (begun, -1), (inside, -2))[1] * -1
         found = list[int]()
-        for step in reversed(back):
+        for last, before in reversed(back):
             found.append(state)
-            state = step[state]
+            state = before if state == Role.INSIDE else last
         return found[::-1]
 
     def _may_end(self, place: int, ends: Sequence[int]) -> bool:

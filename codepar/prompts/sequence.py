@@ -75,7 +75,8 @@ class Word:
 
     def mark(self, *marks: str) -> None:
         """Mark it."""
-        self.marks += [_COLUMN[mark] for mark in marks]
+        for mark in marks:
+            self.marks.append(_COLUMN[mark])
 
     def is_marked(self, mark: str) -> bool:
         """Whether it is marked so."""
@@ -110,33 +111,41 @@ def _words(discourse: Discourse, tokens: list[Token]) -> Iterator[Word]:
     for token in tokens:
         text = token.text.lower() if token.quoted else token.text
         word = Word(text, token.start, token.end, token.tags, number=token.number)
-        raw, gap = prompt[token.start : token.end], prose[last : token.start]
-        last = token.end
-        _mark_looks(word, token, raw)
+        _mark_looks(word, token, prompt[token.start : token.end])
         if name_of(token).lower() in names:
             word.mark("symbol")
-        if gap:
-            word.mark("space")
-        if "\n" in gap:
-            word.mark("newline", *(["blank"] if gap.count("\n") > 1 else []))
-        word.mark(*(["item"] if token.start in begins else []), *(["item end"] if token.end in ends else []))
-        if any(low <= token.start < high for low, high in lists):
-            word.mark("listed")
+        if last < token.start:
+            newlines = prose.count("\n", last, token.start)
+            word.mark("space", *(["newline"] if newlines else []), *(["blank"] if newlines > 1 else []))
+        last = token.end
+        if lists:
+            _mark_listed(word, begins, ends, lists)
         if token.number is not None and token.number > 1:
             word.mark("5+" if token.number >= _FIVE else str(token.number))
             word.mark(*(mark for mark, numbers in counts.items() if token.number in numbers))
         yield word
 
 
+def _mark_listed(word: Word, begins: set[int], ends: set[int], lists: list[tuple[int, int]]) -> None:
+    if word.start in begins:
+        word.mark("item")
+    if word.end in ends:
+        word.mark("item end")
+    if any(low <= word.start < high for low, high in lists):
+        word.mark("listed")
+
+
 def _mark_looks(word: Word, token: Token, raw: str) -> None:
+    if token.quoted:
+        word.mark("quoted")
+    elif token.is_file:
+        word.mark("file")
+    if raw.islower() and raw.isalpha():
+        return
     if raw[:1].isupper():
         word.mark("capital")
     if len(raw) > 1 and raw.isupper():
         word.mark("upper")
-    if token.quoted:
-        word.mark("quoted")
-    if token.is_file:
-        word.mark("file")
     if raw.isdigit():
         word.mark("digits")
     if raw.endswith("()"):

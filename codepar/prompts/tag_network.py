@@ -70,6 +70,14 @@ def letters_of(text: str, buckets: int) -> list[int]:
     return [zlib.crc32(run.encode()) % buckets for run in runs]
 
 
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A linear layer behind a norm."""
+
+    weight: Values
+    bias: Values
+
+
 class TagNetwork:
     """The network of some weights: ``arrays`` by the names that ``finetune/requests/network.py`` gives them."""
 
@@ -79,6 +87,8 @@ class TagNetwork:
         self._heads = heads
         self._rows: dict[str, Values] = {}
         self._tags: dict[frozenset[Tag], Values] = {}
+        self._by_distance: dict[int, Values] = {}
+        self._folded: dict[str, _Folded] = {}
 
     def read(self, words: Sequence[Word]) -> Told:
         """What the network makes of a request."""
@@ -86,12 +96,11 @@ class TagNetwork:
 
         values = self._embedded(words)
         for number in self._numbers("conv{}.weight"):
-            values = values + self._neighbours(values, number)
-        distances = self._distances(len(words))
+            values += self._neighbours(values, number)
         for number in self._numbers("attention{}.weight"):
-            values = values + self._attention(values, number, distances)
-            hidden = numpy.maximum(self._linear(self._norm(values, f"norm2{number}"), f"wide{number}"), 0)
-            values = values + self._linear(hidden, f"narrow{number}")
+            values += self._attention(values, number)
+            hidden = self._normed_linear(values, f"norm2{number}", f"wide{number}")
+            values += self._linear(numpy.maximum(hidden, 0, out=hidden), f"narrow{number}")
         values = self._norm(values, "last")
         pooled = numpy.concatenate([values[0], values.max(axis=0)])[None]
         kinds = _log_softmax(self._linear(pooled, "kind"))[0]
@@ -133,36 +142,53 @@ class TagNetwork:
         found: Values = numpy.maximum(self._linear(around, f"conv{number}"), 0)
         return found
 
-    def _attention(self, values: Values, number: int, distances: Values) -> Values:
+    def _attention(self, values: Values, number: int) -> Values:
         import numpy
 
-        width = values.shape[1] // self._heads
-        asked = self._linear(self._norm(values, f"norm1{number}"), f"attention{number}")
-        parts = asked.reshape(len(values), 3, self._heads, width).transpose(1, 2, 0, 3)
+        count, size = values.shape
+        width = size // self._heads
+        asked = self._normed_linear(values, f"norm1{number}", f"attention{number}")
+        parts = asked.reshape(count, 3, self._heads, width).transpose(1, 2, 0, 3)
         scores = parts[0] @ parts[1].transpose(0, 2, 1)
-        scores *= numpy.float32(1 / sqrt(width))
-        scores += self._arrays[f"distance{number}"].T[:, distances]
+        scores += self._distances(number)[:, :count, :count]
         scores -= numpy.maximum.reduce(scores, axis=2, keepdims=True)
         weights = numpy.exp(scores, out=scores)
         weights /= numpy.add.reduce(weights, axis=2, keepdims=True)
         heard = (weights @ parts[2]).transpose(1, 0, 2).reshape(values.shape)
         return self._linear(heard, f"heard{number}")
 
-    def _distances(self, count: int) -> Values:
+    def _distances(self, number: int) -> Values:
+        """What the distance of two words adds to how much one hears of the other, by head, for the longest request."""
         import numpy
 
-        places = numpy.arange(count)
-        found: Values = numpy.clip(places[None] - places[:, None], -REACH, REACH) + REACH
+        if number not in self._by_distance:
+            places = numpy.arange(LONGEST)
+            rows = numpy.clip(places[None] - places[:, None], -REACH, REACH) + REACH
+            self._by_distance[number] = numpy.ascontiguousarray(self._arrays[f"distance{number}"].T[:, rows])
+        return self._by_distance[number]
+
+    def _normed_linear(self, values: Values, norm: str, linear: str) -> Values:
+        """A linear layer of the normed values, the scale and shift of the norm worked into its weights."""
+        import numpy
+
+        if linear not in self._folded:
+            weight = self._arrays[f"{linear}.weight"]
+            bias = self._arrays[f"{norm}.shift"][0] @ weight + self._arrays[f"{linear}.bias"][0]
+            weight = self._arrays[f"{norm}.scale"][0][:, None] * weight
+            if linear.startswith("attention"):
+                # Questions come first; their products with the keys are to be divided by the root of a head's width.
+                share = numpy.float32(1 / sqrt(len(weight) // self._heads))
+                weight[:, : len(weight)] *= share
+                bias[: len(weight)] *= share
+            self._folded[linear] = _Folded(weight, bias)
+        folded = self._folded[linear]
+        found: Values = _standardised(values) @ folded.weight
+        found += folded.bias
         return found
 
     def _norm(self, values: Values, name: str) -> Values:
-        import numpy
-
-        # Sums are quicker than means for matrices of this size.
-        share = numpy.float32(1 / values.shape[1])
-        centred = values - numpy.add.reduce(values, axis=1, keepdims=True) * share
-        spread = numpy.einsum("ij,ij->i", centred, centred) * share + numpy.float32(_SMALL)
-        found: Values = centred * (1 / numpy.sqrt(spread))[:, None] * self._arrays[f"{name}.scale"][0]
+        found = _standardised(values)
+        found *= self._arrays[f"{name}.scale"][0]
         found += self._arrays[f"{name}.shift"][0]
         return found
 
@@ -176,6 +202,19 @@ class TagNetwork:
         while name.format(number) in self._arrays:
             yield number
             number += 1
+
+
+def _standardised(values: Values) -> Values:
+    """Each row less its mean, by its deviation. Sums are quicker than means for matrices of this size."""
+    import numpy
+
+    share = numpy.float32(1 / values.shape[1])
+    centred: Values = values - numpy.add.reduce(values, axis=1, keepdims=True) * share
+    spread = numpy.einsum("ij,ij->i", centred, centred)
+    spread *= share
+    spread += numpy.float32(_SMALL)
+    centred *= (1 / numpy.sqrt(spread))[:, None]
+    return centred
 
 
 def _log_softmax(values: Values) -> Values:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, wraps
+from functools import cache, cached_property, lru_cache, wraps
 from typing import TypeVar, cast
 
+from codepar.prompts.alternation import any_of
 from codepar.prompts.blocks import FILE_NAME
 from codepar.prompts.lexicon import EXACT, IDEOGRAPHIC, STEMS, Tag
 from codepar.prompts.numerals import HAN_NUMBER, NUMBER, value_of
 
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uff10-\uff19"
 _COUNTED = "つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行|组|文|関数|ファイル|函数|文件"
-_HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*(?:{_COUNTED}))"
-_IDEOGRAPHIC = "|".join(sorted(map(re.escape, IDEOGRAPHIC), key=len, reverse=True))
+_HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*{any_of(_COUNTED.split('|'))})"
+# What all of these begin with; most words are told by their first letter.
+_HAN_FIRST = r"(?=[\u2e80-\u9fff\uff00-\uffef0-9])"
 _TOKEN = re.compile(
-    rf"(?P<quoted>`[^`\n]+`)|(?P<suffix>(?<![\w.*/])\*?\.(?:c|h|hpp|cpp|cc|cu|f90|py)\b)|(?P<file>{FILE_NAME})"
-    rf"|(?P<han>{_HAN_COUNTED}|{_IDEOGRAPHIC})"
+    rf"(?P<quoted>`[^`\n]+`)|(?P<suffix>(?<![\w.*/])\*?\.(?:c|h|hpp|cpp|cc|cu|f90|py)\b)|(?P<file>(?=[\w+\-/]*\.){FILE_NAME})"
+    rf"|(?P<han>{_HAN_FIRST}(?:{_HAN_COUNTED}|{any_of(IDEOGRAPHIC)}))"
     rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d|-[^\W\d]))"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
     rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
@@ -44,13 +46,17 @@ _NO_TAGS: frozenset[Tag] = frozenset()
 _VERBS = frozenset({Tag.READ, Tag.CHANGE, Tag.TEST})
 _TYPO_LENGTH = 6
 _LONGEST_WORD = 40
+_REMEMBERED = 50_000
 # What goes on for longer is no sentence; its beginning tells what it asks.
 _READ = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Token:
-    """A word, number, quoted name or mark. ``text`` is in lower case unless it is quoted or a file's name."""
+    """A word, number, quoted name or mark. ``text`` is in lower case unless it is quoted or a file's name.
+
+    Not frozen, since there are hundreds in a request, and frozen ones take three times as long to make.
+    """
 
     text: str
     start: int
@@ -162,18 +168,23 @@ def tokens_of(prose: str, start: int, end: int) -> Iterator[Token]:
     """The tokens between two offsets."""
     for match in _TOKEN.finditer(prose, start, end):
         text, kind = match[0], match.lastgroup
-        if kind == "quoted":
-            yield Token(text.strip("`").strip(), match.start(), match.end(), quoted=True)
-        elif kind == "file":
-            yield Token(text, match.start(), match.end(), is_file=True)
-        elif kind == "han":
-            yield Token(text, match.start(), match.end(), frozenset(IDEOGRAPHIC.get(text, ())), value_of(text))
-        elif kind == "number":
-            yield Token(text.lower(), match.start(), match.end(), tags_of(text.lower()), value_of(text))
-        else:
-            word = text.lower().replace("’", "'") if kind == "word" else text
+        low, high = match.span()
+        if kind == "word":
+            word = text.lower().replace("’", "'")
             tags = tags_of(word.removesuffix("()")) if len(word) <= _LONGEST_WORD else _NO_TAGS
-            yield Token(word, match.start(), match.end(), tags)
+            yield Token(word, low, high, tags)
+        elif kind == "other":
+            yield Token(text, low, high, tags_of(text))
+        elif kind == "quoted":
+            yield Token(text.strip("`").strip(), low, high, quoted=True)
+        elif kind == "file":
+            yield Token(text, low, high, is_file=True)
+        elif kind == "han":
+            yield Token(text, low, high, frozenset(IDEOGRAPHIC.get(text, ())), value_of(text))
+        elif kind == "number":
+            yield Token(text.lower(), low, high, tags_of(text.lower()), value_of(text))
+        else:
+            yield Token(text, low, high, tags_of(text))
 
 
 def may_ask(text: str) -> bool:
@@ -220,7 +231,7 @@ def _misspelt() -> dict[str, str]:
     return found
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def tags_of(word: str) -> frozenset[Tag]:
     """What the lexicon says of a word in lower case."""
     if word in EXACT:

@@ -45,7 +45,7 @@ def test_eagerness_finds_more():
 def test_bounds_hold_where_the_network_is_not_sure():
     roles = roles_of(PROMPT, {"spin": Role.FIRST, "locks": Role.INSIDE})
     start = PROMPT.index("spin")
-    assert roles.spans(0.0, {start}, {start + len("spin locks")}) == [(start, start + len("spin locks"))]
+    assert roles.spans(0.0, roles.bounds({start}, {start + len("spin locks")})) == [(start, start + len("spin locks"))]
 
 
 def test_likelihood_of_what_the_network_says_is_the_greatest():
