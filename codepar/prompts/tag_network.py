@@ -209,7 +209,9 @@ def _standardised(values: Values) -> Values:
     import numpy
 
     share = numpy.float32(1 / values.shape[1])
-    centred: Values = values - numpy.add.reduce(values, axis=1, keepdims=True) * share
+    mean: Values = numpy.add.reduce(values, axis=1, keepdims=True)
+    mean *= share
+    centred: Values = values - mean
     spread = numpy.einsum("ij,ij->i", centred, centred)
     spread *= share
     spread += numpy.float32(_SMALL)
