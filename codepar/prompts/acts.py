@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from codepar.prompts.alternation import phrases
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence, Token, once
 
@@ -77,7 +78,7 @@ _FINITE = re.compile(
     r"|está|tienen|tiene|funciona\w*|работа\w+)\b",
     re.IGNORECASE,
 )
-_COMPARES = re.compile(
+_COMPARES = phrases(
     r"\b(?:build|call|include|execution|compilation|link) order\b|\bin (?:what|which) order\b|\bin welcher reihenfolge\b"
     r"|\ben qué orden\b"
     r"|\bв каком порядке\b|什么顺序|どの順|\b(?:interleav|concatenat)\w*|\bswap (?:the|these|loops?|both)\b|\b(?:pick|choose"
@@ -103,8 +104,7 @@ _COMPARES = re.compile(
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
     r"|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
     r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ"
-    r"|ひとつ)(?:の[^。]{0,8})?にまとめ",
-    re.IGNORECASE,
+    r"|ひとつ)(?:の[^。]{0,8})?にまとめ"
 )
 _SPLITS = re.compile(
     r"\b(?:split|divide|break|separate|distribute|cut|refactor|extract|move|organi[sz]e|teile|aufteil\w*"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-CONSTRAINT = re.compile(
+from codepar.prompts.alternation import phrases
+
+CONSTRAINT = phrases(
     r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}"
     r"\b(?:among|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bshare (?:one"
     r"|a single)\b|\bno two\b|\b(?:no|without"
@@ -46,11 +48,10 @@ CONSTRAINT = re.compile(
     r"|\bunterscheiden sich\b|\bvoneinander\b|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b"
     r"|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше"
     r"|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同|不能重复|不重复|不得重复|总共不|合计|一共不"
-    r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)",
-    re.IGNORECASE,
+    r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)"
 )
 # Bounds on all parts at once, also where each is an instruction of its own.
-TOGETHER = re.compile(
+TOGETHER = phrases(
     r"\b(?:all|both|the) (?:of (?:them|these) )?(?:two |three |four |five |six |seven |eight |nine |ten |\d+ )?together\b"
     r"(?=[^.;?!]{0,60}(?:\d|must|may|have to|has to|should|at most|no more|not |budget|limit|balance|reach|cover|stay))"
     r"|\b(?:over|across|among) (?:all|the|all the) (?:two|three|four|five|six|\d)(?: of them)?\b(?! (?:ranks|nodes"
@@ -71,8 +72,7 @@ TOGETHER = re.compile(
     r"|\bкаждый следующий\b[^.;?!]{0,40}\b(?:отлича\w+|предыдущ\w+)"
     r"|(?:个|三|两|四|五)[^。；]{0,6}(?:加起来|合计|一共|总共)(?=[^。；]{0,10}(?:不|以内|[0-9一二三四五六七八九十百]))"
     r"|后面的[^。；]{0,14}(?:不能|不得|不要)[^。；]{0,14}前面"
-    r"|合わせて(?=[^。]{0,12}(?:以内|以下|まで))|のうち[^。]{0,6}(?:ちょうど|だけ)|ちょうど(?:1|１|一)つだけ",
-    re.IGNORECASE,
+    r"|合わせて(?=[^。]{0,12}(?:以内|以下|まで))|のうち[^。]{0,6}(?:ちょうど|だけ)|ちょうど(?:1|１|一)つだけ"
 )
 PLAIN_WORD = re.compile(r"[a-z]+")
 # Without one of these no pattern of the two can match a text in ASCII.

@@ -66,14 +66,14 @@ def _clauses(discourse: Discourse, sentences: Sequence[Sentence]) -> list[_Claus
     found: list[_Clause] = []
     for sentence in sentences:
         if (
-            (sentence.is_question and not is_command(discourse.prose, sentence.start, sentence.end))
+            (sentence.is_question and not is_command(discourse, sentence.start, sentence.end))
             or compares(sentence, 0)
             or not asks_for(sentence)
             or _KEPT_OUT.search(sentence.text)
         ):
             return None
         for low, high in _cuts(sentence):
-            names = _names(discourse, Sentence(discourse.prose, low, high))
+            names = _names(discourse, discourse.sentence(low, high))
             if len(names) > 1 or (not names and not found):
                 return None
             if names:
@@ -108,9 +108,9 @@ def _names(discourse: Discourse, sentence: Sentence) -> dict[str, int]:
 
 def _says_something(discourse: Discourse, clause: _Clause) -> bool:
     """Whether a clause has a word of its own behind the name."""
-    named = Sentence(discourse.prose, clause.place, clause.end).tokens
+    named = discourse.sentence(clause.place, clause.end).tokens
     end = named[0].end if named else clause.end
-    behind = Sentence(discourse.prose, end, clause.end).tokens
+    behind = discourse.sentence(end, clause.end).tokens
     nothing = (Tag.POLITE, Tag.AND, Tag.THEM, Tag.EACH, Tag.ALL)
     return any(t.is_word and not t.has(*nothing) and t.text not in _TOO for t in behind)
 

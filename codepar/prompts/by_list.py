@@ -105,7 +105,7 @@ def _read_inline(discourse: Discourse) -> Found:
         before = sentences_of(discourse.prose, start, listing.start)
         lead = before[-1] if before else next((s for s in reversed(discourse.sentences) if s.end <= start), None)
         if lead is not None and lead.end > listing.start:
-            lead = Sentence(discourse.prose, lead.start, listing.start)
+            lead = discourse.sentence(lead.start, listing.start)
         found = _read(discourse, listing, lead) if lead is not None or _is_tasks(discourse, listing) else None
         if found is not None:
             return found

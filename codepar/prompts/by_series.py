@@ -55,9 +55,9 @@ def _listed_commands(discourse: Discourse, sentence: Sentence) -> Found:
     mark = COLON.search(sentence.text)
     if mark is None or mark["dash"]:
         return None
-    lead = Sentence(discourse.prose, sentence.start, sentence.start + mark.start())
+    lead = discourse.sentence(sentence.start, sentence.start + mark.start())
     elements = elements_of(discourse.prose, sentence.start + mark.end(), sentence.end, COMMANDS)
-    if len(elements) < 3 or not all(is_command(discourse.prose, low, high) for low, high in elements):
+    if len(elements) < 3 or not all(is_command(discourse, low, high) for low, high in elements):
         return None
     if not TASKS.search(lead.text) or DETAILS.search(lead.text) or makes_one_thing(lead, len(lead.tokens), distributes=False):
         return None
@@ -105,7 +105,7 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
     mark = COLON.search(sentence.text)
     if mark is None:
         return None
-    lead = Sentence(discourse.prose, sentence.start, sentence.start + mark.start())
+    lead = discourse.sentence(sentence.start, sentence.start + mark.start())
     closing = DASH.search(sentence.text, mark.end()) if mark["dash"] else None
     end = sentence.start + closing.start() if closing else sentence.end
     separator = SLASH if " / " in sentence.text[mark.end() :] else SPLIT
@@ -130,7 +130,7 @@ def _behind_colon(discourse: Discourse, sentence: Sentence) -> Found:
         return None
     if not (_speaks_of_several(lead) or _is_bare_verb(lead)):
         return None
-    return reading_of(discourse, Sentence(discourse.prose, sentence.start, sentence.start + mark.end()), elements)
+    return reading_of(discourse, discourse.sentence(sentence.start, sentence.start + mark.end()), elements)
 
 
 def _are_parts(discourse: Discourse, lead: Sentence, elements: list[tuple[int, int]]) -> bool:
@@ -220,12 +220,12 @@ def _articles(discourse: Discourse, sentence: Sentence) -> Found:
     elements = elements_of(discourse.prose, match.end(), sentence.end, ARTICLE_SPLIT)
     if _takes(discourse, elements) or any(OF_EARLIER.search(discourse.prose, low, high) for low, high in elements[1:]):
         return None
-    if any(Sentence(discourse.prose, a, b).has(Tag.THEN) for a, b in elements):
+    if any(discourse.sentence(a, b).has(Tag.THEN) for a, b in elements):
         return None
     if len(elements) < 2 or not all(ARTICLE.match(discourse.prose[a:b]) for a, b in elements):
         return None
     if len(elements) == 2 and not all(
-        any(t.has(Tag.ARTIFACT) or t.text == "one" for t in Sentence(discourse.prose, a, b).tokens[:5]) for a, b in elements
+        any(t.has(Tag.ARTIFACT) or t.text == "one" for t in discourse.sentence(a, b).tokens[:5]) for a, b in elements
     ):
         return None
     return reading_of(discourse, sentence, elements)
@@ -250,7 +250,7 @@ _LONG = 24
 
 def _takes(discourse: Discourse, elements: list[tuple[int, int]]) -> bool:
     """ "A function that takes a name, a mode and a size": the rest belongs to the clause of the first."""
-    first, *rest = (Sentence(discourse.prose, a, b).tokens for a, b in elements)
+    first, *rest = (discourse.sentence(a, b).tokens for a, b in elements)
     made = (Tag.ARTIFACT, Tag.ALIKE, Tag.TEST, Tag.READ)
     in_clause = any(token.has(Tag.THAT, Tag.WITH) or token.text in _COMPLEMENTS for token in first)
     own = (any(t.has(*made) or t.text in {"one", "another"} for t in tokens[:4]) or _has_complement(tokens) for tokens in rest)
@@ -306,7 +306,7 @@ def _each_of(discourse: Discourse, sentence: Sentence) -> Found:
     end = min(sentence.end, sentence.start + match.end() + SPAN)
     elements = elements_of(discourse.prose, sentence.start + match.end(), end)
     cut = next((i for i, (a, b) in enumerate(elements) if b - a > _LONG_NAME or i == len(elements) - 1), 0)
-    verb = next((t for t in Sentence(discourse.prose, *elements[cut]).tokens if t.has(Tag.READ, Tag.WRITE, Tag.CHANGE)), None)
+    verb = next((t for t in discourse.sentence(*elements[cut]).tokens if t.has(Tag.READ, Tag.WRITE, Tag.CHANGE)), None)
     if cut < 1 or verb is None:
         return None
     last = trimmed(discourse.prose, elements[cut][0], verb.start)
@@ -317,7 +317,7 @@ _LONG_NAME = 24
 
 
 def _is_clause(discourse: Discourse, start: int, end: int) -> bool:
-    tokens = Sentence(discourse.prose, start, end).tokens
+    tokens = discourse.sentence(start, end).tokens
     first = next((t for t in tokens if not t.has(Tag.POLITE, Tag.FOR)), None)
     code = (Tag.THESE, Tag.FUNCTION, Tag.LOOP, Tag.FILE, Tag.CLASS)
     if any(t.has(*code) or t.text in {"code", "this", "it", "are", "is", "were", "was", "if", "when"} for t in tokens):
@@ -338,7 +338,7 @@ def _purposes(discourse: Discourse, sentence: Sentence) -> Found:
     words = [discourse.prose[low:high].split() for low, high in elements]
     if len(elements) < 3 or not all(2 <= len(word) <= SHORT for word in words):
         return None
-    if any(Sentence(discourse.prose, *one).has(Tag.THEM, Tag.THEN) for one in elements):
+    if any(discourse.sentence(*one).has(Tag.THEM, Tag.THEN) for one in elements):
         return None
     return reading_of(discourse, sentence, elements)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from codepar.prompts.alternation import phrases
 from codepar.prompts.clause_features import STATED, Setting
 from codepar.prompts.clause_model import Begun, Scored, load_weights, might_begin, scored_in
 from codepar.prompts.clauses import Clause, clauses_of
@@ -18,7 +19,7 @@ from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import trimmed
 from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
-from codepar.prompts.wish_bonds import speaks_back
+from codepar.prompts.wish_bonds import leans_back, speaks_back
 from codepar.prompts.wishes_model import are_several
 
 _GREAT = re.compile(
@@ -35,13 +36,12 @@ _THANKS = re.compile(
     r"|if you (?:have|find) (?:the )?time))+[\s.!]*\Z",
     re.IGNORECASE,
 )
-_ORDER = re.compile(
+_ORDER = phrases(
     r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that|exactly this) order\b|\berst"
     r" (?:dann|danach)\b"
     r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|\bin dieser reihenfolge\b|\ben"
     r" (?:ese|este) orden\b"
-    r"|\bв (?:этом|таком) порядке\b|之后才|その後で",
-    re.IGNORECASE,
+    r"|\bв (?:этом|таком) порядке\b|之后才|その後で"
 )
 _QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
 _THINGS = frozenset({Head.THING, Head.OTHER})
@@ -114,7 +114,7 @@ def _without_announcement(begun: list[Begun]) -> list[Begun]:
 def _stated(clauses: list[Clause], setting: Setting) -> list[Clause]:
     """ "Three short ones. What is ...?": the clauses that may begin a wish, where they are as many as the request says."""
     asked = [c for c in clauses if (might_begin(c) or c.head is Head.LACK) and STATED.search(c.text) is None]
-    leans = any(speaks_back(clause.text) for clause in asked[1:])
+    leans = any(leans_back(clause) for clause in asked[1:])
     return asked if len(asked) > 1 and len(asked) == setting.number and not leans else []
 
 
@@ -124,7 +124,7 @@ _ON_IT = re.compile(r"\b(?:it|them|that|ihn|ihm|lo|eso|его|её|них)\W*\Z"
 
 def _chain(clauses: list[Clause]) -> Whole | None:
     asked = [clause for clause in clauses if might_begin(clause)]
-    back = sum(speaks_back(clause.text) for clause in asked[1:])
+    back = sum(leans_back(clause) for clause in asked[1:])
     if len(asked) >= _LONG_CHAIN and back:
         return Whole(Refusal.CHAIN, "later wishes lean on what earlier ones make")
     return None

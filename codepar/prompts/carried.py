@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -62,6 +63,14 @@ class ItemAnswer(Record):
     cached_tokens: int | None = None
     answer_tokens: int = 0
     seconds: float = 0.0
+
+
+@dataclass
+class UnderWay:
+    """What is there while a plan is carried out, for one who breaks it off: answers in any order, requests that were sent."""
+
+    answers: dict[str, ItemAnswer] = field(default_factory=dict)
+    requests: int = 0
 
 
 class CarriedOut(Record):

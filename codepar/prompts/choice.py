@@ -26,7 +26,6 @@ from codepar.prompts.reading import Element, Found, Kind, Reading, Whole
 from codepar.prompts.roles import Roles, Span
 from codepar.prompts.sequence import sequence_of
 from codepar.prompts.tag_network import LONGEST, own_network
-from codepar.prompts.tokens import Sentence
 
 _FIXED = frozenset({Refusal.CONTRADICTION, Refusal.PARSE_ERROR, Refusal.OVERLAP, Refusal.SHARED_STATE, Refusal.CYCLE})
 """Reasons that come from what there is, not from how the wishes are worded."""
@@ -109,7 +108,7 @@ def _are_instructions(discourse: Discourse, spans: list[Span]) -> bool:
     """Whether most elements begin with what asks for something themselves."""
     heads = list[Head]()
     for low, high in spans[:_LOOKED_AT]:
-        tokens = Sentence(discourse.prose, low, high).tokens
+        tokens = discourse.sentence(low, high).tokens
         heads.append(head_of(discourse.prose[low:high], tokens) if tokens else Head.OTHER)
     asking = ASKING - {Head.THING}
     return 2 * sum(head in asking for head in heads) >= len(heads)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from codepar.prompts.acts import chains, compares, is_statement
+from codepar.prompts.alternation import phrases
 from codepar.prompts.clauses import Clause
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import ASKING, Head
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.numerals import value_of
 from codepar.prompts.tokens import Token
-from codepar.prompts.wish_bonds import SMALL, is_elliptical, names_again, speaks_back
+from codepar.prompts.wish_bonds import SMALL, is_elliptical, leans_back, names_again
 
 _LETTERS = re.compile(r"[^\W\d]+")
 _STEM = re.compile(r"[^\W\d_]{4,}")
@@ -34,20 +35,18 @@ _TOLD = re.compile(
     r"|\b(?:of|for|in|between|from|behind|to|on|against|that|about|by|de|del|von|vom|für|im|ins|zum|zur|zwischen|para"
     r"|en|sobre|entre|из|для|между|про)\s+\w"
 )
-STATED = re.compile(
+STATED = phrases(
     r"\b(?:two|three|four|five|few|couple|some|several|\d) (?:\w+ )?(?:things|questions|ones|favou?rs"
     r"|tasks|requests|stuff|matters|chores|wishes|errands)\b"
     r"|\b(?:zwei|drei|vier|paar) (?:\w+ )?(?:dinge|fragen|sachen|bitten)\b|\b(?:dos|tres"
     r"|unas) (?:\w+ )?(?:cosas|dudas|preguntas)\b"
-    r"|\b(?:два|две|двумя|три|тремя|пара) (?:\w+ )?(?:вопрос\w*|вещ\w+|задач\w*|дела)|[两二三几]个?(?:问题|件事)|[二三2-4]つ",
-    re.IGNORECASE,
+    r"|\b(?:два|две|двумя|три|тремя|пара) (?:\w+ )?(?:вопрос\w*|вещ\w+|задач\w*|дела)|[两二三几]个?(?:问题|件事)|[二三2-4]つ"
 )
 """Phrases that tell how many wishes there are."""
-_ORDERED = re.compile(
+_ORDERED = phrases(
     r"\bonly (?:then|after (?:that|this)|afterwards)\b|\bin (?:that|this|exactly that"
     r"|exactly this) order\b|\berst (?:dann|danach)\b"
-    r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|之后才|その後で",
-    re.IGNORECASE,
+    r"|\b(?:solo|sólo) (?:después|luego|entonces)\b|\bтолько (?:потом|затем|после)\b|之后才|その後で"
 )
 _PLACED = frozenset("me us mir uns мне нам please bitte out up also".split())
 _POINTING = frozenset("this that it them these those".split())
@@ -104,13 +103,17 @@ class Setting:
     @cached_property
     def is_stated(self) -> bool:
         """ "Two things", "some questions": the request says that it holds several."""
-        return STATED.search(self.prose) is not None
+        return self._stated is not None
 
     @cached_property
     def number(self) -> int | None:
         """The number of wishes that the request says it holds."""
-        match = STATED.search(self.prose)
+        match = self._stated
         return None if match is None else value_of(match[0].split()[0]) or value_of(match[0][:1])
+
+    @cached_property
+    def _stated(self) -> re.Match[str] | None:
+        return STATED.search(self.prose)
 
 
 def language_of(text: str) -> str:
@@ -193,7 +196,7 @@ def _of_words(clause: Clause) -> list[str]:
 def _of_text(clause: Clause, head: str, wanted: str) -> list[str]:
     asks, text = clause.sentence.is_question, clause.text
     content = sum(_is_content(token) for token in clause.tokens[1:])
-    back = speaks_back(text)
+    back = leans_back(clause)
     found = [
         f"q={asks}",
         f"q,h={asks},{head}",
@@ -256,7 +259,7 @@ def _of_news(clause: Clause, earlier: str) -> list[str]:
     names = set(_NAME.findall(clause.text)) - set(_NAME.findall(earlier))
     told = {word[:_STEM_LENGTH].lower() for word in _STEM.findall(earlier)}
     words = {t.text[:_STEM_LENGTH] for t in clause.tokens[1:] if _is_content(t) and not t.has(Tag.QUESTION) and len(t.text) > 2}
-    fresh, back = len(words - told), speaks_back(clause.text)
+    fresh, back = len(words - told), leans_back(clause)
     found = [f"newname={bool(names)}", f"newname,h={bool(names)},{clause.head}", f"newname,back={bool(names)},{back}"]
     found += [f"fresh={min(4, fresh)}", f"fresh,h={min(4, fresh)},{clause.head}", f"fresh,back={min(3, fresh)},{back}"]
     return [*found, *(f"c={word}" for word in words)]

@@ -9,6 +9,7 @@ import re
 from itertools import pairwise
 
 from codepar.prompts.acts import compares, makes_one_thing
+from codepar.prompts.alternation import phrases
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.names import NameGroup, looks_like_name
@@ -38,7 +39,7 @@ OVERLAP = re.compile(
     r"|darin|dentro|внутри|in that function|in the same)\b",
     re.IGNORECASE,
 )
-_GATHERS = re.compile(
+_GATHERS = phrases(
     r"\b(?:in|into|as|to|inside|under|behind) (?:a|an|one|the same|a single|one single|methods of (?:a|one|the)) "
     r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package"
     r"|tool|cli|app|server|service"
@@ -50,8 +51,7 @@ _GATHERS = re.compile(
     r"|\b(?:один|одну|одно) (?:\w+ )?(?:класс|файл|модул|функци|ядр|заголов)|\beine? (?:klasse|datei|modul)\b"
     r"|\b(?:in|zu) eine[rmn]?\b[^.;?!]*\b(?:zusammen|klasse|datei|funktion)|\b(?:in|into|inside|within"
     r"|under) (?:one|a single|the same) (?!sentence|line|paragraph|word|go\b)\w+|\ben (?:un|una) (?:sol[oa] )?(?:clase"
-    r"|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一",
-    re.IGNORECASE,
+    r"|archivo|función|módulo)\b|\bв один (?:файл|класс|модуль)\b|放到一个|放进一个|合成一"
 )
 # What follows is a text to be put into another language.
 TEXT = re.compile(
@@ -87,11 +87,10 @@ ROUTINE = re.compile(
     r"\b(?:function|routine|kernel|subroutine|method|funktion|función|функци\w+)s?\b[^.;?!]{0,30}\b(?:and|und|y|и)\b",
     re.IGNORECASE,
 )
-ONE_OF_THEM = re.compile(
+ONE_OF_THEM = phrases(
     r"\b(?:one|which|either|best) of (?:them|these|those|the two)\b|\bwhich one\b"
     r"|\beine[rns]? davon\b|\b(?:uno|una) de (?:ell[oa]s|los|las)\b"
-    r"|\b(?:один|одну|одно) из\b|其中一个|どちらか",
-    re.IGNORECASE,
+    r"|\b(?:один|одну|одно) из\b|其中一个|どちらか"
 )
 ANY_OF = re.compile(
     r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from codepar.prompts.alternation import phrases
+
 BOUNDARY = frozenset({",", ".", ";", ":", "?", "!", "。", "，", "；", "：", "？", "(", ")", "（", "）", "->", "—"})
 WINDOW = 6
 NEAR = 3
@@ -46,21 +48,19 @@ MEASURED = frozenset(
     }
 )
 HAN = re.compile(r"\s*(?:つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|案|例|款|套|通り)")
-PER_EACH = re.compile(
-    r"\b(?:about|for|of|on|to|per) (?:each|every)\b|\b(?:für|zu) jede|\b(?:para|de|sobre) cada\b|\b(?:для|о|по) кажд",
-    re.IGNORECASE,
+PER_EACH = phrases(
+    r"\b(?:about|for|of|on|to|per) (?:each|every)\b|\b(?:für|zu) jede|\b(?:para|de|sobre) cada\b|\b(?:для|о|по) кажд"
 )
 BEHIND = frozenset(
     "about against over between from at as during inside among covering involving like related über"
     " zu gegen sobre entre contra о об про".split()
 )
-COULD_I_HAVE = re.compile(
+COULD_I_HAVE = phrases(
     r"\b(?:could|can|may) (?:i|we) (?:please )?(?:have|get|see)\b|\bi(?:'d| would) (?:like|love|appreciate)\b"
     r"|\b(?:i'm|i am|we're|we are) (?:looking|searching) for\b|\b(?:i|we) could (?:do with|use)\b|\b(?:how|what) about\b"
     r"|\bwhat (?:are|would be)\b|\b(?:any|a) chance of\b|\bthink (?:of|up)\b|\bgrateful for\b|\bhelp me (?:find|with)\b|\bich"
     r" (?:hätte gern|suche|möchte)\b|\bme (?:gustaría|gustarían)\b|\bхочу\b|\bхотел\w* бы\b|\bquisiera\b|\bquerría\b"
-    r"|\bnecesitaría\b|想要|欲しい",
-    re.IGNORECASE,
+    r"|\bnecesitaría\b|想要|欲しい"
 )
 COLLECTIVE = frozenset({"trio", "quartet", "couple", "pair", "dozen", "half a dozen", "half-dozen", "docena", "dutzend", "par"})
 UNITS_OF_TEXT = frozenset(

@@ -255,7 +255,7 @@ def _listed(discourse: Discourse, reading: Reading) -> Iterator[Sentence]:
     """The elements of lists that tell how counted answers are to be."""
     for listing in discourse.lists if reading.kind is Kind.COUNT else ():
         for start, end in listing.elements[:_MANY_ITEMS]:
-            yield Sentence(discourse.prose, start, end)
+            yield discourse.sentence(start, end)
 
 
 def _overlap(reading: Reading) -> Whole | None:

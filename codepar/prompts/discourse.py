@@ -16,7 +16,7 @@ from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import Listing, line_lists
 from codepar.prompts.reading import Found
 from codepar.prompts.request import Request
-from codepar.prompts.tokens import Sentence, may_ask, sentences_of
+from codepar.prompts.tokens import Sentence, Tokens, may_ask, sentences_of
 
 if TYPE_CHECKING:
     from codepar.prompts.clause_model import Scored
@@ -78,9 +78,18 @@ class Discourse:
         return tuple(line_lists(self.request.prompt, self.prose, self.request.blocks, self.request.stretches))
 
     @cached_property
+    def tokens(self) -> Tokens:
+        """The tokens outside the blocks of code."""
+        return Tokens(self.prose, self.request.stretches)
+
+    def sentence(self, start: int, end: int) -> Sentence:
+        """Characters of the prose, read as a sentence."""
+        return Sentence(self.prose, start, end, self.tokens)
+
+    @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences outside the lists."""
-        return tuple(sentence for low, high in self.stretches for sentence in sentences_of(self.prose, low, high))
+        return tuple(sentence for low, high in self.stretches for sentence in sentences_of(self.prose, low, high, self.tokens))
 
     @cached_property
     def spoken(self) -> tuple[Sentence, ...]:

@@ -27,7 +27,7 @@ def features_of(discourse: Discourse, listing: Listing, lead: Sentence | None) -
     """The features of a list behind the sentence that leads in."""
     found = {"bias", f"n={min(_MANY, len(listing.elements))}", f"numbered={listing.numbered}"}
     found.add("code" if discourse.request.blocks else "plain")
-    parts = [Sentence(discourse.prose, low, min(high, low + _BEGINNING)) for low, high in listing.elements[:_LOOKED_AT]]
+    parts = [discourse.sentence(low, min(high, low + _BEGINNING)) for low, high in listing.elements[:_LOOKED_AT]]
     heads = [head_of(part.text, part.tokens) if part.tokens else Head.OTHER for part in parts]
     common = Counter(heads).most_common(1)[0]
     found |= {f"heads={common[0] if common[1] == len(heads) else 'mixed'}", f"most={common[0]}"}

@@ -9,6 +9,7 @@ import re
 from enum import Enum, auto
 
 from codepar.prompts.acts import IMPERATIVES, act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.alternation import phrases
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_wording import (
@@ -152,12 +153,11 @@ _ONE_THING = re.compile(
 
 
 _ASIDE = re.compile(r"\([^()]*\)")
-_FOLLOWING_DETAILS = re.compile(
+_FOLLOWING_DETAILS = phrases(
     r"\b(?:following|these) (?:requirements|constraints|rules|conditions|steps|properties|features"
     r"|specs?)\b|(?:以下|次|下記)の(?:仕様|条件|要件|手順)"
     r"|(?:以下|下列|下面的?)(?:要求|条件|步骤|规则|功能)|\bfolgende\w* (?:Anforderungen|Bedingungen|Regeln|Schritte\w*)"
-    r"|\bsiguientes (?:requisitos|condiciones|reglas|pasos)|\bследующ\w+ (?:требовани\w+|услови\w+|правил\w*|шаг\w*)",
-    re.IGNORECASE,
+    r"|\bsiguientes (?:requisitos|condiciones|reglas|pasos)|\bследующ\w+ (?:требовани\w+|услови\w+|правил\w*|шаг\w*)"
 )
 
 
@@ -187,14 +187,13 @@ def _announces_tasks(lead: Sentence) -> bool:
 
 
 _ANNOUNCING = 22
-_ANNOUNCED = re.compile(
+_ANNOUNCED = phrases(
     r"\b(?:tasks|questions|requests|favou?rs|things|to-?dos|exercises|jobs|wishes|needs|tareas|dudas|preguntas|cosas"
     r"|aufgaben|fragen"
     r"|chores|dinge|sachen|anliegen|bitten|wünsche|задач\w*|вопрос\w*|просьб\w*|дела?)\b|\bwhat i(?: would|'d| still)? (?:need"
     r"|want|like)\b"
     r"|\bi(?:'d| would)? (?:need|like|want)\s*:?\s*\Z|\bto-?do\b|\bwish ?list\b|\bkleinigkeiten\b|\bpunkte\b|\bpuntos\b"
-    r"|\bhomework\b|\bhausaufgaben\b|任务|事情|几件事|问题|お願い|質問|タスク",
-    re.IGNORECASE,
+    r"|\bhomework\b|\bhausaufgaben\b|任务|事情|几件事|问题|お願い|質問|タスク"
 )
 
 
@@ -209,11 +208,10 @@ def _speaks_of_rows(discourse: Discourse, table: Listing) -> bool:
 _HEADING = 60
 
 
-_ROWS = re.compile(
+_ROWS = phrases(
     r"\b(?:each|every|per|all|one)\b[^.;?!]{0,30}\b(?:rows?|lines?|entry|entries|word|item|function|term|name|case"
     r"|sentence|one)\b"
-    r"|\brow by row\b|\bjede\w* (?:zeile|eintrag)|\bcada (?:fila|línea)|\bкажд\w+ строк|每一?行|各行",
-    re.IGNORECASE,
+    r"|\brow by row\b|\bjede\w* (?:zeile|eintrag)|\bcada (?:fila|línea)|\bкажд\w+ строк|每一?行|各行"
 )
 
 
@@ -224,7 +222,7 @@ def _names_pieces(discourse: Discourse, listing: Listing) -> bool:
 
 
 def _first_name(discourse: Discourse, start: int, end: int) -> str | None:
-    tokens = Sentence(discourse.prose, start, min(end, start + 80)).tokens
+    tokens = discourse.sentence(start, min(end, start + 80)).tokens
     names = [name_of(token).lower() for token in tokens[:HEAD]]
     return next((name for name in names if name in discourse.symbols and len(tokens) > 2), None)
 
@@ -283,7 +281,7 @@ _INTO_ONE = re.compile(
 
 def _delivers(discourse: Discourse, start: int, end: int) -> bool:
     """Whether an element names what is to be made: "unit tests for f", "a benchmark of g", "docs"."""
-    tokens = [t for t in Sentence(discourse.prose, start, min(end, start + 120)).tokens if t.is_word][:4]
+    tokens = [t for t in discourse.sentence(start, min(end, start + 120)).tokens if t.is_word][:4]
     head = next((t for t in tokens if not t.has(Tag.A, Tag.THE) or t.number is not None), None)
     made = (Tag.TEST, Tag.READ, Tag.ARTIFACT, Tag.ALIKE)
     return head is not None and any(t.has(*made) for t in tokens) and not head.has(Tag.DETAIL, Tag.MEASURE, Tag.WITH, Tag.THAT)
@@ -370,12 +368,12 @@ def begins_alike(discourse: Discourse, listing: Listing, *, commands: bool) -> f
 
 
 def _commands(discourse: Discourse, start: int, end: int) -> bool:
-    return is_command(discourse.prose, start, min(end, start + 120))
+    return is_command(discourse, start, min(end, start + 120))
 
 
-def is_command(prose: str, start: int, end: int) -> bool:
+def is_command(discourse: Discourse, start: int, end: int) -> bool:
     """Whether a text begins with a verb that asks for something."""
-    tokens = Sentence(prose, start, end).tokens
+    tokens = discourse.sentence(start, end).tokens
     if tokens and tokens[0].text == "[":
         # The line of a log: "[build] Built target ...".
         return False

@@ -6,7 +6,6 @@ Limits: nothing is interpreted here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,6 @@ from codepar.prompts.blocks import Block, blocks_of, code_language
 from codepar.prompts.code import Code, Unit, read_code
 
 _STEP = 512
-_NOT_NEWLINE = re.compile(r"[^\n]")
 _NO_CODE = frozenset(
     {".md", ".txt", ".json", ".yaml", ".yml", ".toml", ".csv", ".log", ".sh", ".mk", ".rs", ".go", ".java", ".js", ".ts"}
 )
@@ -69,7 +67,8 @@ class Request:
         pieces, position = [], 0
         for block in self.blocks:
             pieces.append(self.prompt[position : block.outer_start])
-            pieces.append(_NOT_NEWLINE.sub(" ", self.prompt[block.outer_start : block.outer_end]))
+            lines = self.prompt[block.outer_start : block.outer_end].split("\n")
+            pieces.append("\n".join(" " * len(line) for line in lines))
             position = block.outer_end
         pieces.append(self.prompt[position:])
         # A byte order mark is no letter of the first word.

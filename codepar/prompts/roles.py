@@ -22,6 +22,8 @@ _LIKELY = log(0.5)
 _POSSIBLE = log(0.04)
 _NEVER = -1e9
 _NEAR = 3
+# Plain numbers: members of an enumeration take their time to index a list.
+_OUTSIDE, _FIRST, _INSIDE, _NUMERAL, _PIECE = map(int, Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +45,27 @@ class Roles:
         self._of = {word.element.place: row for row, word in reversed(list(enumerate(words))) if word.element is not None}
         roles = told.roles.tolist()
         self._roles: list[list[float]] = roles
-        inside = [roles[row][Role.INSIDE] - roles[row][Role.OUTSIDE] for row in self._rows]
+        inside = [roles[row][_INSIDE] - roles[row][_OUTSIDE] for row in self._rows]
         self._inside = [0.0, *accumulate(inside)]
-        self.nothing = sum(one[Role.OUTSIDE] for one in roles)
+        self.nothing = sum(one[_OUTSIDE] for one in roles)
         """The log-probability that no word is part of an item."""
 
     def likely_firsts(self, low: int, high: int, most: int) -> list[int]:
         """The words from character ``low`` to ``high`` that most likely begin an item, and the first of all."""
         found = range(bisect_left(self._starts, low), bisect_left(self._starts, high))
-        best = sorted(found, key=lambda place: -self._roles[self._rows[place]][Role.FIRST])[:most]
+        best = sorted(found, key=lambda place: -self._roles[self._rows[place]][_FIRST])[:most]
         return [self._starts[place] for place in sorted({*best, *found[:1]})]
 
     def pieces(self) -> list[Element]:
         """The pieces that are items."""
-        return [w.element for w, roles in zip(self.words, self._roles, strict=True) if w.element and roles[Role.PIECE] > _LIKELY]
+        return [w.element for w, roles in zip(self.words, self._roles, strict=True) if w.element and roles[_PIECE] > _LIKELY]
 
     def numerals(self) -> list[tuple[Span, str]]:
         """The numerals that count items, each as often as it says."""
         found = list[tuple[Span, str]]()
         for row in self._rows:
             word = self.words[row]
-            if self._roles[row][Role.NUMERAL] > _LIKELY:
+            if self._roles[row][_NUMERAL] > _LIKELY:
                 found += [((word.start, word.end), word.text)] * (word.number or int(word.text in {"1", "one"}))
         return found
 
@@ -72,17 +74,17 @@ class Roles:
         found, current = list[Span](), False
         for row, state in zip(self._rows, self._path(eagerness, bounds), strict=True):
             word = self.words[row]
-            if state == Role.FIRST:
+            if state == _FIRST:
                 found.append((word.start, word.end))
-            elif state == Role.INSIDE and current:
+            elif state == _INSIDE and current:
                 found[-1] = (found[-1][0], word.end)
-            current = state != Role.OUTSIDE
+            current = state != _OUTSIDE
         return found
 
     def bounds(self, starts: Collection[int], ends: Collection[int]) -> Bounds:
         """What of the words may begin and end an item where these characters do, and where the network thinks so."""
         rising = sorted(ends)
-        begins = [self.words[r].start in starts or self._roles[r][Role.FIRST] > _POSSIBLE for r in self._rows]
+        begins = [self.words[r].start in starts or self._roles[r][_FIRST] > _POSSIBLE for r in self._rows]
         return Bounds(begins, [self._may_end(place, rising) for place in range(len(self._rows))])
 
     def _path(self, eagerness: float, bounds: Bounds | None) -> list[int]:
@@ -91,19 +93,19 @@ class Roles:
         closed = True
         for place, row in enumerate(self._rows):
             roles = self._roles[row]
-            first = roles[Role.FIRST] + eagerness if bounds is None or bounds.begins[place] else _NEVER
-            outside = max(roles[Role.OUTSIDE], roles[Role.NUMERAL], roles[Role.PIECE])
+            first = roles[_FIRST] + eagerness if bounds is None or bounds.begins[place] else _NEVER
+            outside = max(roles[_OUTSIDE], roles[_NUMERAL], roles[_PIECE])
             within, before = (begun, 1) if begun > inside else (inside, 2)
             ended = within if closed else within + _NEVER
             left, last = (none, 0) if none > ended else (ended, before)
-            none, begun, inside = left + outside, left + first, within + roles[Role.INSIDE]
+            none, begun, inside = left + outside, left + first, within + roles[_INSIDE]
             back.append((last, before))
             closed = bounds is None or bounds.ends[place]
         state = max((none, 0), (begun, -1), (inside, -2))[1] * -1
         found = list[int]()
         for last, before in reversed(back):
             found.append(state)
-            state = before if state == Role.INSIDE else last
+            state = before if state == _INSIDE else last
         return found[::-1]
 
     def _may_end(self, place: int, ends: Sequence[int]) -> bool:
@@ -112,24 +114,22 @@ class Roles:
         if not word.text[:1].isalnum() or place + 1 == len(self._rows):
             return True
         near = bisect_left(ends, word.end)
-        return (near < len(ends) and ends[near] <= word.end + _NEAR) or (
-            self._roles[self._rows[place + 1]][Role.OUTSIDE] > _LIKELY
-        )
+        return (near < len(ends) and ends[near] <= word.end + _NEAR) or (self._roles[self._rows[place + 1]][_OUTSIDE] > _LIKELY)
 
     def likelihood(self, places: Iterable[Place], spans: Iterable[Span], numerals: Collection[Span] = ()) -> float:
         """The log-probability that just these pieces, spans and numerals are items."""
         total: float = self.nothing
         for place in places:
             row = self._of.get(place)
-            total += self._roles[row][Role.PIECE] - self._roles[row][Role.OUTSIDE] if row is not None else _NEVER
+            total += self._roles[row][_PIECE] - self._roles[row][_OUTSIDE] if row is not None else _NEVER
         for low, high in spans:
             first, end = bisect_left(self._starts, low), bisect_left(self._starts, high)
             if first < end:
                 roles = self._roles[self._rows[first]]
-                total += roles[Role.FIRST] - roles[Role.OUTSIDE] + self._inside[end] - self._inside[first + 1]
+                total += roles[_FIRST] - roles[_OUTSIDE] + self._inside[end] - self._inside[first + 1]
         for low, high in numerals:
             for row in self._rows[bisect_left(self._starts, low) : bisect_left(self._starts, high)]:
-                total += self._roles[row][Role.NUMERAL] - self._roles[row][Role.OUTSIDE]
+                total += self._roles[row][_NUMERAL] - self._roles[row][_OUTSIDE]
         return total
 
     def row_at(self, start: int) -> int | None:

@@ -20,6 +20,7 @@ from codepar.prompts.carried import Check as Check  # noqa: PLC0414 - handed on
 from codepar.prompts.carried import ItemAnswer as ItemAnswer  # noqa: PLC0414 - handed on
 from codepar.prompts.carried import Rung as Rung  # noqa: PLC0414 - handed on
 from codepar.prompts.carried import ScheduleOptions as ScheduleOptions  # noqa: PLC0414 - handed on
+from codepar.prompts.carried import UnderWay as UnderWay  # noqa: PLC0414 - handed on
 from codepar.prompts.in_order import InOrder
 from codepar.prompts.ladder import Health, Ladder
 from codepar.prompts.pace import Pace
@@ -39,12 +40,13 @@ async def carry_out(
     *,
     check: Check | None = None,
     on_answer: Callable[[ItemAnswer], Awaitable[None]] | None = None,
+    under_way: UnderWay | None = None,
 ) -> CarriedOut:
     """Ask ``generator`` for all items of the plan. Failures are in the answers; raises only what ``on_answer`` raises.
 
-    ``on_answer`` hears each answer in the order of the items as soon as all before it are there.
+    ``on_answer`` hears each answer in the order of the items as soon as all before it are there; ``under_way`` has each at once.
     """
-    return await _Run(plan, generator, options, check).carry_out(on_answer)
+    return await _Run(plan, generator, options, check, under_way or UnderWay()).carry_out(on_answer)
 
 
 _Running = dict[asyncio.Task[ItemAnswer], Step]
@@ -53,7 +55,9 @@ _Running = dict[asyncio.Task[ItemAnswer], Step]
 class _Run:
     """One plan being carried out."""
 
-    def __init__(self, plan: Plan, generator: Generator, options: ScheduleOptions, check: Check | None) -> None:
+    def __init__(
+        self, plan: Plan, generator: Generator, options: ScheduleOptions, check: Check | None, under_way: UnderWay
+    ) -> None:
         self._plan = plan
         self._generator = generator
         self._options = options
@@ -64,7 +68,8 @@ class _Run:
         self._health = Health(2 * options.concurrency + 2)
         self._asker = Asker(generator, asyncio.Semaphore(options.concurrency), self._pace, options.grace_s)
         self._waiting = Waiting(plan.steps, options.lengths)
-        self._answers: dict[str, ItemAnswer] = {}
+        self._under_way = under_way
+        self._answers = under_way.answers
         self._chat = True
         self._is_warm = False
         self._ladder: Ladder
@@ -84,6 +89,7 @@ class _Run:
             await listener
             closing = await self._closing()
         finally:
+            self._under_way.requests = self._asker.requests
             for task in (*running, listener):
                 task.cancel()
             await asyncio.gather(*running, listener, return_exceptions=True)

@@ -6,7 +6,7 @@ kind of piece it is. Limits: nothing is decided here; of a source the first 16 p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -23,8 +23,8 @@ from codepar.prompts.names import name_of
 from codepar.prompts.reading import Element
 from codepar.prompts.request import Source
 from codepar.prompts.series import SPLIT, hidden_in
-from codepar.prompts.tokens import Sentence, Token, tokens_of
-from codepar.prompts.wish_bonds import speaks_back
+from codepar.prompts.tokens import Sentence, Token
+from codepar.prompts.wish_bonds import leans_back
 
 MARKS = (
     *("capital", "upper", "quoted", "file", "symbol", "newline", "blank", "space", "item", "item end", "listed", "sentence"),
@@ -86,7 +86,7 @@ class Word:
 def sequence_of(discourse: Discourse) -> list[Word]:
     """The words of a request in their order, pieces at the place of their block, attachments last; first one for the whole."""
     language = f"language {language_of(discourse.prose)}"
-    tokens = [token for low, high in discourse.request.stretches for token in tokens_of(discourse.prose, low, high)]
+    tokens = discourse.tokens.all
     words = list(_words(discourse, tokens))
     _mark_sentences(discourse, words)
     _mark_clauses(discourse, words)
@@ -100,7 +100,7 @@ def sequence_of(discourse: Discourse) -> list[Word]:
     return found
 
 
-def _words(discourse: Discourse, tokens: list[Token]) -> Iterator[Word]:
+def _words(discourse: Discourse, tokens: Sequence[Token]) -> Iterator[Word]:
     prompt, prose = discourse.request.prompt, discourse.prose
     names = discourse.symbols | _file_names(discourse)
     begins = {low for listing in discourse.lists for low, _ in listing.elements}
@@ -205,7 +205,7 @@ def _mark_clauses(discourse: Discourse, words: list[Word]) -> None:
         word.mark("clause", f"head {clause.head}", f"cut {clause.cut}")
         if might_begin(clause):
             word.mark("might begin")
-        if speaks_back(clause.text):
+        if leans_back(clause):
             word.mark("speaks back")
         if is_statement(clause.sentence):
             word.mark("in a statement")

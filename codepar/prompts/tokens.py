@@ -7,7 +7,8 @@ more are matched with one letter wrong, missing, doubled or swapped.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, wraps
 from typing import TypeVar, cast
@@ -49,6 +50,7 @@ _LONGEST_WORD = 40
 _REMEMBERED = 50_000
 # What goes on for longer is no sentence; its beginning tells what it asks.
 _READ = 4000
+_SHARED = 8000
 
 
 @dataclass(slots=True, eq=False)
@@ -84,20 +86,49 @@ def stems_of(text: str) -> frozenset[str]:
     return frozenset(word[:_STEM] for word in _PLAIN.findall(text.lower()))
 
 
-class Sentence:
-    """A sentence of the prompt: characters ``start`` to ``end``."""
+class Tokens:
+    """The tokens of some stretches of a prose, made once. Those of a long prose are not, for little of it is looked at."""
 
-    def __init__(self, prose: str, start: int, end: int) -> None:
+    def __init__(self, prose: str, stretches: Iterable[tuple[int, int]]) -> None:
+        self._prose = prose
+        self._stretches = stretches
+
+    @cached_property
+    def all(self) -> tuple[Token, ...]:
+        """All of them."""
+        return tuple(token for low, high in self._stretches for token in tokens_of(self._prose, low, high))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [token.start for token in self.all]
+
+    def between(self, start: int, end: int) -> tuple[Token, ...]:
+        """Those from ``start`` to ``end``."""
+        if len(self._prose) <= _SHARED:
+            low, high = bisect_left(self._starts, start), bisect_left(self._starts, end)
+            if (low == 0 or self.all[low - 1].end <= start) and (high == 0 or self.all[high - 1].end <= end):
+                return self.all[low:high]
+        return tuple(tokens_of(self._prose, start, end))
+
+
+class Sentence:
+    """A sentence of the prompt: characters ``start`` to ``end``. ``known``: the tokens of the prose, where they are at hand."""
+
+    def __init__(self, prose: str, start: int, end: int, known: Tokens | None = None) -> None:
         self.start = start
         self.end = end
         self.text = prose[start : min(end, start + _READ)]
         self._prose = prose
+        self._known = known
         # What functions of a sentence alone found; they are asked often.
         self.remembered: dict[str, object] = {}
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        return tuple(tokens_of(self._prose, self.start, min(self.end, self.start + _READ)))
+        end = min(self.end, self.start + _READ)
+        if self._known is not None:
+            return self._known.between(self.start, end)
+        return tuple(tokens_of(self._prose, self.start, end))
 
     def within(self, start: int, end: int) -> tuple[Token, ...]:
         """The tokens between two offsets."""
@@ -110,7 +141,11 @@ class Sentence:
 
     def has(self, *tags: Tag) -> bool:
         """Whether a token has one of them."""
-        return any(token.has(*tags) for token in self.tokens)
+        return not self._tags.isdisjoint(tags)
+
+    @cached_property
+    def _tags(self) -> frozenset[Tag]:
+        return frozenset[Tag]().union(*(token.tags for token in self.tokens))
 
     @property
     def is_question(self) -> bool:
@@ -138,7 +173,7 @@ def once(function: Callable[[Sentence], _T]) -> Callable[[Sentence], _T]:
     return remembering
 
 
-def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
+def sentences_of(prose: str, start: int, end: int, known: Tokens | None = None) -> list[Sentence]:
     """The sentences between two offsets; blank ones are left out."""
     found, position = list[Sentence](), start
     for match in _SENTENCE_END.finditer(prose, start, end):
@@ -152,16 +187,16 @@ def sentences_of(prose: str, start: int, end: int) -> list[Sentence]:
             continue
         if match[0][-1:] in "\"')" and _GOES_ON.match(prose, match.end()):
             continue
-        _append(found, prose, position, match.end())
+        _append(found, prose, position, match.end(), known)
         position = match.end()
-    _append(found, prose, position, end)
+    _append(found, prose, position, end, known)
     return found
 
 
-def _append(found: list[Sentence], prose: str, start: int, end: int) -> None:
+def _append(found: list[Sentence], prose: str, start: int, end: int, known: Tokens | None) -> None:
     text = prose[start:end]
     if text.strip():
-        found.append(Sentence(prose, start + len(text) - len(text.lstrip()), start + len(text.rstrip())))
+        found.append(Sentence(prose, start + len(text) - len(text.lstrip()), start + len(text.rstrip()), known))
 
 
 def tokens_of(prose: str, start: int, end: int) -> Iterator[Token]:

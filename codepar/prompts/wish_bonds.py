@@ -6,8 +6,13 @@ Limits: closed lists of the small words of six languages; what a pronoun means i
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from codepar.prompts.alternation import phrases
 from codepar.prompts.tokens import Token, stems_of
+
+if TYPE_CHECKING:
+    from codepar.prompts.clauses import Clause
 
 DETAIL = re.compile(
     r"\w+ (?:each|them all|every one)(?: of (?:them|these))?(?: (?:briefly|separately|shortly|please|in turn))?(?=\W*\Z)"
@@ -22,7 +27,7 @@ DETAIL = re.compile(
     r"|используй\w*|не|убедись|учти|сохрани|оставь|без|使用|用(?![^，。；]{0,12}(?:解释|说明|写|实现|画|描述))|不要|注意|确保|要求|要|必须|保持)(?=\W|\Z|[\u3040-\u9fff])",
     re.IGNORECASE,
 )
-_BACK = re.compile(
+_BACK = phrases(
     r"\b(?:it|its|itself|them|they|their|themselves|these|those|he|she|his|her|both|results?|based on|your|accordingly"
     r"|instead|else|as well as|at the end|(?:for|of|to) each|which one"
     r"|after (?:that|this)|the (?:result|output|outcome|answer|latter|former|above|rest|code|program|function|script"
@@ -39,8 +44,7 @@ _BACK = re.compile(
     r"|\b\w*[áéíóú]\w{1,3}[ea]l[oa]s?\b|\b(?:haz|pon|di|ve|mide|pasa|une|usa)l[oa]s?\b"
     r"|\b(?:ello|eso|esto|ese|esa|su|sus|ambos|ambas|resultado\w*|anterior)\b|\b(?:est[ea])(?= \w)"
     r"|\b(?:его|её|ее|ей|ему|их|им|ними|этого|этой|этот|эту|этом|он|она|они|оно|результат\w*)\b|\bэто\b(?! такое)"
-    r"|它|[与和把将对用]其|这(?!是)|该|结果|上述|それ(?!と|から|ぞれ)|その|これ|結果|この",
-    re.IGNORECASE,
+    r"|它|[与和把将对用]其|这(?!是)|该|结果|上述|それ(?!と|から|ぞれ)|その|これ|結果|この"
 )
 # "Explain what strtok does to its input": what the pronoun means stands in the wish itself.
 _OWN_PRONOUN = re.compile(
@@ -48,11 +52,10 @@ _OWN_PRONOUN = re.compile(
     r"|then|until|who) .*?)\b(?:its?|them|their|they)\b",
     re.IGNORECASE,
 )
-_DUMMY = re.compile(
+_DUMMY = phrases(
     r"\b(?:is|was|would|does|will) it (?:take|mean|be|make sense|ok(?:ay)?|possible|better|safe|worth|true|legal"
     r"|allowed|normal|necessary|bad|good)\b"
-    r"|\bit (?:is|'s|would be|takes)\b|\bgibt es\b|\bwie geht es\b",
-    re.IGNORECASE,
+    r"|\bit (?:is|'s|would be|takes)\b|\bgibt es\b|\bwie geht es\b"
 )
 _ONE_OF = re.compile(
     r"\b(?:an?|the|no|any|this|that|at least|more than|with|in|on|for|by|from|to|of|per|into|column|step|each"
@@ -115,6 +118,14 @@ def speaks_back(text: str) -> bool:
         return True
     text = _OWN_PRONOUN.sub(r"\1", text)
     return _BACK.search(_DUMMY.sub(" ", _ONE_OF.sub(" ", text))) is not None
+
+
+def leans_back(clause: Clause) -> bool:
+    """The same of a clause, worked out once for each."""
+    known, key = clause.sentence.remembered, f"leans_back {clause.low}"
+    if key not in known:
+        known[key] = speaks_back(clause.text)
+    return bool(known[key])
 
 
 def names_again(text: str, earlier: str) -> bool:

@@ -12,7 +12,7 @@ from codepar.prompts.acts import is_statement
 from codepar.prompts.clause_features import Setting, object_of
 from codepar.prompts.clause_model import Scored
 from codepar.prompts.heads import ASKING, Head
-from codepar.prompts.wish_bonds import speaks_back
+from codepar.prompts.wish_bonds import leans_back
 
 _MOST = 12
 _QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
@@ -57,7 +57,7 @@ def _of_heads(begun: Sequence[Scored]) -> list[str]:
             f"o={object_of(clause)}",
             f"w={clause.tokens[0].text}",
         ]
-        if speaks_back(clause.text):
+        if leans_back(clause):
             found.append("back")
     found.append(f"w0={begun[0].clause.tokens[0].text}")
     found.append(f"o0={object_of(begun[0].clause)}")
