@@ -94,7 +94,8 @@ async def _whole(read: Read, mode: Mode, generator: Generator | None, begun: flo
         raise EngineUnavailable("there is no language model to ask", remedy="codepar models pull")
     request = read.request
     tokens = request.options.max_tokens * (_WHOLE_TOKENS if read.found.split else 1)
-    generation = await asked_once(generator, with_files(request), schedule_of(request), tokens)
+    schedule = schedule_of(request)
+    generation = await asked_once(generator, with_files(request), schedule, tokens, schedule.budget_s)
     is_cut = generation.finish_reason != "stop"
     return result_of(
         read,
@@ -114,6 +115,7 @@ async def _parts(read: Read, mode: Mode, hands: Hands, begun: float) -> Decompos
         await run.run()
     except asyncio.CancelledError:
         if hands.on_broken_off is not None:
+            run.break_off()
             run.notes.append("it was broken off: what is there is not all")
             run.acceptance.compiler.executor = None
             hands.on_broken_off(await parts_result(read, mode.reason, run, begun))

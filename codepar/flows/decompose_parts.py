@@ -26,7 +26,7 @@ from codepar.prompts.items import Decomposition
 from codepar.prompts.merge import Merger
 from codepar.prompts.merged import Form
 from codepar.prompts.plan import Plan, Step
-from codepar.prompts.schedule import CarriedOut, ItemAnswer, ScheduleOptions, carry_out
+from codepar.prompts.schedule import CarriedOut, ItemAnswer, ScheduleOptions, UnderWay, carry_out
 from codepar.prompts.targets import TargetKind
 from codepar.prompts.wording import clipped, closing_request, first_prompt
 from codepar.protocols import Generation, Generator, Prompt, Sampling
@@ -76,6 +76,13 @@ class PartsRun:
         self._order = InOrder(list(self._numbers), self._tell)
         self._begun = time.monotonic()
         self._failed: list[ItemAnswer] = []
+        self._under_way = UnderWay()
+
+    def break_off(self) -> None:
+        """Take what was answered and could not be told yet, since an item before it was not there."""
+        for item, answer in self._under_way.answers.items():
+            self.results.setdefault(item, self._asked(answer))
+        self.requests += self._under_way.requests
 
     async def run(self) -> None:
         """Answer everything; failures are in the results. Raises ``EngineUnavailable`` where the engine failed for all."""
@@ -142,7 +149,12 @@ class PartsRun:
             self.fault = NO_MODEL
             return
         carried = await carry_out(
-            plan, self.generator, self.prepared.schedule, check=self.acceptance.check, on_answer=self._on_answer
+            plan,
+            self.generator,
+            self.prepared.schedule,
+            check=self.acceptance.check,
+            on_answer=self._on_answer,
+            under_way=self._under_way,
         )
         self._take(carried)
 
@@ -152,6 +164,7 @@ class PartsRun:
 
     def _take(self, carried: CarriedOut) -> None:
         self.requests += carried.requests
+        self._under_way.requests = 0
         self.hedges += carried.hedges
         self.fault = carried.fault
         self._failed = [answer for answer in carried.answers if not answer.ok]
@@ -219,8 +232,9 @@ class PartsRun:
     async def ask(self, text: str, max_tokens: int) -> Generation:
         """One request beside those of the items, with the turns before it."""
         assert self.generator is not None
-        generation = await asked_once(self.generator, text, self.prepared.schedule, max_tokens, self._begun)
+        left = _time_left(self.prepared.schedule, self._begun)
         self.requests += 1
+        generation = await asked_once(self.generator, text, self.prepared.schedule, max_tokens, left)
         self.extra.append(generation)
         return generation
 
@@ -243,14 +257,18 @@ async def _side_by_side(*work: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def asked_once(
-    generator: Generator, text: str, schedule: ScheduleOptions, max_tokens: int, begun: float | None = None
-) -> Generation:
-    """One answer. Raises what the engine raises, ``TimeoutError`` where no time is left of the budget since ``begun``."""
-    budget = schedule.budget_s
-    left = None if budget is None else budget - (time.monotonic() - begun if begun is not None else 0.0)
+def _time_left(schedule: ScheduleOptions, begun: float) -> float | None:
+    """Seconds of the budget. Raises ``TimeoutError`` where there are none."""
+    left = None if schedule.budget_s is None else schedule.budget_s - (time.monotonic() - begun)
     if left is not None and left <= 0:
         raise TimeoutError
+    return left
+
+
+async def asked_once(
+    generator: Generator, text: str, schedule: ScheduleOptions, max_tokens: int, left: float | None
+) -> Generation:
+    """One answer within ``left`` seconds. Raises what the engine raises, ``TimeoutError`` where it overdraws them."""
     capabilities = await generator.capabilities()
     sampling = schedule.sampling.model_copy(update={"max_tokens": max_tokens, "budget_s": left})
     prompt = first_prompt(schedule.before, text, chat=capabilities.chat)

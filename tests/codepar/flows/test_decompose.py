@@ -203,6 +203,13 @@ def test_an_engine_that_fails_for_one_keeps_the_rest(flow_settings, boxed):
     assert "fabs" in result.files["k.c"]
 
 
+def test_requests_that_fail_are_counted(flow_settings):
+    model = Knowing(lambda text, turn: EngineUnavailable("the engine tripped") if "barriers" in text else "Yes.")
+    asked = request("Explain mutexes, semaphores and barriers.", split="always", repair=1)
+    result = answered(asked, model, None, flow_settings)
+    assert result.cost.requests == len(model.asked) == 5  # two answers, one asked twice, and the whole request
+
+
 def test_helpers_that_clash_are_told_and_the_file_still_compiles(flow_settings, boxed):
     clash = {
         **GOOD,
