@@ -36,6 +36,8 @@ _OPTIONS = {
     "ranks": "--np",
     "wall_s": "--timeout",
     "budget_s": "--budget",
+    "max_tokens": "--max-tokens",
+    "seed": "--seed",
     "line": "--line",
     "column": "--column",
     "file": "--file",

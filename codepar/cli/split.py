@@ -6,6 +6,7 @@ answer. Limits: ``split_run.py`` carries out.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -56,6 +57,12 @@ def split_command(
     as_json: JsonOption = False,
 ) -> int:
     """Split a request that holds several tasks; say why where it stays whole."""
+    if not run:
+        _refuse_without_run(
+            {"--output": output, "--patch": patch, "--server": server, "--seed": seed, "--trust": trust, "--no-verify": no_verify}
+        )
+    elif parallelprompt:
+        raise InvalidInput("--parallelprompt prints the parts, --run answers them", remedy="leave one of them out")
     text = _prompt(prompt)
     files = _attachments(file or [])
     if run:
@@ -81,6 +88,13 @@ def split_command(
     return 0
 
 
+def _refuse_without_run(options: dict[str, object]) -> None:
+    """Nothing is carried out: what a person expects of these would silently not come."""
+    given = [name for name, value in options.items() if value is not None and value is not False]
+    if given:
+        raise InvalidInput(f"{', '.join(given)}: nothing is carried out without --run", remedy="add --run")
+
+
 def _found(text: str, files: dict[str, str], *, model: bool) -> Decomposition:
     if not model:
         return extract(text, files)
@@ -100,14 +114,13 @@ def _carry_out(
     as_json: bool,
 ) -> int:
     # What only lists parts starts a tenth as fast with all this imported.
-    from codepar.cli.split_run import Output, run_split
+    from codepar.cli.split_output import Output, checked_folder
+    from codepar.cli.split_run import run_split
     from codepar.flows.decompose_request import DecompositionRequest
 
     folder, patch = places
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise InvalidInput(f"--output {folder} is a file", remedy="name a folder")
     request = DecompositionRequest.model_validate({"prompt": text, "files": files, "options": options})
-    return run_split(request, Output(as_json, folder, checked_output(patch)), trust=trust, server=server)
+    return run_split(request, Output(as_json, checked_folder(folder), checked_output(patch)), trust=trust, server=server)
 
 
 def _predicted(found: Decomposition, plan: Plan) -> Predicted:
@@ -143,16 +156,24 @@ def _is_file(name: str) -> bool:
 
 
 def _attachments(paths: list[Path]) -> dict[str, str]:
-    """The files by the names they were given; of two with one name the second is refused."""
+    """The files by the names they were given, or as seen from the folder that holds them all where two share a name."""
     files: dict[str, str] = {}
-    for path in paths:
-        name = path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+    for path, name in zip(paths, _names(paths), strict=True):
         if name in files:
-            raise InvalidInput(f"--file {path}: there is another {name}", remedy="give each attachment a name of its own")
+            raise InvalidInput(f"--file {path} is given twice", remedy="name each file once")
         files[name] = read_text(str(path))
     if sum(len(text.encode()) for text in files.values()) > MAX_PROJECT_BYTES:
         raise InputTooLarge(f"the attachments have more than {MAX_PROJECT_BYTES} bytes", remedy="attach fewer files")
     return files
+
+
+def _names(paths: list[Path]) -> list[str]:
+    short = [path.name if path.is_absolute() or ".." in path.parts else path.as_posix() for path in paths]
+    if len(set(short)) == len(short):
+        return short
+    whole = [path.resolve() for path in paths]
+    root = os.path.commonpath([path.parent for path in whole])
+    return [path.relative_to(root).as_posix() for path in whole]
 
 
 def _show(found: Decomposition, plan: Plan | None) -> None:

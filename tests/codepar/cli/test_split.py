@@ -77,6 +77,9 @@ def test_the_published_row(split):
     [
         (["", "--run", "--no-verify"], "", "nothing is asked"),
         (["Give me 4 puns", "--run", "--budget", "0"], "", "budget"),
+        (["Give me 4 puns", "--run", "--max-tokens", "0"], "", "--max-tokens 0"),
+        (["Give me 4 puns", "--run", "--parallelprompt"], "", "leave one of them out"),
+        (["Give me 4 puns", "--run", "-o", __file__ + "/out"], "", "is a file"),
         (["Give me 4 puns", "--run", "--trust", "--server", "http://127.0.0.1:9"], "", "--trust"),
         (["Explain MPI.", "--parallelprompt"], "", "stays whole"),
         (["Comment a.c", "--file", "missing.c"], "", "does not exist"),
@@ -87,3 +90,24 @@ def test_wrong_use(split, arguments, stdin, word):
     assert code == 2
     assert word in err
     assert not out
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_folders(split, tmp_path):
+    paths = [tmp_path / folder / "k.c" for folder in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("int f(int a) { return a; }\n")
+    code, out, err = split("Comment both files", "--file", str(paths[0]), "--file", str(paths[1]), "--json")
+    assert code == 0, err
+    assert [item["file"] for item in json.loads(out)["items"]] == ["a/k.c", "b/k.c"]
+    code, _, err = split("Comment both files", "--file", str(paths[0]), "--file", str(paths[0]))
+    assert (code, "given twice" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "option", [["-o", "out"], ["--patch", "p"], ["--server", "http://127.0.0.1:9"], ["--seed", "0"], ["--trust"], ["--no-verify"]]
+)
+def test_what_only_a_run_heeds_is_refused_without_one(split, option):
+    code, out, err = split("Give me 4 puns", *option)
+    assert (code, out) == (2, "")
+    assert "add --run" in err

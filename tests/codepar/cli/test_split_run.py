@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Engine(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
+        self.answered = threading.Event()
         engine = self
 
         class _Handler(BaseHTTPRequestHandler):
@@ -42,6 +44,8 @@ class Engine(ThreadingHTTPServer):
                 choice = {"index": 0, "finish_reason": "stop", "delta": {"content": f"About {word}."}}
                 usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
                 self._send("text/event-stream", {"id": "1", "choices": [choice], "usage": usage})
+                if word == "semaphores":
+                    engine.answered.set()
 
             def _send(self, kind: str, body: object) -> None:
                 text = json.dumps(body)
@@ -114,12 +118,18 @@ def test_parts_are_printed_and_json_holds_everything(environment, engine, monkey
     assert (result["mode"], result["missing"], result["cost"]["requests"]) == ("parts", [], 3)
 
 
+@contextmanager
+def begun(*arguments):
+    """The command, to be interrupted as from a person's terminal: what a shell's background starts inherits SIGINT ignored."""
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    command = [COMMAND, "split", *arguments, "--run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heard) as process:
+        yield process
+
+
 def test_ctrl_c_keeps_what_is_there(environment, engine, monkeypatch):
     monkeypatch.setenv("CODEPAR_ENGINE_URL", engine.url)
-    command = [COMMAND, "split", THREE, "--run", "--no-verify", "--split", "always"]
-    # What runs in the background of a shell inherits SIGINT ignored; what a person's terminal starts does not.
-    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heard) as process:
+    with begun(THREE, "--no-verify", "--split", "always") as process:
         seen = ""
         deadline = time.monotonic() + 120
         while "About semaphores." not in seen and time.monotonic() < deadline:
@@ -130,3 +140,56 @@ def test_ctrl_c_keeps_what_is_there(environment, engine, monkeypatch):
     assert "About mutexes." in seen
     assert "About barriers." not in seen + rest
     assert "without an answer: 3" in said
+
+
+def test_a_place_that_cannot_be_written_to_loses_no_answer(environment, engine, monkeypatch):
+    monkeypatch.setenv("CODEPAR_ENGINE_URL", engine.url)
+    engine.go_on.set()
+    done = split(THREE, "--no-verify", "--split", "always", "--json", "--patch", "/proc/p.patch")
+    assert done.returncode == 2
+    assert next(one["answer"] for one in json.loads(done.stdout)["answers"]) == "About mutexes."
+    assert "/proc/p.patch cannot be written" in done.stderr
+
+
+def test_that_no_file_is_changed_is_said(environment, engine, monkeypatch):
+    monkeypatch.setenv("CODEPAR_ENGINE_URL", engine.url)
+    engine.go_on.set()
+    done = split(THREE, "--no-verify", "--split", "always", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    assert "no file is changed or new" in done.stderr
+
+
+def test_files_are_written_though_the_reader_of_the_text_has_left(environment):
+    (environment / "v.c").write_text(SOURCE)
+    command = [COMMAND, "split", "translate these two functions to OpenMP", "--file", "v.c", "--run", "-o", "out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0, said
+    assert any("#pragma omp" in path.read_text() for path in (environment / "out").iterdir())
+
+
+def test_ctrl_c_prints_what_was_there_out_of_order(environment, engine, monkeypatch):
+    monkeypatch.setenv("CODEPAR_ENGINE_URL", engine.url)
+    prompt = "Do these:\n- Explain mutexes\n- Explain barriers\n- Explain semaphores"
+    with begun(prompt, "--no-verify", "--split", "always") as process:
+        assert engine.answered.wait(120)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "### 3. Explain semaphores\n\nAbout semaphores." in out
+    assert "without an answer: 2\n" in said
+    assert "3 requests of the model" in said
+
+
+def test_ctrl_c_names_the_job_that_goes_on(environment, served):
+    prompt = "translate these two functions to OpenMP"
+    (environment / "v.c").write_text(SOURCE)
+    with begun(prompt, "--file", "v.c", "--server", served.url) as process:
+        while "part by part" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "codepar jobs show" in said
