@@ -13,7 +13,12 @@ from itertools import pairwise
 
 from codepar.prompts.blocks import Block
 
-_BULLET = r"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]"
+_PICTURE = (
+    r"(?:[§~\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff][\ufe0f\u200d]{0,2}"
+    r"|[0-9]\ufe0f?\u20e3){1,5}"
+)
+_BULLET = rf"[-*+•·–—▪◦●○・‣►➤✓☐]|\[[ xX]?\]|{_PICTURE}"
+_PLAIN_BULLETS = frozenset("-*+•·–—▪◦●○・‣►➤✓☐[Q")
 LABEL_WORD = (
     r"(?:task|question|step|item|part|exercise|problem|request|point|job|todo|thing|aufgabe|frage"
     r"|teil|punkt|übung|schritt|tarea"
@@ -157,7 +162,9 @@ def _settle_roman(marks: list[_Mark]) -> None:
 def _mark(match: re.Match[str]) -> _Mark | None:
     indent = len(match["indent"].expandtabs(4))
     if match["bullet"]:
-        return _Mark(match.start(), match.end(), indent, None, match["bullet"][:1])
+        # Pictures are one kind of bullet, whatever they show.
+        kind = match["bullet"][:1] if match["bullet"][:1] in _PLAIN_BULLETS else "picture"
+        return _Mark(match.start(), match.end(), indent, None, kind)
     number, kind = number_of(match["number"] or match["circled"])
     return _Mark(match.start(), match.end(), indent, number, kind) if number is not None else None
 
