@@ -22,5 +22,9 @@ class LateModel(LateGenerator):
         found = None if self._is_missing else await open_model(self._settings, self._budget_s)
         if found is None:
             self._is_missing = True
-            raise EngineUnavailable("there is no language model to ask", remedy="codepar models pull")
+            raise EngineUnavailable("there is no language model to ask", remedy=self._remedy())
         return found
+
+    def _remedy(self) -> str:
+        url = self._settings.engine_url
+        return "codepar models pull" if url is None else f"start the engine at {url}, or check CODEPAR_ENGINE_URL"

@@ -20,6 +20,8 @@ from codepar.engine.wire import MAX_CHOICES, ChatRequest, CodeparOptions, Comple
 from codepar.errors import CodeparError, InvalidInput, NotFound, Unsupported
 from codepar.protocols import Capabilities, Chunk, Generation, Generator, Prompt, Sampling
 
+_GONE = 499
+
 T = TypeVar("T")
 GeneratorOf = Callable[[Request], Generator | Awaitable[Generator]]
 Splitting = Callable[[Request, Generator, CodeparOptions], Generator]
@@ -93,10 +95,12 @@ async def _answer(generator: Generator, body: CompletionRequest | ChatRequest, r
     answer = Answer(capabilities.model, chat=isinstance(body, ChatRequest))
     if body.stream:
         wants_usage = body.stream_options is not None and body.stream_options.include_usage
-        return await _streamed(generator, prompts, sampling, answer, wants_usage=wants_usage)
+        streams = [generator.stream(prompt, _varied(sampling, index)) for index, prompt in enumerate(prompts)]
+        started = await until_hangup(request, _started(streams))
+        return Response(status_code=_GONE) if started is None else _streamed(started, answer, wants_usage=wants_usage)
     generations = await until_hangup(request, _complete_all(generator, prompts, sampling))
     # The client is gone when there are none; nobody reads what is sent then.
-    return Response(status_code=499) if generations is None else JSONResponse(answer.whole(generations))
+    return Response(status_code=_GONE) if generations is None else JSONResponse(answer.whole(generations))
 
 
 def _require_model(name: str | None, capabilities: Capabilities) -> None:
@@ -118,17 +122,23 @@ async def _complete_all(generator: Generator, prompts: list[Prompt], sampling: S
     return list(await asyncio.gather(*each))
 
 
-async def _streamed(
-    generator: Generator, prompts: list[Prompt], sampling: Sampling, answer: Answer, *, wants_usage: bool
-) -> Response:
-    streams = [generator.stream(prompt, _varied(sampling, index)) for index, prompt in enumerate(prompts)]
-    # The first pieces are awaited here, so that a refused request is an error and not a stream.
-    firsts = await asyncio.gather(*(anext(stream) for stream in streams), return_exceptions=True)
-    for first in firsts:
-        if isinstance(first, BaseException):
-            await _close_all(streams)
-            raise first
-    started = [_resumed(first, stream) for first, stream in zip(firsts, streams, strict=True) if isinstance(first, Chunk)]
+async def _started(streams: list[AsyncIterator[Chunk]]) -> list[AsyncIterator[Chunk]]:
+    """The streams with their first pieces there, so that a refused request is an error and not a stream."""
+    opening = [asyncio.ensure_future(_next(stream)) for stream in streams]
+    try:
+        await asyncio.gather(*opening)
+    except BaseException:
+        for task in opening:
+            task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
+        await _close_all(streams)
+        raise
+    firsts = [task.result() for task in opening]
+    pairs = zip(firsts, streams, strict=True)
+    return [stream if first is None else _resumed(first, stream) for first, stream in pairs]
+
+
+def _streamed(started: list[AsyncIterator[Chunk]], answer: Answer, *, wants_usage: bool) -> Response:
     lines = _lines(started, answer, wants_usage=wants_usage)
     return StreamingResponse(lines, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 

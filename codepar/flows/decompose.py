@@ -66,7 +66,7 @@ async def decompose(
     settings = settings or Settings()
     read = await predicted(await read_parts(request, generator), generator, settings)
     if not request.options.run:
-        return planned(read)
+        return planned(read, begun)
     if read.found.refusal is Refusal.EMPTY:
         raise InvalidInput("nothing is asked", remedy="say what is to be done", param="prompt")
     mode = mode_of(read.found, request.options.split, judged=len(read.wants))

@@ -50,6 +50,7 @@ class Acceptance:
     async def _compile_error(self, target: Target, merged: Merged) -> str | None:
         path = merged.placements[0].file
         if path is None or path not in merged.files:  # the latter: it is as it was
+            self.compiled.pop(target.item.id, None)
             return None
         files, place = for_compiler(target, merged.files, path)
         outcome = await self.compiler.compiles(files, place)

@@ -176,7 +176,7 @@ def _afterwards(run: PartsRun) -> list[tuple[str, int]]:
     """What follows the parts: the whole request's answer where a part has none, the closing wish; each with its tokens."""
     tokens = {one.text: one.completion_tokens for one in run.extra}
     said = []
-    if run.whole is not None and any(not one.ok for one in run.results.values()):
+    if run.whole is not None and run.whole.strip() and any(not one.ok for one in run.results.values()):
         said.append((f"### The request as a whole\n\n{run.whole.strip()}", tokens.get(run.whole, 0)))
     if run.closing is not None:
         said.append((run.closing.strip(), tokens.get(run.closing, 0)))

@@ -18,6 +18,7 @@ from codepar.errors import EnvironmentFault
 from codepar.project import C_SUFFIXES, CUDA_SUFFIXES, CXX_SUFFIXES, FIXED_FORTRAN_SUFFIXES, HEADER_SUFFIXES, Project
 from codepar.prompts.blocks import code_language
 from codepar.prompts.code import read_code
+from codepar.prompts.splice import BYTE_ORDER_MARK
 from codepar.protocols import Execution, ExecutionResult, Executor, Limits, Status
 from codepar.syntax.language import Language
 
@@ -60,7 +61,7 @@ class FileCompiler:
         """Whether ``path`` of the changed or new ``files`` compiles."""
         language = code_language(path, files[path])
         if language is Language.PYTHON:
-            return _python(path, files[path])
+            return self._python_compiles(path, files[path])
         errors = await self._errors({**self.texts, **files}, path, language)
         if errors is None:
             return Compiled(None)
@@ -69,6 +70,13 @@ class FileCompiler:
         if any(sign in one for one in fresh for sign in _MISSING):
             return Compiled(None, fresh)
         return Compiled(not fresh, fresh)
+
+    def _python_compiles(self, path: str, text: str) -> Compiled:
+        outcome = _python(path, text)
+        if outcome.ok is False and _python(path, self.texts.get(path, "")).ok is False:
+            # Another version's syntax, or a fragment: the parser tells only the first error, which is none of the answer's.
+            return Compiled(None, outcome.errors)
+        return outcome
 
     async def _known(self, path: str, language: Language) -> frozenset[str]:
         """The errors that the file had; of a new one those of the file it was made from do not count."""
@@ -120,7 +128,7 @@ def _python(path: str, text: str) -> Compiled:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text, path)
+            ast.parse(text.removeprefix(BYTE_ORDER_MARK), path)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
         return Compiled(False, (f"{getattr(error, 'msg', None) or error}{line}",))

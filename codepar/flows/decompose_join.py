@@ -73,7 +73,7 @@ def _text(run: PartsRun, answers: tuple[ItemResult, ...]) -> str:
     """Every answer under its item, then what is said of all of them."""
     targets = run.prepared.merger.targets
     pieces = [item_text(targets[one.id], one) for one in answers]
-    if run.whole is not None and any(not one.ok for one in answers):
+    if run.whole is not None and run.whole.strip() and any(not one.ok for one in answers):
         pieces.append(f"### The request as a whole\n\n{run.whole.strip()}")
     if run.closing is not None:
         pieces.append(run.closing.strip())

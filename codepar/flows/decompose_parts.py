@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from codepar.errors import CodeparError, EngineUnavailable
+from codepar.errors import CodeparError, EngineUnavailable, InvalidInput
 from codepar.flows.cuda_one import Means
 from codepar.flows.decompose_accept import Acceptance
 from codepar.flows.decompose_judged import Judged, judged
@@ -77,6 +77,7 @@ class PartsRun:
         self._begun = time.monotonic()
         self._failed: list[ItemAnswer] = []
         self._under_way = UnderWay()
+        self._is_refused = False
 
     def break_off(self) -> None:
         """Take what was answered and could not be told yet, since an item before it was not there."""
@@ -85,7 +86,8 @@ class PartsRun:
         self.requests += self._under_way.requests
 
     async def run(self) -> None:
-        """Answer everything; failures are in the results. Raises ``EngineUnavailable`` where the engine failed for all."""
+        """Answer everything; failures are in the results. Raises ``EngineUnavailable`` where the engine failed for all,
+        ``InvalidInput`` where it called them all wrong."""
         await _side_by_side(self._answer_all(), self._order.run())
         await self._close()
 
@@ -100,7 +102,7 @@ class PartsRun:
         failed = await self._last_rung(self._failed)
         is_any = any(one.ok for one in self.results.values()) or any(one.ok for one in failed)
         if self.fault is not None and not is_any:
-            raise EngineUnavailable(f"no part was answered: {self.fault}")
+            raise (InvalidInput if self._is_refused else EngineUnavailable)(f"no part was answered: {self.fault}")
         for answer in failed:
             self._settle(self._asked(answer))
 
@@ -166,7 +168,7 @@ class PartsRun:
         self.requests += carried.requests
         self._under_way.requests = 0
         self.hedges += carried.hedges
-        self.fault = carried.fault
+        self.fault, self._is_refused = carried.fault, carried.is_refused
         self._failed = [answer for answer in carried.answers if not answer.ok]
 
     def _given(self, item: str) -> str:

@@ -19,6 +19,7 @@ from codepar.prompts.cost import ASSUMED_COST, CostModel
 from codepar.prompts.extract import extract
 from codepar.prompts.items import Decomposition
 from codepar.prompts.merge import Merger
+from codepar.prompts.part_wording import fenced
 from codepar.prompts.plan import Plan, plan_of
 from codepar.prompts.schedule import Rung, ScheduleOptions
 from codepar.protocols import Generation, Sampling
@@ -69,9 +70,9 @@ def _workable(merger: Merger) -> tuple[dict[str, Want], tuple[str, ...]]:
     return wants, tuple(notes)
 
 
-def planned(read: Read) -> DecompositionResult:
+def planned(read: Read, begun: float) -> DecompositionResult:
     """The plan as the answer."""
-    return result_of(read, mode="plan", why_mode="nothing was asked: `run` is not set")
+    return result_of(read, mode="plan", why_mode="nothing was asked: `run` is not set", cost=Spent().cost(read, begun))
 
 
 def result_of(read: Read, **fields: Any) -> DecompositionResult:
@@ -81,9 +82,8 @@ def result_of(read: Read, **fields: Any) -> DecompositionResult:
     if plan is not None:
         steps = tuple(_step(step.item, step.needs, read.wants) for step in plan.steps)
         known |= {"waves": plan.waves, "steps": steps, "contract": plan.contract, "closing_wish": plan.reduce}
-    cost = fields.pop("cost", None) or Spent().cost(read, time.monotonic())
     notes = (*read.notes, *fields.pop("notes", ()))
-    return DecompositionResult.model_validate({**known, **fields, "cost": cost, "notes": notes})
+    return DecompositionResult.model_validate({**known, **fields, "notes": notes})
 
 
 def _step(item: str, needs: tuple[str, ...], wants: dict[str, Want]) -> PlannedStep:
@@ -107,7 +107,7 @@ def schedule_of(request: DecompositionRequest) -> ScheduleOptions:
 
 def with_files(request: DecompositionRequest) -> str:
     """The request with its attachments behind it, each under its name."""
-    pieces = [f"{name}:\n```\n{text.rstrip()}\n```" for name, text in request.files.items()]
+    pieces = [f"{name}:\n{fenced(text.rstrip(), '')}" for name, text in request.files.items()]
     return "\n\n".join([request.prompt, *pieces])
 
 

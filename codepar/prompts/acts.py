@@ -11,7 +11,7 @@ from codepar.prompts.alternation import phrases
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence, Token, once
 
-_LIGHT = frozenset(
+LIGHT = frozenset(
     "add write give make provide generate put need want tell show do does create get have name answer"
     " find propose suggest turn insert"
     " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай"
@@ -132,7 +132,7 @@ def act_beside(sentence: Sentence, first: int, last: int) -> Tag | None:
 
 
 def _act(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
-    heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in _LIGHT and not t.quoted]
+    heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in LIGHT and not t.quoted]
     read = [t for i, t in enumerate(tokens) if t.has(Tag.READ) and not t.quoted and not _is_added(tokens, i)]
     tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]
     if heavy and not (read and read[0].start < heavy[0].start and sentence.is_question):
@@ -141,7 +141,7 @@ def _act(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
         return Tag.READ
     if tests:
         return Tag.TEST
-    light = [t for t in tokens if t.text in _LIGHT or t.has(Tag.WRITE, Tag.CHANGE)]
+    light = [t for t in tokens if t.text in LIGHT or t.has(Tag.WRITE, Tag.CHANGE)]
     if sentence.is_question and not any(t.has(Tag.CHANGE) for t in light) and tokens and not _requests(tokens):
         return Tag.READ
     if light or _wants(sentence.text):

@@ -6,16 +6,14 @@ Asked where all other readers found nothing. A log-linear model over ``piece_fea
 
 from __future__ import annotations
 
-from codepar.prompts.acts import act_of, compares
+from codepar.prompts.act_on_pieces import act_on_pieces
+from codepar.prompts.acts import compares
 from codepar.prompts.code_elements import broken_among
 from codepar.prompts.code_phrases import KEPT_OUT
 from codepar.prompts.discourse import Discourse
-from codepar.prompts.lexicon import Tag
 from codepar.prompts.log_linear import load_weights
 from codepar.prompts.piece_features import features_of, is_possible, pieces_of
 from codepar.prompts.reading import Found, Kind, Reading
-
-_ASKING = frozenset({"what ", "why d", "why i", "how d", "how m", "which", "when "})
 
 
 def read_pieces(discourse: Discourse) -> Found:
@@ -31,12 +29,3 @@ def read_pieces(discourse: Discourse) -> Found:
     return Reading(
         Kind.CODE, pieces, act_on_pieces(discourse), discourse.spoken[0].start, discourse.spoken[-1].end, tier="medium"
     )
-
-
-def act_on_pieces(discourse: Discourse) -> Tag:
-    """What is done to each. A polite question reads like one; only a word for reading shows that nothing is changed."""
-    acts = [act for s in discourse.spoken if (act := act_of(s)) is not None]
-    reads = any(s.has(Tag.READ) or s.text[:5].lower() in _ASKING for s in discourse.spoken)
-    if Tag.CHANGE not in acts and Tag.READ in acts and reads:
-        return Tag.READ
-    return Tag.TEST if acts and set(acts) == {Tag.TEST} else Tag.CHANGE

@@ -76,12 +76,14 @@ class UnderWay:
 class CarriedOut(Record):
     """The answers in the order of the items, and the one to the plan's closing wish where all of them are there.
 
-    ``fault`` is said once where the engine failed for all. ``requests`` were sent, ``hedges`` of them for stragglers.
+    ``fault`` is said once where the engine failed for all; ``is_refused`` where it called the requests wrong. ``requests`` were
+    sent, ``hedges`` of them for stragglers.
     """
 
     answers: tuple[ItemAnswer, ...]
     closing: ItemAnswer | None = None
     fault: str | None = None
+    is_refused: bool = False
     requests: int = 0
     hedges: int = 0
     seconds: float = 0.0

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
+from codepar.prompts.act_on_pieces import act_on_pieces
 from codepar.prompts.acts import act_of
-from codepar.prompts.by_pieces import act_on_pieces
 from codepar.prompts.by_wishes import is_in_order
 from codepar.prompts.choice_features import candidates_of, features_of
 from codepar.prompts.code_elements import broken_among, sources_of

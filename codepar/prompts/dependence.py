@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from codepar.prompts.act_on_pieces import act_on_pieces
 from codepar.prompts.binding_wording import BINDING, CONSTRAINT, FIXTURE, LEFT_AS_IT_IS, PLAIN_WORD, RECIPROCAL, TOGETHER
 from codepar.prompts.code import Code, Unit, UnitKind
 from codepar.prompts.code_fortran import FortranCode
@@ -212,7 +213,7 @@ def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) ->
     if numbers := counted_otherwise(discourse, reading):
         return Whole(Refusal.CONTRADICTION, f"the request says {numbers[0]}, and shows {numbers[1]}")
     if reading.kind in {Kind.CODE, Kind.FILE}:
-        return _overlap(reading) or (None if _leaves_alone(discourse) else _by_code(reading))
+        return _overlap(reading) or (None if _leaves_alone(discourse) else _by_code(reading, act_on_pieces(discourse)))
     if lies_inside(discourse, reading):
         return Whole(Refusal.OVERLAP, "one of the pieces lies inside another one")
     if reading.kind is Kind.WORDS and (functions := functions_of(discourse, reading.elements)):
@@ -266,13 +267,13 @@ def _overlap(reading: Reading) -> Whole | None:
     return None
 
 
-def _by_code(reading: Reading) -> Whole | None:
-    if reading.act is Tag.READ:
+def _by_code(reading: Reading, act: Tag) -> Whole | None:
+    if act is Tag.READ:
         return None
     shared = shared_between_files(reading) if reading.kind is Kind.FILE else _shared_name(reading.elements)
     if shared is not None:
         return _sharing(shared)
-    if reading.act is Tag.TEST:
+    if act is Tag.TEST:
         return None
     cycle = _cycle(reading)
     return Whole(Refusal.CYCLE, f"{cycle} call each other") if cycle else None

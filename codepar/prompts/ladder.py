@@ -23,12 +23,14 @@ _MOST_TOKENS = 32_768
 
 @dataclass
 class Health:
-    """Whether the engine answers at all: after ``most`` failures in a row, nothing more is asked. ``cause`` is the last one."""
+    """Whether the engine answers at all: after ``most`` failures in a row, nothing more is asked. ``cause`` is the last one.
+    ``is_refused``: it called the last request that failed wrong."""
 
     most: int
     failures: int = 0
     answers: int = 0
     last: str | None = None
+    is_refused: bool = False
 
     @property
     def cause(self) -> str | None:
@@ -50,6 +52,7 @@ class Health:
         if not (isinstance(error, InvalidInput) and (self.answers or error.param == "prompt")):
             self.failures += 1
         self.last = str(error)
+        self.is_refused = isinstance(error, InvalidInput)
 
 
 @dataclass

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from codepar.prompts.answer_code import codes_of, replacement_of
+from codepar.prompts.answer_code import Replacement, codes_of, replacement_of
 from codepar.prompts.code import Code, UnitKind
+from codepar.prompts.commented import differs_by_comments_alone
 from codepar.prompts.items import Decomposition
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.merged import FindingKind, Form, Merged, MergeFinding, Placement
@@ -76,6 +77,8 @@ class Merger:
 
     def replaces(self, target: Target, answer: str) -> bool:
         """Whether the item is to be changed where it stands: not read or tested, and not brought into another language."""
+        if target.wants_comments:
+            return _comes_back(target, answer)
         if target.kind not in _SPLICED_KINDS or target.act is not Tag.CHANGE or target.language is None:
             return False
         spoken = {code.language for code in codes_of(answer, target.language)}
@@ -101,9 +104,9 @@ class Merger:
             assert path is not None
             splice = splices.get(path) or splices.setdefault(path, Splice(target.source, self._items_of(path)))
             replacement = replacement_of(answers[item], target)
-            if replacement.problem is not None:
-                kind = FindingKind.BROKEN if replacement.is_broken else FindingKind.NO_CODE
-                findings.append(MergeFinding(kind=kind, items=(item,), message=replacement.problem))
+            problem = _problem(target, replacement)
+            if problem is not None:
+                findings.append(problem)
                 placements[item] = Placement(item=item, form=Form.TEXT)
                 continue
             found = splice.take(target, replacement)
@@ -150,6 +153,35 @@ class Merger:
                     MergeFinding(kind=FindingKind.SAME_ANSWER, items=(item.id, other), message=f"the same as variant {other}")
                 )
         return findings
+
+
+def _problem(target: Target, replacement: Replacement) -> MergeFinding | None:
+    """Why an answer cannot take the place of its item."""
+    item = (target.item.id,)
+    if replacement.problem is not None:
+        kind = FindingKind.BROKEN if replacement.is_broken else FindingKind.NO_CODE
+        return MergeFinding(kind=kind, items=item, message=replacement.problem)
+    if target.wants_comments and not _is_only_commented(target, replacement):
+        message = "it changes more than comments: keep the code as it is"
+        return MergeFinding(kind=FindingKind.UNASKED, items=item, message=message)
+    return None
+
+
+def _comes_back(target: Target, answer: str) -> bool:
+    """Whether an answer holds the item itself; of a file a quotation is not the file."""
+    if target.language is None:
+        return False
+    replacement = replacement_of(answer, target)
+    if replacement.problem is not None:
+        return False
+    return target.kind is TargetKind.UNIT or _is_only_commented(target, replacement)
+
+
+def _is_only_commented(target: Target, replacement: Replacement) -> bool:
+    assert target.source is not None
+    assert target.language is not None
+    before = target.source.text.encode()[target.start : target.end].decode()
+    return differs_by_comments_alone(before, replacement.text, target.language)
 
 
 def said(answers: Sequence[tuple[Target, str]]) -> str:

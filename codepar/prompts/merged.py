@@ -30,6 +30,8 @@ class FindingKind(StrEnum):
     """The code of an answer lacks a bracket or an end."""
     DUPLICATE_SYMBOL = "duplicate_symbol"
     """Two answers define one name differently; the first stays."""
+    UNASKED = "unasked"
+    """An answer that should only comment the code changes it."""
     FOREIGN = "foreign"
     """An answer also rewrites what it was not asked for; that part is left out."""
     EXAMPLE = "example"
@@ -50,7 +52,7 @@ class MergeFinding(Record):
     @property
     def keeps_out(self) -> bool:
         """Whether the code of the first item is not in the files."""
-        return self.kind in {FindingKind.NO_CODE, FindingKind.BROKEN, FindingKind.DUPLICATE_SYMBOL, FindingKind.CONFLICT}
+        return self.kind not in {FindingKind.FOREIGN, FindingKind.EXAMPLE, FindingKind.SAME_ANSWER}
 
 
 class Placement(Record):

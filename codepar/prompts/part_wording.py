@@ -60,6 +60,8 @@ def _last_line(target: Target) -> str:
         return (
             f"Give what is asked for {name} alone, whole, in one block of code with at most one sentence; repeat no other code."
         )
+    if target.wants_comments:
+        return f"Give {name} alone, whole, with what is asked for, in one block of code; change nothing else in it."
     return f"Answer for {name} alone and repeat no other code; the other parts are answered elsewhere."
 
 

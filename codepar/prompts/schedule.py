@@ -163,6 +163,7 @@ class _Run:
             answers=answers,
             closing=closing,
             fault=fault,
+            is_refused=fault is not None and self._health.is_refused,
             requests=self._asker.requests,
             hedges=self._pace.hedged if self._pace else 0,
             seconds=now_s() - self._begun,

@@ -16,6 +16,7 @@ from codepar.prompts.request import Source
 from codepar.prompts.targets import Target, TargetKind
 from codepar.syntax.language import Language
 
+BYTE_ORDER_MARK = "\ufeff"
 _PRELUDE = {
     Language.PYTHON: re.compile(rb"\A(?:(?:#[^\n]*|[ \t]*)\n)*(?:[rRuU]?(?:\"\"\".*?\"\"\"|'''.*?''')[^\n]*\n)?", re.DOTALL),
 }
@@ -31,6 +32,9 @@ class Splice:
         assert source is not None
         assert source.code is not None
         self.before = source.text
+        self._first = len(BYTE_ORDER_MARK.encode()) if source.text.startswith(BYTE_ORDER_MARK) else 0
+        """The byte that text begins with."""
+        self._line_end = "\r\n" if 2 * source.text.count("\r\n") > source.text.count("\n") else None
         self._code: Code = source.code
         pieces = pieces_of(self._code)
         self._there = {one.key for one in pieces}
@@ -46,7 +50,7 @@ class Splice:
     def take(self, target: Target, replacement: Replacement) -> list[MergeFinding]:
         """Put one answer in. What it brings that does not fit is told; a name that would stand for two things keeps it out."""
         if target.kind is TargetKind.FILE:
-            self._edits.append((0, len(self._code.data), _like(replacement.text, self.before)))
+            self._edits.append((self._first, len(self._code.data), _like(replacement.text, self.before)))
             return []
         item = target.item.id
         helpers, findings = self._sorted(item, replacement.others)
@@ -97,7 +101,7 @@ class Splice:
         if target.unit is not None and (target.unit.kind is UnitKind.LOOP or target.unit.kind is UnitKind.METHOD):
             around = [one for one in pieces_of(self._code) if one.start <= target.start < one.end]
             place = around[0].start if around else target.start
-        line = self._code.data.rfind(b"\n", 0, place) + 1
+        line = max(self._first, self._code.data.rfind(b"\n", 0, place) + 1)
         return (line, line, text + "\n\n")
 
     def text(self) -> str:
@@ -106,9 +110,13 @@ class Splice:
         data, position, kept = self._code.data, 0, list[bytes]()
         # Of insertions and a replacement at one place the insertions come first, in the order they were made.
         for start, end, text in sorted(edits, key=lambda edit: (edit[0], edit[1])):
-            kept += [data[position:start], text.encode()]
+            kept += [data[position:start], self._with_line_ends(text).encode()]
             position = end
         return b"".join([*kept, data[position:]]).decode()
+
+    def _with_line_ends(self, text: str) -> str:
+        """``text`` with the line ends of the file, where those are not plain ones."""
+        return text if self._line_end is None else text.replace("\r\n", "\n").replace("\n", self._line_end)
 
     def _import_edit(self) -> list[tuple[int, int, str]]:
         if not self._new_imports:
@@ -119,8 +127,8 @@ class Splice:
             end = self._code.data.find(b"\n", max(0, last - 1))
             place = len(self._code.data) if end < 0 else end + 1
             return [(place, place, lines if end >= 0 else "\n" + lines)]
-        found = _PRELUDE.get(self._code.language, _C_PRELUDE).match(self._code.data)
-        place = found.end() if found else 0
+        found = _PRELUDE.get(self._code.language, _C_PRELUDE).match(self._code.data[self._first :])
+        place = self._first + (found.end() if found else 0)
         return [(place, place, lines + "\n")]
 
 

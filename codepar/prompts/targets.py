@@ -15,6 +15,7 @@ from codepar.prompts.acts import act_of, is_statement
 from codepar.prompts.ask import fill
 from codepar.prompts.blocks import blocks_of
 from codepar.prompts.code import Unit
+from codepar.prompts.commented import wants_comments
 from codepar.prompts.items import Decomposition, Item
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.request import Request, Source
@@ -71,6 +72,11 @@ class Target:
             return f"`{self.path}`"
         line, _, rest = self.item.text.strip().partition("\n")
         return line[:_SHOWN] + (" ..." if rest or len(line) > _SHOWN else "")
+
+    @property
+    def wants_comments(self) -> bool:
+        """Whether its code is only read, and given back with comments."""
+        return self.act is Tag.READ and self.kind is not TargetKind.WORDS and wants_comments(self.wish)
 
     @property
     def language(self) -> Language | None:

@@ -1,0 +1,44 @@
+"""What a request does to the pieces of code it speaks of: reads them, tests them, or changes them.
+
+Limits: sentences by themselves; what no sentence says in so many words counts as a change.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codepar.prompts.acts import LIGHT, act_of, is_statement
+from codepar.prompts.discourse import Discourse
+from codepar.prompts.lexicon import Tag
+from codepar.prompts.tokens import Sentence
+
+_ASKING = re.compile(
+    r"(?:what|why (?=[di])|how (?=[dm])|which|when|is|are|do|does|was|wozu|wofür|warum|wieso|wie (?!wäre)|ist|sind|qué|cuál"
+    r"|por qué|cómo|para qué|что|зачем|почему|как(?:ов|ая|ой|ое|ие)?)\b|¿",
+    re.IGNORECASE,
+)
+_MAKES = frozenset("turn make put move get rid do set bring".split())
+_NOT = re.compile(
+    r"\b(?:nobody|no one|nothing|not|don'?t|doesn'?t|never|no need|nicht|nichts|kein\w*|niemand|nadie|sin|no|не|ничего)\b"
+    r"|不要|不用|别|ない|不要|なし",
+    re.IGNORECASE,
+)
+
+
+def act_on_pieces(discourse: Discourse) -> Tag:
+    """What is done to each. A polite question reads like one; only a word for reading shows that nothing is changed."""
+    told = {sentence: act for sentence in discourse.spoken if (act := act_of(sentence)) is not None}
+    meant = {act for sentence, act in told.items() if act is not Tag.CHANGE or _changes(sentence)}
+    reads = any(s.has(Tag.READ) or _ASKING.match(s.text) for s in discourse.spoken)
+    if Tag.CHANGE not in meant and Tag.READ in meant and reads:
+        return Tag.READ
+    return Tag.TEST if meant == {Tag.TEST} else Tag.CHANGE
+
+
+def _changes(sentence: Sentence) -> bool:
+    """Whether a sentence asks in so many words for a change: not "I need the answer", not "nothing is to be changed"."""
+    if is_statement(sentence) or _NOT.search(sentence.text):
+        return False
+    if sentence.tokens[:1] and sentence.tokens[0].text in _MAKES:
+        return True
+    return any(token.has(Tag.CHANGE) and token.text not in LIGHT and not token.quoted for token in sentence.tokens)
