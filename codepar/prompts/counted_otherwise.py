@@ -6,6 +6,8 @@ is not compared with what follows by its sense; elements of prose alone.
 
 from __future__ import annotations
 
+import re
+
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Kind, Reading
@@ -16,18 +18,52 @@ _ONE_OF = frozenset("of von de из".split())
 _UNITS_OF_TEXT = frozenset(
     "sentence sentences word words line lines paragraph paragraphs times ways weeks days hours minutes".split()
 )
+_QUESTIONS = frozenset("questions fragen preguntas вопроса вопросов".split())
 _MOST = 20
 _NEAR = 4
 
 
 def counted_otherwise(discourse: Discourse, reading: Reading) -> tuple[int, int] | None:
     """The number that is said and the one that is shown, where they differ."""
-    if reading.kind is not Kind.WORDS or reading.instructions:
+    if reading.kind is Kind.COUNT:
+        return _told_one_by_one(discourse, reading)
+    if reading.kind is not Kind.WORDS:
         return None
     shown = len({element.place for element in reading.elements})
     lead = next((s for s in reversed(discourse.spoken) if s.start < reading.start), None)
-    said = set(_numbers(lead)) if lead is not None else set()
+    if lead is None:
+        return None
+    asking = all(element.name.rstrip().endswith(("?", "？")) for element in reading.elements)
+    said = set(_tasks(lead, asking=asking) if reading.instructions else _numbers(lead))
     return (said.pop(), shown) if len(said) == 1 and shown not in said else None
+
+
+def _tasks(sentence: Sentence, *, asking: bool) -> list[int]:
+    """ "Answer these five:", "I have two questions:" before questions: how many wishes are announced."""
+    found = []
+    for before, token, after in zip(sentence.tokens, sentence.tokens[1:], sentence.tokens[2:], strict=False):
+        announced = before.has(Tag.THESE) and after.text == ":"
+        if token.number is not None and 1 < token.number <= _MOST and (announced or (asking and after.text in _QUESTIONS)):
+            found.append(token.number)
+    return found
+
+
+def _told_one_by_one(discourse: Discourse, reading: Reading) -> tuple[int, int] | None:
+    """ "Five versions: one with tasks, one with scan": each of them is described, and they are fewer or more."""
+    shown = len(reading.elements)
+    begin = min(element.place.start for element in reading.elements)
+    for sentence in discourse.spoken:
+        place = discourse.request.place(sentence.start, sentence.end)
+        text = sentence.text
+        if place.start <= begin < place.end and text.count(":") == 1 and len({e.place for e in reading.elements}) == 1:
+            parts = _PART.split(text.split(":")[1].strip(" .\n"))
+            if len(parts) > 1 and len(parts) != shown and all(_ONE.match(part) for part in parts):
+                return shown, len(parts)
+    return None
+
+
+_PART = re.compile(r",\s*(?:and |und |y )?|\s+(?:and|und|y)\s+(?=(?:one|eine?|una?)\b)", re.IGNORECASE)
+_ONE = re.compile(r"(?:one|eine?r?|una?)\b", re.IGNORECASE)
 
 
 def _numbers(sentence: Sentence) -> list[int]:
