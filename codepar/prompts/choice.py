@@ -27,7 +27,7 @@ from codepar.prompts.roles import Roles, Span
 from codepar.prompts.sequence import sequence_of
 from codepar.prompts.tag_network import LONGEST, own_network
 
-_FIXED = frozenset({Refusal.CONTRADICTION, Refusal.PARSE_ERROR, Refusal.OVERLAP, Refusal.SHARED_STATE, Refusal.CYCLE})
+_FIXED = frozenset({Refusal.PARSE_ERROR, Refusal.OVERLAP, Refusal.SHARED_STATE, Refusal.CYCLE})
 """Reasons that come from what there is, not from how the wishes are worded."""
 _LOOKED_AT = 8
 _MANY = 12
@@ -51,6 +51,10 @@ def choose(discourse: Discourse, found: Found) -> Found:
     if len(words) > LONGEST:
         return found
     candidates = candidates_of(discourse, Roles(words, network.read(words)), found)
+    if isinstance(found, Whole) and found.refusal is Refusal.CONTRADICTION:
+        # "The two pricing functions": there may be more of them, and just two be meant.
+        numbers = {word.number for word in words}
+        candidates = [one for one in candidates if len(one.possible.places) in numbers]
     model = load_weights("choice")
     scores = [model.score(features_of(one)) for one in candidates]
     if not scores or max(scores) <= model.least - trust_in(found):

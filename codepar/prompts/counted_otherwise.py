@@ -7,11 +7,12 @@ is not compared with what follows by its sense; elements of prose alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Kind, Reading
-from codepar.prompts.tokens import Sentence
+from codepar.prompts.tokens import Sentence, Token
 
 _POINTING = frozenset("are sind son hier following folgende folgenden siguientes следующие следующих".split())
 _ONE_OF = frozenset("of von de из".split())
@@ -19,6 +20,8 @@ _UNITS_OF_TEXT = frozenset(
     "sentence sentences word words line lines paragraph paragraphs times ways weeks days hours minutes".split()
 )
 _QUESTIONS = frozenset("questions fragen preguntas вопроса вопросов".split())
+_PIECES = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.SNIPPET)
+_WITHIN = frozenset("in of from within inside across von aus de en из в".split())
 _MOST = 20
 _NEAR = 4
 
@@ -28,7 +31,7 @@ def counted_otherwise(discourse: Discourse, reading: Reading) -> tuple[int, int]
     if reading.kind is Kind.COUNT:
         return _told_one_by_one(discourse, reading)
     if reading.kind is not Kind.WORDS:
-        return None
+        return _pieces(discourse, len(reading.elements))
     shown = len({element.place for element in reading.elements})
     lead = next((s for s in reversed(discourse.spoken) if s.start < reading.start), None)
     if lead is None:
@@ -36,6 +39,24 @@ def counted_otherwise(discourse: Discourse, reading: Reading) -> tuple[int, int]
     asking = all(element.name.rstrip().endswith(("?", "？")) for element in reading.elements)
     said = set(_tasks(lead, asking=asking) if reading.instructions else _numbers(lead))
     return (said.pop(), shown) if len(said) == 1 and shown not in said else None
+
+
+def _pieces(discourse: Discourse, shown: int) -> tuple[int, int] | None:
+    """ "There are two loops in this function", "fix all three": a number of pieces that is not theirs."""
+    said = {token for sentence in discourse.spoken for token in _numbers_of_pieces(sentence.tokens)}
+    return (min(said), shown) if len(said) == 1 and shown not in said else None
+
+
+def _numbers_of_pieces(tokens: tuple[Token, ...]) -> Iterator[int]:
+    for index, token in enumerate(tokens[1:], 1):
+        if token.number is None or not 1 < token.number <= _MOST:
+            continue
+        before, after = tokens[index - 1], tokens[index + 1] if index + 1 < len(tokens) else None
+        points = before.has(Tag.ALL, Tag.THESE, Tag.THE) or before.text in _POINTING
+        # "Every loop in these two": what holds the pieces is counted.
+        holds = index > 1 and tokens[index - 2].text in _WITHIN
+        if points and not holds and (after is None or not after.is_word or after.has(*_PIECES)):
+            yield token.number
 
 
 def _tasks(sentence: Sentence, *, asking: bool) -> list[int]:

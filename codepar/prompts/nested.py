@@ -15,7 +15,7 @@ from codepar.prompts.reading import Element, Kind, Reading
 from codepar.prompts.tokens import Sentence
 
 _LOOP = re.compile(
-    r"\b(?:the|this|that|its|der|die|das|den|dem|el|la|su) (?:`?\w+`? ){0,3}?`?(?:loop|bucle|schleife|\w+schleife)\b"
+    r"\b(?:the|this|that|its|der|die|das|den|dem|el|la|su) (?:`?\w+`? ){0,3}?`?(?:loop|bucle|(?:\w+-?)?schleife)\b"
     r"|\bцикл[аеуо]?\w{0,2}\b|循环|循環|ループ",
     re.IGNORECASE,
 )
