@@ -91,7 +91,7 @@ _COMPARES = phrases(
     r"|\bin common\b|\b(?:look|looks|are|is) (?:\w+ )?alike\b|\bfactor out\b"
     r"|\bmake (?:them|these|those|that|it|both|all) (?:all |both )?(?:one|a single)"
     r" (?:function|kernel|loop|class|file)\b"
-    r"|\b(?:make|build) (?:one|a single) (?:function|kernel|loop|class|file|script) (?:of|from|out of) (?:them|these|those|both|it)\b"
+    r"|\b(?:make|build) (?:one|a single) (?:function|kernel|loop|class|file) (?:of|from|out of) (?:them|these|those|both|it)\b"
     r"|\bwhich one should (?:i|we)\b|\bdo differently\b|\bwas spricht wofür\b"
     r"|\binteract\w*\b(?! with (?!each|one another|the others?\b|these|them))|\bdifferences? between\b"
     r"|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"

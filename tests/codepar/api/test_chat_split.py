@@ -1,8 +1,11 @@
 """Chat with ``"codepar": {"split": ...}``: the real API before our engine process, whose model says what it is told."""
 
+import asyncio
 import json
+import socket
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
@@ -10,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from codepar.api.app import create_app
 from codepar.engine.server import make_app
-from codepar.errors import EngineUnavailable
+from codepar.errors import EngineUnavailable, InvalidInput
 from codepar.protocols import Capabilities, Chunk, Generation
 from codepar.settings import Settings
 
@@ -20,25 +23,33 @@ WORDS = ("mutexes", "semaphores", "barriers")
 
 
 class Model:
-    """Names what stands last in what it is asked; ``fails`` makes it fail."""
+    """Names what stands last in what it is asked; ``fails`` makes it fail, ``hangs`` wait until it is left."""
 
     def __init__(self):
         self.asked = []
-        self.fails = False
+        self.fails = None
+        self.hangs = False
+        self.left = threading.Event()
 
     async def capabilities(self):
         return Capabilities(model="told", backend="test", context_tokens=8192, chat=True, grammar=frozenset({"json_schema"}))
 
     async def complete(self, prompt, sampling):
         self.asked.append(prompt.messages)
-        if self.fails:
-            raise EngineUnavailable("the engine is on fire")
+        if self.fails is not None:
+            raise self.fails
         text = prompt.messages[-1].content
         last = max(WORDS, key=text.rfind)
         said = f"About {last}, at some length."
         return Generation(text=said, finish_reason="stop", prompt_tokens=7, completion_tokens=5, model="told")
 
     async def stream(self, prompt, sampling):
+        if self.hangs:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                self.left.set()
+                raise
         generation = await self.complete(prompt, sampling)
         yield Chunk(text=generation.text, generation=generation)
 
@@ -63,23 +74,34 @@ def model():
 @pytest.fixture(scope="module")
 def client(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("chat")
-    server = uvicorn.Server(uvicorn.Config(make_app(model), host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+    with serving(make_app(model), lifespan="off") as port:
+        settings = Settings(data_dir=folder / "data", runtime_dir=folder / "run", engine_url=f"http://127.0.0.1:{port}/v1")
+        with TestClient(create_app(settings)) as client:
+            client.settings = settings
+            yield client
+
+
+@contextmanager
+def serving(app, lifespan):
+    """The application on a port of its own."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan=lifespan)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    settings = Settings(data_dir=folder / "data", runtime_dir=folder / "run", engine_url=f"http://127.0.0.1:{port}/v1")
-    with TestClient(create_app(settings)) as client:
-        yield client
-    server.should_exit = True
-    thread.join()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture(autouse=True)
 def fresh(model):
     model.asked.clear()
-    model.fails = False
+    model.fails = None
+    model.hangs = False
 
 
 def chat(client, content=THREE, before=(), **more):
@@ -154,11 +176,32 @@ def test_the_answer_keeps_within_max_tokens(client):
 
 
 def test_an_engine_that_fails_is_an_error_and_no_answer(client, model):
-    model.fails = True
+    model.fails = EngineUnavailable("the engine is on fire")
     for stream in (False, True):
         answer = chat(client, codepar={"split": "always"}, stream=stream)
         assert answer.status_code == 503
         assert "on fire" in answer.json()["error"]["message"]
+
+
+def test_what_the_engine_refuses_is_the_same_error_as_without_the_option(client, model):
+    model.fails = InvalidInput("the prompt is longer than the context")
+    for more in ({}, {"codepar": {"split": "always"}}):
+        answer = chat(client, **more)
+        assert answer.status_code == 422
+        assert "longer than the context" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("more", [{}, {"codepar": {"split": "always"}}])
+def test_a_client_that_leaves_before_the_first_piece_ends_the_work(client, model, more):
+    model.hangs = True
+    model.left.clear()
+    body = json.dumps({"messages": [{"role": "user", "content": THREE}], "stream": True, **more}).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with serving(create_app(client.settings), lifespan="on") as port:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(head.encode() + body)
+            time.sleep(1)
+        assert model.left.wait(10)
 
 
 @pytest.mark.parametrize("value", [{"split": "sometimes"}, {"splits": "auto"}, "auto", 3])

@@ -106,6 +106,8 @@ def test_a_model_that_is_away_is_said_once_and_nothing_is_printed(environment):
     done = split(THREE, "--no-verify", "--split", "always")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.count("no part was answered") == 1
+    assert "start the engine at http://127.0.0.1:9/v1" in done.stderr
+    assert "models pull" not in done.stderr
 
 
 def test_parts_are_printed_and_json_holds_everything(environment, engine, monkeypatch):

@@ -210,6 +210,64 @@ def test_requests_that_fail_are_counted(flow_settings):
     assert result.cost.requests == len(model.asked) == 5  # two answers, one asked twice, and the whole request
 
 
+def test_an_engine_that_calls_all_requests_wrong_is_no_engine_that_is_away(flow_settings):
+    model = Knowing(lambda _text, _turn: InvalidInput("the prompt is longer than the context"))
+    with pytest.raises(InvalidInput, match="longer than the context"):
+        answered(request("Explain mutexes, semaphores and barriers.", split="always"), model, None, flow_settings)
+
+
+def test_an_empty_answer_to_the_whole_request_is_not_shown(flow_settings):
+    model = Knowing(lambda text, _turn: "" if "barriers" in text else "Yes.")
+    result = answered(request("Explain mutexes, semaphores and barriers.", split="always"), model, None, flow_settings)
+    assert result.missing == ("3",)
+    assert "as a whole" not in result.text
+
+
+OLD_PYTHON = "def a(x):\n    print 'hi', x\n\n\ndef b(x):\n    print x\n"
+
+
+@pytest.mark.parametrize("source", [OLD_PYTHON, "\ufeff" + OLD_PYTHON.replace("'hi', x", "(x)").replace("print x", "print(x)")])
+def test_python_that_could_not_be_parsed_before_is_not_held_against_an_answer(flow_settings, boxed, source):
+    def answer(text, _turn):
+        name = text.rsplit("def ", 1)[-1][0]
+        return f"```python\ndef {name}(x):\n    print({{'{name}': x}})\n```"
+
+    asked = request("Optimize each of the functions in k.py.", {"k.py": source}, split="always")
+    result = answered(asked, Knowing(answer), boxed, flow_settings)
+    assert not result.missing, [one.why for one in result.answers]
+    assert [one.attempts for one in result.answers] == [1, 1]
+    assert "print({'b': x})" in result.files["k.py"]
+
+
+def test_what_stays_as_it_was_is_not_said_to_fail(flow_settings, boxed):
+    broken = code("double twice(double x)\n{\n    return undeclared;\n}")
+
+    def answer(text, turn):
+        whole = "Parts of this request" not in text
+        return code(C) if whole else broken if "double twice(double x)\n{" in text[-300:] else by_item(GOOD)(text, turn)
+
+    result = answered(request(OPTIMIZE, FILES, split="always", repair=1), Knowing(answer), boxed, flow_settings)
+    assert (result.answers[2].rung, result.answers[2].compiled) == ("serial", None)
+
+
+def test_a_byte_order_mark_does_not_keep_a_translation_from_its_verdict(flow_settings, boxed):
+    loops = "void scale(int n, float *x) {\n    for (int i = 0; i < n; i++)\n        x[i] = 2 * x[i];\n}\n"
+    files = {"v.c": "\ufeff" + loops + loops.replace("scale", "shift").replace("2 *", "2 +")}
+    result = answered(request("Translate both functions to OpenMP", files), None, boxed, flow_settings)
+    assert [one.verified for one in result.answers] == [True, True], [one.why for one in result.answers]
+
+
+def test_a_file_with_fences_of_its_own_is_shown_whole(flow_settings):
+    model = Knowing(lambda _text, _turn: "It runs.")
+    answered(request("What does this do?", {"a.md": "Run:\n```\nmake\n```\nThen go.\n"}), model, None, flow_settings)
+    assert "````\nRun:" in model.asked[0]
+
+
+def test_the_time_of_a_plan_holds_that_of_reading(flow_settings):
+    result = answered(DecompositionRequest(prompt="Explain mutexes, semaphores and barriers."), None, None, flow_settings)
+    assert result.cost.wall_s >= result.cost.extract_s > 0
+
+
 def test_helpers_that_clash_are_told_and_the_file_still_compiles(flow_settings, boxed):
     clash = {
         **GOOD,

@@ -254,3 +254,32 @@ def test_a_technique_for_functions_is_a_change_without_a_verb():
         prompt = f"{words}\n{code}"
         targets = Targets(extract(prompt, {}), prompt, {})
         assert [one.act for one in targets.all] == [act] * 2
+
+
+def test_comments_go_into_the_file_and_a_change_beside_them_does_not():
+    prompt = "Add a comment to each of these two functions in k.c."
+    answers = {
+        "1": fenced("double norm(double x)\n{\n    /* The length. */\n    return sqrt(x * x);\n}\n"),
+        "2": fenced("/* Half of it. */\ndouble unit(double x)\n{\n    return x / 2;\n}\n"),
+    }
+    files = {"k.c": C.replace("int main(void) { return 0; }\n", "")}
+    result = merged(prompt, answers, files)
+    assert result.files["k.c"] == files["k.c"].replace("    return sqrt", "    /* The length. */\n    return sqrt")
+    assert [(one.kind, one.items) for one in result.findings] == [(FindingKind.UNASKED, ("2",))]
+    assert merged(prompt, {"1": "It is `norm`.", "2": "It is `unit`."}, files).files == {}
+
+
+def test_line_ends_of_the_file_are_kept():
+    files = {"k.c": C.replace("int main(void) { return 0; }\n", "").replace("\n", "\r\n")}
+    answer = fenced("#include <float.h>\n\ndouble norm(double x)\n{\n    return fabs(x);\n}\n")
+    text = merged("Optimize these two functions in k.c.", {"1": answer}, files).files["k.c"]
+    assert "fabs" in text
+    assert text.count("\n") == text.count("\r\n")
+
+
+def test_a_byte_order_mark_stays_in_front():
+    files = {"k.c": "\ufeffdouble norm(double x)\n{\n    return x;\n}\n\ndouble unit(double x)\n{\n    return x;\n}\n"}
+    answer = fenced("#include <math.h>\n\nstatic int h;\n\ndouble norm(double x)\n{\n    return fabs(x);\n}\n")
+    text = merged("Optimize these two functions in k.c.", {"1": answer}, files).files["k.c"]
+    assert text.startswith("\ufeff#include <math.h>\n")
+    assert text.count("\ufeff") == 1
