@@ -36,6 +36,7 @@ _OPTIONS = {
     "ranks": "--np",
     "wall_s": "--timeout",
     "budget_s": "--budget",
+    "item_budget_s": "--item-budget",
     "max_tokens": "--max-tokens",
     "seed": "--seed",
     "line": "--line",

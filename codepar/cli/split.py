@@ -24,6 +24,7 @@ from codepar.settings import Settings
 
 _SHOWN = 72
 _BUDGET_S = 900.0
+_ITEM_BUDGET_S = 120.0
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +49,7 @@ def split_command(
     no_verify: Annotated[bool, typer.Option("--no-verify", help="With --run: compile and judge nothing.")] = False,
     max_tokens: Annotated[int, typer.Option(help="With --run: the longest answer of the model to a part.")] = 1024,
     budget: Annotated[float, typer.Option(help="With --run: seconds for asking, in all.")] = _BUDGET_S,
+    item_budget: Annotated[float, typer.Option(help="With --run: seconds for a part, with its repairs.")] = _ITEM_BUDGET_S,
     seed: Annotated[int | None, typer.Option(min=0, help="With --run: of the tests that judge translations.")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="With --run: my own code, my account, no walls.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="With --run: a folder for changed and new files.")] = None,
@@ -73,6 +75,7 @@ def split_command(
             "verify": not no_verify,
             "max_tokens": max_tokens,
             "budget_s": budget,
+            "item_budget_s": item_budget,
             "seed": seed,
         }
         return _carry_out(text, files, options, trust=trust, server=server, places=(output, patch), as_json=as_json)

@@ -182,7 +182,7 @@ class PartsRun:
             title=self._title(answer.id),
             ok=answer.ok,
             compiled=self.acceptance.compiled.get(answer.id) if answer.ok else None,
-            why=answer.why,
+            why=f"{answer.why} ({answer.remedy})" if answer.remedy and not answer.ok else answer.why,
             answer=answer.text,
             rung=answer.rung,
             attempts=answer.attempts,
@@ -198,7 +198,9 @@ class PartsRun:
 
     async def _last_rung(self, failed: list[ItemAnswer]) -> list[ItemAnswer]:
         """Ask the whole request once for what has no answer; code of an item in it is accepted by the same rule."""
-        if not failed or self.fault is not None or self.generator is None or not self.prepared.options.repair:
+        if not any(answer.seconds < self.prepared.options.item_budget_s for answer in failed):
+            return failed  # the whole takes longer than an item, and the time for those is up
+        if self.fault is not None or self.generator is None or not self.prepared.options.repair:
             return failed
         try:
             self.whole = (await self.ask(self.prepared.prompt, self.whole_tokens())).text

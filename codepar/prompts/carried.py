@@ -46,7 +46,8 @@ class ScheduleOptions(Record):
 
 
 class ItemAnswer(Record):
-    """What became of one item. Without ``ok``, ``why`` says so and ``text`` is what there is, which may be a part or nothing.
+    """What became of one item. Without ``ok``, ``why`` says so and ``text`` is what there is, which may be a part or nothing;
+    ``remedy`` is the option of who asked that would help, which the model is not told.
 
     ``rung`` is that of the last attempt; tokens are sums over ``attempts``. ``cached_tokens`` of ``prompt_tokens`` came from the
     engine's cache, None where it does not tell. ``seconds`` go from the first request to the last word, checks included.
@@ -56,6 +57,7 @@ class ItemAnswer(Record):
     text: str = ""
     ok: bool = False
     why: str | None = None
+    remedy: str | None = None
     attempts: int = 0
     rung: Rung = "first"
     hedged: bool = False

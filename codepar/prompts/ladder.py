@@ -19,6 +19,8 @@ from codepar.protocols import Generation, Prompt, Sampling
 
 _PAUSE_S = 0.5
 _MOST_TOKENS = 32_768
+_MORE_TIME = "give more time: item_budget_s, or budget_s for all"
+_REMEDIES = {"budget": _MORE_TIME, "length": "give more room: max_tokens"}
 
 
 @dataclass
@@ -61,6 +63,7 @@ class _Tally:
 
     text: str = ""
     why: str | None = None
+    remedy: str | None = None
     attempts: int = 0
     rung: Rung = "first"
     hedged: bool = False
@@ -84,6 +87,7 @@ class _Tally:
             text=self.text,
             ok=ok,
             why=None if ok else self.why,
+            remedy=None if ok else self.remedy,
             attempts=self.attempts,
             rung=self.rung,
             hedged=self.hedged,
@@ -130,13 +134,15 @@ class Ladder:
         except TimeIsUp:
             tally.attempts -= 1
             tally.why = tally.why or "not asked: the time was up"
+            tally.remedy = _MORE_TIME
             return False
         except TimeoutError:
             tally.why = tally.why or f"no answer within {budget.spent():.0f} s"
+            tally.remedy = _MORE_TIME
             return False
         except CodeparError as error:
             self._health.failed(error)
-            tally.why = str(error)
+            tally.why, tally.remedy = str(error), None
             if isinstance(error, InvalidInput):
                 return False
             await asyncio.sleep(_PAUSE_S * tally.attempts)
@@ -145,6 +151,7 @@ class Ladder:
             self._health.answered()
         tally.take(given.generation, hedged=given.hedged)
         tally.why = await self._fault(step, given.generation)
+        tally.remedy = _REMEDIES.get(given.generation.finish_reason)
         return given.generation.finish_reason != "budget"
 
     def _prompt(self, step: Step, asked: str, tally: _Tally) -> Prompt:

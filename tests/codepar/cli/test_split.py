@@ -77,6 +77,7 @@ def test_the_published_row(split):
     [
         (["", "--run", "--no-verify"], "", "nothing is asked"),
         (["Give me 4 puns", "--run", "--budget", "0"], "", "budget"),
+        (["Give me 4 puns", "--run", "--item-budget", "0"], "", "--item-budget 0"),
         (["Give me 4 puns", "--run", "--max-tokens", "0"], "", "--max-tokens 0"),
         (["Give me 4 puns", "--run", "--parallelprompt"], "", "leave one of them out"),
         (["Give me 4 puns", "--run", "-o", __file__ + "/out"], "", "is a file"),

@@ -268,6 +268,39 @@ def test_the_time_of_a_plan_holds_that_of_reading(flow_settings):
     assert result.cost.wall_s >= result.cost.extract_s > 0
 
 
+def test_a_part_whose_time_is_up_says_what_to_give_and_costs_no_more(flow_settings):
+    class Slow(Knowing):
+        async def stream(self, prompt, sampling):
+            async for chunk in super().stream(prompt, sampling):
+                late = "barriers" in prompt.messages[-1].content and chunk.generation is not None
+                if not late:
+                    yield chunk
+                    continue
+                await asyncio.sleep(sampling.budget_s)
+                yield Chunk(text="", generation=chunk.generation.model_copy(update={"finish_reason": "budget"}))
+
+    model = Slow(lambda _text, _turn: "Yes.")
+    asked = request("Explain mutexes, semaphores and barriers.", split="always", item_budget_s=0.2)
+    result = answered(asked, model, None, flow_settings)
+    assert result.missing == ("3",)
+    assert "item_budget_s" in result.answers[2].why
+    assert len(model.asked) == 3
+
+
+def test_a_part_that_is_cut_off_says_what_to_give_but_not_to_the_model(flow_settings):
+    class Short(Knowing):
+        async def complete(self, prompt, sampling):
+            generation = await super().complete(prompt, sampling)
+            cut = "barriers" in prompt.messages[-1].content
+            return generation.model_copy(update={"finish_reason": "length"}) if cut else generation
+
+    model = Short(lambda _text, _turn: "Yes.")
+    result = answered(request("Explain mutexes, semaphores and barriers.", split="always"), model, None, flow_settings)
+    assert "cut off" in result.answers[2].why
+    assert "max_tokens" in result.answers[2].why
+    assert not any("max_tokens" in text for text in model.asked)
+
+
 def test_helpers_that_clash_are_told_and_the_file_still_compiles(flow_settings, boxed):
     clash = {
         **GOOD,
