@@ -103,6 +103,7 @@ async def _whole(read: Read, mode: Mode, generator: Generator | None, begun: flo
         why_mode=mode.reason,
         whole=generation.text,
         text=generation.text,
+        fault=None if generation.text.strip() else "the answer is empty (ask again, or ask another model)",
         notes=(f"the answer was cut off ({generation.finish_reason})",) if is_cut else (),
         cost=Spent(extra=[generation], requests=1).cost(read, begun),
         provenance=ModelProvenance.of(await generator.capabilities()),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from codepar.project import MAX_FILE_BYTES, MAX_FILES, Project
 from codepar.protocols import Record
@@ -72,8 +72,12 @@ class DecompositionRequest(Record):
     @field_validator("files")
     @classmethod
     def _check_files(cls, files: dict[str, str]) -> dict[str, str]:
-        if files:
-            Project(files=files)
+        try:
+            if files:
+                Project(files=files)
+        except ValidationError as error:
+            # As it is it would be told as a fault of `files.files`.
+            raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
         for path, text in files.items():
             try:
                 text.encode()

@@ -30,7 +30,7 @@ def act_on_pieces(discourse: Discourse) -> Tag:
     told = {sentence: act for sentence in discourse.spoken if (act := act_of(sentence)) is not None}
     meant = {act for sentence, act in told.items() if act is not Tag.CHANGE or _changes(sentence)}
     reads = any(s.has(Tag.READ) or _ASKING.match(s.text) for s in discourse.spoken)
-    if Tag.CHANGE not in meant and Tag.READ in meant and reads:
+    if reads and Tag.CHANGE not in meant and (Tag.READ in meant or not told):
         return Tag.READ
     return Tag.TEST if meant == {Tag.TEST} else Tag.CHANGE
 

@@ -284,7 +284,7 @@ _PIECES = (
 
 # Without a word that begins so no pattern of the comparisons can match a text in ASCII.
 _COMPARING = frozenset(
-    "orde reih what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
+    "orde reih make buil what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
     " merg comb unif cons dedu find bett"
     " alik fact best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
 )

@@ -71,12 +71,12 @@ def _tasks(sentence: Sentence, *, asking: bool) -> list[int]:
 
 def _told_one_by_one(discourse: Discourse, reading: Reading) -> tuple[int, int] | None:
     """ "Five versions: one with tasks, one with scan": each of them is described, and they are fewer or more."""
-    shown = len(reading.elements)
     begin = min(element.place.start for element in reading.elements)
+    shown = sum(element.place.start == begin for element in reading.elements)
     for sentence in discourse.spoken:
         place = discourse.request.place(sentence.start, sentence.end)
         text = sentence.text
-        if place.start <= begin < place.end and text.count(":") == 1 and len({e.place for e in reading.elements}) == 1:
+        if place.start <= begin < place.end and text.count(":") == 1:
             parts = _PART.split(text.split(":")[1].strip(" .\n"))
             if len(parts) > 1 and len(parts) != shown and all(_ONE.match(part) for part in parts):
                 return shown, len(parts)

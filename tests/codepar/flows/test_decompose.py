@@ -385,6 +385,12 @@ def test_nothing_asked_is_refused_and_a_single_task_is_answered_whole(flow_setti
         answered(request("Explain MPI_Bcast."), None, None, flow_settings)
 
 
+def test_an_empty_answer_to_a_single_task_is_a_fault(flow_settings):
+    result = answered(request("What is MPI?"), Knowing(lambda _text, _turn: " "), None, flow_settings)
+    assert not result.is_complete
+    assert "empty" in result.fault
+
+
 def test_contradictory_counts_stay_whole(flow_settings):
     asked = DecompositionRequest(prompt="Optimize these 2 functions in k.c.", files=FILES)
     result = answered(asked, None, None, flow_settings)
@@ -441,6 +447,12 @@ def test_what_is_broken_off_keeps_what_is_there(flow_settings):
 def test_bad_bodies_are_refused(body, said):
     with pytest.raises(ValidationError, match=said):
         DecompositionRequest.model_validate(body)
+
+
+def test_a_bad_file_is_told_as_one_of_files():
+    with pytest.raises(ValidationError) as caught:
+        DecompositionRequest.model_validate({"prompt": "a", "files": {"../x.c": ""}})
+    assert caught.value.errors()[0]["loc"] == ("files",)
 
 
 def test_a_project_may_hold_the_files():

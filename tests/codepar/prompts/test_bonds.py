@@ -61,6 +61,8 @@ def test_pieces_side_by_side_are_no_overlap():
         "Ich brauche fünf Farbpaletten. Keine Farbe darf in mehr als einer Palette vorkommen.",
         "ソートのカーネルを4種類書いてください。ただし4つ合わせて60行以内に収めてください。",
         "Fifteen product codes, please, and the same code must not appear twice.",
+        "Suggest 6 captions for our booth. The word kernel may occur only once in the whole list.",
+        "Suggest 6 captions for our booth. Overall they may contain only one joke.",
     ],
 )
 def test_a_bound_on_all_together(prompt: str):
@@ -76,6 +78,30 @@ def test_another_number_than_is_said():
     found = extract("Name a wine for each of the three dishes below:" + lines, {})
     assert found.refusal is Refusal.CONTRADICTION
     assert extract("Name a wine for each of the four dishes below:" + lines, {}).split
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "There are three functions in here; port each of them to Rust." + TWO,
+        "Port all three to Rust." + TWO,
+        "I have two questions: what is a rank? when does MPI_Send block? and is MPI_Bcast collective?",
+        "Give me four versions of a parallel maximum: one with atomics, one with a tree, and one with warp shuffles.",
+    ],
+)
+def test_other_numbers_than_are_said(prompt: str):
+    assert extract(prompt, {}).refusal is Refusal.CONTRADICTION
+
+
+def test_what_holds_the_pieces_may_be_counted():
+    loops = "\n```c\nvoid f(int *a, int n) { for (int i = 0; i < n; i++) a[i] = i; for (int i = 0; i < n; i++) a[i] *= 2; }\n"
+    more = "void g(int *a, int n) { for (int i = 0; i < n; i++) a[i] = 0; }\n```"
+    assert extract("Put an OpenMP pragma on every loop in these two." + loops + more, {}).refusal is not Refusal.CONTRADICTION
+
+
+def test_two_of_many_may_be_meant():
+    found = extract("Please explain the two logging functions, log_line and log_flush." + LOG, {})
+    assert [item.text.split("(")[0] for item in found.items] == ["void log_line", "void log_flush"]
 
 
 def test_files_that_share_a_variable_by_extern():
@@ -103,6 +129,27 @@ def test_what_is_only_read_may_share_state():
     assert extract("Add a critique of log_line and log_flush, nothing is to be changed." + LOG, {}).refusal is not (
         Refusal.SHARED_STATE
     )
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "I don't get these two. Could you explain each one to me?",
+        "What does each of log_line and log_flush do? I need the answer for each separately.",
+        "Was tun log_line und log_flush jeweils? Zwei Sätze reichen.",
+    ],
+)
+def test_nobody_changes_what_is_only_explained(wish: str):
+    code = LOG.replace("int half(int x) { return x / 2; }\n", "")
+    assert extract(wish + code, {}).refusal is not Refusal.SHARED_STATE
+    assert extract("Turn both functions into C++ methods." + code, {}).refusal is Refusal.SHARED_STATE
+
+
+@pytest.mark.parametrize(
+    "wish", ["Make one function of them.", "make these a single function please", "Which one should I keep?"]
+)
+def test_one_answer_over_both(wish: str):
+    assert extract(wish + TWO, {}).refusal is Refusal.COMPARISON
 
 
 @pytest.mark.parametrize(
