@@ -13,7 +13,7 @@ from math import log
 from codepar.prompts.act_on_pieces import act_on_pieces
 from codepar.prompts.acts import act_of
 from codepar.prompts.by_wishes import is_in_order
-from codepar.prompts.choice_features import candidates_of, features_of
+from codepar.prompts.choice_features import Chosen, candidates_of, features_of
 from codepar.prompts.code_elements import broken_among, sources_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
@@ -50,17 +50,25 @@ def choose(discourse: Discourse, found: Found) -> Found:
     words = sequence_of(discourse)
     if len(words) > LONGEST:
         return found
-    candidates = candidates_of(discourse, Roles(words, network.read(words)), found)
-    if isinstance(found, Whole) and found.refusal is Refusal.CONTRADICTION:
-        # "The two pricing functions": there may be more of them, and just two be meant.
-        numbers = {word.number for word in words}
-        candidates = [one for one in candidates if len(one.possible.places) in numbers]
+    candidates = considered(discourse, Roles(words, network.read(words)), found)
     model = load_weights("choice")
     scores = [model.score(features_of(one)) for one in candidates]
     if not scores or max(scores) <= model.least - trust_in(found):
         return _whole(discourse, found)
     best = preferred(scores, [MADE_BY_RULES in one.possible.makers for one in candidates])
     return reading_of(discourse, candidates[best].possible)
+
+
+def considered(discourse: Discourse, roles: Roles, found: Found) -> list[Chosen]:
+    """The readings that are weighed. Where the rules miss pieces, those of a number that is said.
+
+    "The two pricing functions": there may be more of them, and just two be meant.
+    """
+    candidates = candidates_of(discourse, roles, found)
+    if isinstance(found, Whole) and found.refusal is Refusal.CONTRADICTION:
+        numbers = {word.number for word in roles.words}
+        return [one for one in candidates if len(one.possible.places) in numbers]
+    return candidates
 
 
 def trust_in(found: Found) -> float:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from codepar.prompts.choice import preferred, reading_of, trust_in
-from codepar.prompts.choice_features import candidates_of, features_of
+from codepar.prompts.choice import considered, preferred, reading_of, trust_in
+from codepar.prompts.choice_features import features_of
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.extract import found_in
 from codepar.prompts.items import MAX_ITEMS
@@ -72,7 +72,7 @@ def choice_of(example: Example, told: Told) -> Choice:
     found = found_in(discourse)
     wanted = None if not labelled.several or labelled.items is None else _key(labelled.items)
     candidates = []
-    for one in candidates_of(discourse, Roles(example.words, told), found):
+    for one in considered(discourse, Roles(example.words, told), found):
         reading = reading_of(discourse, one.possible)
         if isinstance(reading, Reading) and not _is_bound(example, reading):
             right = _key(one.possible.places) == wanted
