@@ -18,7 +18,7 @@ from codepar.prompts.commented import differs_by_comments_alone
 from codepar.prompts.items import Decomposition
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.merged import FindingKind, Form, Merged, MergeFinding, Placement
-from codepar.prompts.pieces import Piece, PieceKind, formatted, pieces_of
+from codepar.prompts.pieces import Piece, PieceKind, formatted, pieces_of, squeezed
 from codepar.prompts.splice import Splice
 from codepar.prompts.targets import Target, TargetKind, Targets, free_name, suffix_of
 from codepar.syntax.language import Language
@@ -164,6 +164,8 @@ def _problem(target: Target, replacement: Replacement) -> MergeFinding | None:
     if target.wants_comments and not _is_only_commented(target, replacement):
         message = "it changes more than comments: keep the code as it is"
         return MergeFinding(kind=FindingKind.UNASKED, items=item, message=message)
+    if target.wants_comments and squeezed(_text(target)) == squeezed(replacement.text):
+        return MergeFinding(kind=FindingKind.NO_CODE, items=item, message="it is the code as it was: no comment is added")
     return None
 
 
@@ -178,10 +180,14 @@ def _comes_back(target: Target, answer: str) -> bool:
 
 
 def _is_only_commented(target: Target, replacement: Replacement) -> bool:
-    assert target.source is not None
     assert target.language is not None
-    before = target.source.text.encode()[target.start : target.end].decode()
-    return differs_by_comments_alone(before, replacement.text, target.language)
+    return differs_by_comments_alone(_text(target), replacement.text, target.language)
+
+
+def _text(target: Target) -> str:
+    """The item as it stands in its file."""
+    assert target.source is not None
+    return target.source.text.encode()[target.start : target.end].decode()
 
 
 def said(answers: Sequence[tuple[Target, str]]) -> str:

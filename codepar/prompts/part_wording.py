@@ -61,7 +61,7 @@ def _last_line(target: Target) -> str:
             f"Give what is asked for {name} alone, whole, in one block of code with at most one sentence; repeat no other code."
         )
     if target.wants_comments:
-        return f"Give {name} alone, whole, with what is asked for, in one block of code; change nothing else in it."
+        return f"Give {name} alone, whole, with the comments that are asked for, in one block of code; change none of its code."
     return f"Answer for {name} alone and repeat no other code; the other parts are answered elsewhere."
 
 

@@ -267,6 +267,8 @@ def test_comments_go_into_the_file_and_a_change_beside_them_does_not():
     assert result.files["k.c"] == files["k.c"].replace("    return sqrt", "    /* The length. */\n    return sqrt")
     assert [(one.kind, one.items) for one in result.findings] == [(FindingKind.UNASKED, ("2",))]
     assert merged(prompt, {"1": "It is `norm`.", "2": "It is `unit`."}, files).files == {}
+    same = merged(prompt, {"1": fenced("double norm(double x)\n{\n    return sqrt(x * x);\n}\n")}, files)
+    assert "no comment is added" in same.finding_of("1").message
 
 
 def test_line_ends_of_the_file_are_kept():
