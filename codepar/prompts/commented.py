@@ -23,6 +23,7 @@ _WISH = re.compile(
     r"|\bдобавь\b[^.?!]{0,40}\bкомментари\w+|(?:加上?|添加|写|补充)[^。？！]{0,12}注释|コメントを[^。]{0,8}(?:追加|付け|つけ|書)",
     re.IGNORECASE,
 )
+_HEADS = frozenset({"for_statement", "while_statement", "do_statement", "if_statement", "else_clause"})
 _FORTRAN_COMMENT = re.compile(r"\A(?:[cC*].*|\s*!.*)\Z|!(?!\$)[^'\"]*\Z")
 
 
@@ -50,8 +51,20 @@ def _walk(root: Node) -> Iterator[tuple[int, str, str]]:
         depth, node = left.pop()
         if node.type == "comment" or _is_docstring(node):
             continue
+        inner = _in_braces(node)
+        if inner is not None:
+            left.append((depth, inner))
+            continue
         yield depth, node.type, "" if node.children or node.text is None else node.text.decode(errors="replace")
         left += [(depth + 1, one) for one in reversed(node.children)]
+
+
+def _in_braces(node: Node) -> Node | None:
+    """The one statement that braces hold behind a `for`, `if` or the like, where they say nothing."""
+    if node.type != "compound_statement" or node.parent is None or node.parent.type not in _HEADS:
+        return None
+    inside = [one for one in node.named_children if one.type != "comment"]
+    return inside[0] if len(inside) == 1 and inside[0].type.endswith("_statement") else None
 
 
 def _is_docstring(node: Node) -> bool:

@@ -6,6 +6,7 @@ from codepar.prompts.commented import differs_by_comments_alone, wants_comments
 from codepar.syntax.language import Language
 
 C = "int f(int a)\n{\n    return a + 1;\n}\n"
+LOOP = "int f(int n)\n{\n    int s = 0;\n    while (n--)\n        s += n;\n    return s;\n}\n"
 PYTHON = "def f(a):\n    if a:\n        return a\n    return 1\n"
 FORTRAN = "subroutine s(a)\n  real :: a\n  a = 1\nend subroutine\n"
 
@@ -42,6 +43,11 @@ def test_other_wishes(wish):
     [
         (C, "/* Adds. */\nint f(int a) { // here\n    return a + 1;\n}", Language.C),
         (C.replace("\n", "\r\n"), "// Adds.\n" + C, Language.C),
+        (
+            LOOP,
+            LOOP.replace("        s", "    {\n        // sums\n        s").replace("    return", "    }\n    return"),
+            Language.C,
+        ),
         ("    def f(self):\n        return 1\n", 'def f(self):\n    """One."""\n    # one\n    return 1\n', Language.PYTHON),
         (FORTRAN, FORTRAN.replace("a = 1", "a = 1 ! one").replace("  real", "  ! takes a\n  real"), Language.FORTRAN),
     ],
@@ -54,6 +60,7 @@ def test_comments_make_no_difference(before, after, language):
     ("before", "after", "language"),
     [
         (C, "// Adds.\n" + C.replace("+ 1", "+ 2"), Language.C),
+        (LOOP, LOOP.replace("        s", "    {\n        s").replace("return s;", "return s;\n    }"), Language.C),
         (PYTHON, PYTHON.replace("    return 1", "        return 1"), Language.PYTHON),
         (FORTRAN, FORTRAN.replace("a = 1", "a = 2 ! one"), Language.FORTRAN),
     ],
