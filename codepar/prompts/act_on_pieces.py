@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.acts import LIGHT, act_of, is_statement
+from codepar.prompts.acts import LIGHT, act_among, is_statement
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence
@@ -27,9 +27,15 @@ _NOT = re.compile(
 
 def act_on_pieces(discourse: Discourse) -> Tag:
     """What is done to each. A polite question reads like one; only a word for reading shows that nothing is changed."""
-    told = {sentence: act for sentence in discourse.spoken if (act := act_of(sentence)) is not None}
+    told, reads = dict[Sentence, Tag](), False
+    for sentence in discourse.spoken:
+        # The name of a function may read like a verb.
+        tokens = tuple(token for token in sentence.tokens if token.text.lower() not in discourse.symbols)
+        act = act_among(sentence, tokens)
+        if act is not None:
+            told[sentence] = act
+        reads = reads or any(token.has(Tag.READ) for token in tokens) or _ASKING.match(sentence.text) is not None
     meant = {act for sentence, act in told.items() if act is not Tag.CHANGE or _changes(sentence)}
-    reads = any(s.has(Tag.READ) or _ASKING.match(s.text) for s in discourse.spoken)
     if reads and Tag.CHANGE not in meant and (Tag.READ in meant or not told):
         return Tag.READ
     return Tag.TEST if meant == {Tag.TEST} else Tag.CHANGE

@@ -127,15 +127,16 @@ _RESULT_FILES = re.compile(
 @once
 def act_of(sentence: Sentence) -> Tag | None:
     """The strongest thing that a sentence asks for; None when it asks nothing."""
-    return _act(sentence, sentence.tokens)
+    return act_among(sentence, sentence.tokens)
 
 
 def act_beside(sentence: Sentence, first: int, last: int) -> Tag | None:
     """What a sentence asks for, the tokens ``first`` to ``last`` left out: names of functions may read like verbs."""
-    return _act(sentence, (*sentence.tokens[:first], *sentence.tokens[last + 1 :]))
+    return act_among(sentence, (*sentence.tokens[:first], *sentence.tokens[last + 1 :]))
 
 
-def _act(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
+def act_among(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
+    """What a sentence asks for by some of its tokens."""
     heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in LIGHT and not t.quoted]
     read = [t for i, t in enumerate(tokens) if t.has(Tag.READ) and not t.quoted and not _is_added(tokens, i)]
     tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]

@@ -16,10 +16,10 @@ from codepar.prompts.series import HIDDEN
 from codepar.prompts.tokens import Sentence, Token
 
 _CUT = re.compile(
-    r"\s*[;；]\s*(?:(?:and|und|y|и|plus)(?=\s))?\s*|\s*,(?=\s|[^\x00-\x7f])\s*(?:(?:and|und|y|e|и|plus"
+    r"(?=[\s;；,，、:：和.])(?:\s*[;；]\s*(?:(?:and|und|y|и|plus)(?=\s))?\s*|\s*,(?=\s|[^\x00-\x7f])\s*(?:(?:and|und|y|e|и|plus"
     r"|sowie|&)(?=\s))?\s*|[，、]\s*"
     r"|\s+(?:and|plus|und|sowie|y|e|и|\+|&|as well as|а также)(?=\s)\s*|\s+[—–-]\s+|\s*\.\.\.\s*|:\s+|：\s*|和"
-    r"|\s+(?=(?:number (?:two|three|2|3)|1st|2nd|3rd|4th|then|also (?:an?|some|how|what|the))\b)",
+    r"|\s+(?=(?:number (?:two|three|2|3)|1st|2nd|3rd|4th|then|also (?:an?|some|how|what|the))\b))",
     re.IGNORECASE,
 )
 _PLAIN_LEAD = re.compile(r"\b(?:and|und|y|e|и|plus|or)\b", re.IGNORECASE)

@@ -30,6 +30,7 @@ from codepar.prompts.series import hidden_in
 from codepar.prompts.tokens import Sentence
 
 _CUT = re.compile(
+    r"(?=[\s,;，、；/和以及とお跟与])"
     r"\s{0,9}(?:[,;](?:\s*(?:and also|and|or|und außerdem|und|oder|sowie|y|e|и|plus|then|also|as well as|außerdem))?"
     r"(?=\s|[^\x00-\x7f])\s*"
     r"|[，、；]\s*(?:或者|以及|还有|和|及|再|另外|また|それと|あと)?\s*"

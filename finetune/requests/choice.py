@@ -30,8 +30,8 @@ from finetune.requests.examples import Example
 
 Values = NDArray[np.float64]
 PENALTY = 2.0
-LEAST = 0.0
-KNOWN = 0.5
+LEAST = 0.3
+KNOWN = 0.25
 """What a request counts that the rules were written after: they do better on it than they will on others."""
 _SEEN = 2
 _SMALLEST = 0.01

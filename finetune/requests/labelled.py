@@ -22,7 +22,7 @@ from codepar.prompts.reading import Element, Kind, Reading
 from codepar.prompts.request import Place, Request
 from evaluators.benchmarks.codepp import Part, load_part
 
-PARTS: tuple[Part, ...] = ("development", "practice", "practice2", "practice3")
+PARTS: tuple[Part, ...] = ("development", "practice", "practice2", "practice3", "generated")
 """The parts of codepp that may be learned from."""
 
 

@@ -23,6 +23,7 @@ from finetune.requests.choice import LEAST, Choice, Score, choice_of, learned, s
 from finetune.requests.examples import example_of
 from finetune.requests.labelled import Labelled, of_file, of_parts
 from finetune.requests.network import Shape, write_network
+from finetune.requests.plain import plain_prompts
 from finetune.requests.training import Recipe, told_of, train
 
 CHOICE_FILE = "choice.json"
@@ -108,7 +109,7 @@ def _work(task: _Task) -> list[Choice]:
 
 
 def _labelled(sources: Sources) -> list[Labelled]:
-    return [*of_parts(), *of_file(sources.known), *of_file(sources.strangers)]
+    return [*of_parts(), *of_file(sources.known), *of_file(sources.strangers), *plain_prompts()]
 
 
 def _cross_validated(choices: Sequence[Choice], folds: int) -> Score:

@@ -23,7 +23,7 @@ PACKAGE = Path(tag_network.__file__).parent
     ("prompt", "items"),
     [
         (
-            "I am writing our FAQ. Please explain, in two sentences, why a job may stay pending and how to ask for a GPU.",
+            "I am writing our FAQ. Please explain why a job may stay pending and how to ask for a GPU.",
             ["why a job may stay pending", "how to ask for a GPU"],
         ),
         ("Explain mutexes, semaphores and condition variables.", ["mutexes", "semaphores", "condition variables"]),

@@ -92,10 +92,6 @@ def test_without_weights_nothing_begins():
             ["How does git bisect work?", "what is a reflog?"],
         ),
         (
-            f"Explain what mean does, port least to Rust.\n```c\n{CODE}```",
-            ["Explain what mean does", "port least to Rust"],
-        ),
-        (
             "Напиши объявление о профилактике, придумай название для кластера.",
             ["Напиши объявление о профилактике", "придумай название для кластера"],
         ),
@@ -103,6 +99,12 @@ def test_without_weights_nothing_begins():
 )
 def test_wishes(text: str, items: list[str]):
     assert [item.text for item in extract(text, {}).items] == items
+
+
+@pytest.mark.usefixtures("rules_alone")
+def test_two_wishes_about_code():
+    found = extract(f"Explain what mean does, port least to Rust.\n```c\n{CODE}```", {})
+    assert [item.text for item in found.items] == ["Explain what mean does", "port least to Rust"]
 
 
 @pytest.mark.parametrize(

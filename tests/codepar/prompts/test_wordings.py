@@ -65,6 +65,7 @@ CODE = [
 ]
 # What the choice among readings has other opinions on.
 BY_RULES = [
+    ("generate 4 random C snippets that contain exactly one bug", ["4"] * 4),
     (f"I want mean in CUDA and axpy in OpenMP.\n{C3}", ["mean in CUDA", "axpy in OpenMP"]),
     (f"`mean`: Kahan. `axpy`: OpenMP.\n{C3}", ["`mean`: Kahan", "`axpy`: OpenMP"]),
     (f"- clampf: make it branchless\n- axpy: openmp\n{C3}", ["clampf: make it branchless", "axpy: openmp"]),
@@ -119,7 +120,6 @@ PROSE = [
     ("ten one-liners about compilers, please", ["ten"] * 10),
     ("Two limericks and three haikus about deadlocks, please.", ["Two"] * 2 + ["three"] * 3),
     ("Give me 3 easy, 2 medium and 1 hard exercise on pointers.", ["3"] * 3 + ["2"] * 2 + ["1"]),
-    ("generate 4 random C snippets that contain exactly one bug", ["4"] * 4),
     ("以下のループの実装を5通り作ってください。\n\nfor (int i = 0; i < n; i++)\n    s += a[i];", ["5"] * 5),
     ("| flag | meaning |\n|---|---|\n| -g | |\n| -pg | |\n\nFill in each row.", ["-g |", "-pg |"]),
 ]

@@ -13,7 +13,7 @@ from codepar.prompts.request import Place
 from codepar.prompts.sequence import Word
 from codepar.prompts.tag_network import Role, read_network
 from finetune.requests import labelled, run
-from finetune.requests.choice import Candidate, Choice, Score, learned, score_of, score_of_rules
+from finetune.requests.choice import LEAST, Candidate, Choice, Score, learned, score_of, score_of_rules
 from finetune.requests.examples import Example, example_of
 from finetune.requests.labelled import Labelled
 from finetune.requests.network import Shape, write_network
@@ -110,7 +110,7 @@ def test_the_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert said[-1] == "network 3 of 3"
     assert found.chosen.right + found.chosen.missed == sum(one.several for one in prompts())
     assert read_network(tmp_path / "out" / "tags.json").read([Word("explain", 0, 7)]).roles.shape == (1, len(Role))
-    assert json.loads((tmp_path / "out" / run.CHOICE_FILE).read_text())["least"] == 0.0
+    assert json.loads((tmp_path / "out" / run.CHOICE_FILE).read_text())["least"] == LEAST
 
 
 def test_folds_need_sources(tmp_path: Path):
