@@ -113,7 +113,8 @@ def test_the_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert json.loads((tmp_path / "out" / run.CHOICE_FILE).read_text())["least"] == LEAST
 
 
-def test_folds_need_sources(tmp_path: Path):
+def test_folds_need_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(labelled, "PARTS", ())
     (tmp_path / "a.jsonl").write_text("")
     sources = run.Sources(tmp_path / "a.jsonl", tmp_path / "a.jsonl")
     with pytest.raises(InvalidInput, match="cannot be put into 5 folds"):
