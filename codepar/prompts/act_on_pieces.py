@@ -20,7 +20,7 @@ _ASKING = re.compile(
 _MAKES = frozenset("turn make put move get rid do set bring".split())
 _NOT = re.compile(
     r"\b(?:nobody|no one|nothing|not|don'?t|doesn'?t|never|no need|nicht|nichts|kein\w*|niemand|nadie|sin|no|не|ничего)\b"
-    r"|不要|不用|别|ない|不要|なし",
+    r"|不要|不用|别|ない|なし",
     re.IGNORECASE,
 )
 

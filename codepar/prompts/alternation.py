@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
 
 _END = ""
+_Tree: TypeAlias = dict[str, "_Tree"]
+"""What may follow, by its first letter; ``_END`` where a word ends."""
 _PHRASE = re.compile(r"\\b(?=\w|\(\?:\w|\\w|\[a-z)")
 
 
 def any_of(words: Iterable[str]) -> str:
     """A pattern of what ``"|".join`` of the words, the longest first, would find."""
-    tree: dict[str, dict] = {}  # type: ignore[type-arg]  # a tree of itself
+    tree: _Tree = {}
     for word in words:
         branch = tree
         for letter in word:
@@ -24,7 +27,7 @@ def any_of(words: Iterable[str]) -> str:
     return _pattern(tree)
 
 
-def _pattern(tree: dict[str, dict]) -> str:  # type: ignore[type-arg]  # a tree of itself
+def _pattern(tree: _Tree) -> str:
     branches = [re.escape(letter) + _pattern(below) for letter, below in tree.items() if letter != _END]
     if not branches:
         return ""
