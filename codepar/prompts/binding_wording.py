@@ -95,7 +95,7 @@ BINDING = frozenset(
     " mindestens dieselbe gemeinsame"
     " twice over none differ alle mucho"
     " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
-    " compartido single easiest simplest from".split()
+    " compartido single easiest simplest from letters".split()
 )
 LEFT_AS_IT_IS = re.compile(
     r"\b(?:nothing (?:is to be|should be|gets|needs to be) changed|(?:without|not) (?:changing|touching) (?:anything|the code)"

@@ -62,6 +62,7 @@ def test_pieces_side_by_side_are_no_overlap():
         "ソートのカーネルを4種類書いてください。ただし4つ合わせて60行以内に収めてください。",
         "Fifteen product codes, please, and the same code must not appear twice.",
         "Suggest 6 captions for our booth. The word kernel may occur only once in the whole list.",
+        "Invent five host names. Their first letters spell a river.",
         "Suggest 6 captions for our booth. Overall they may contain only one joke.",
     ],
 )
