@@ -17,9 +17,9 @@ LIGHT = frozenset(
     " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай"
     " 写 给我 给出 写出 加上 添加 追加 书い ください 作成 教え come want like apply keep".split()
 )
-_READ_NOUN = re.compile(
+READ_NOUN = re.compile(
     r"\b(?:explanations?|descriptions?|summar(?:y|ies)|reviews?|comments?|doc(?:s|string|strings|umentation)?"
-    r"|complexity|overview|walkthrough"
+    r"|complexity|overview|walkthrough|paragraphs? (?:about|on)"
     r"|erklärung(?:en)?|beschreibung(?:en)?|kommentare?|explicaci[oó]n|comentarios?|описани\w+|комментари\w+"
     r"|yes/no|yes or no)\b|注释|说明|コメント|説明",
     re.IGNORECASE,
@@ -91,6 +91,7 @@ _COMPARES = phrases(
     r"|\bin common\b|\b(?:look|looks|are|is) (?:\w+ )?alike\b|\bfactor out\b"
     r"|\bmake (?:them|these|those|that|it|both|all) (?:all |both )?(?:one|a single)"
     r" (?:function|kernel|loop|class|file)\b"
+    r"|\b(?:become|into) one (?:\w+ ){0,2}(?:program|file|function|kernel|loop|class|module|script)\b"
     r"|\b(?:make|build) (?:one|a single) (?:function|kernel|loop|class|file) (?:of|from|out of) (?:them|these|those|both|it)\b"
     r"|\bwhich one should (?:i|we)\b|\bdo differently\b|\bwas spricht wofür\b"
     r"|\binteract\w*\b(?! with (?!each|one another|the others?\b|these|them))|\bdifferences? between\b"
@@ -101,7 +102,7 @@ _COMPARES = phrases(
     r" (?:best|fastest"
     r"|slowest|worst|cleanest|most \w+) (?:of|one|among)\b|\bas one\b|\bone (?:single )?(?:function|kernel"
     r"|loop|class|file)\b(?= (?:out of|from|for all|that))"
-    r"|\bvergleich|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]? (?:davon|von|ist|sind"
+    r"|\bvergleich(?!\w* gegen)|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]? (?:davon|von|ist|sind"
     r"|der|dieser|soll\w*|nehme|würde\w*|funktion\w*|kernel\w*|schleife\w*|variante|version|lösung)\b|\bzusammen(?:führ|leg|fass)|\bzu"
     r" eine[rmn]\b|\bverschmelz|\bkombinier"
     r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
@@ -142,7 +143,7 @@ def act_among(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
     tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]
     if heavy and not (read and read[0].start < heavy[0].start and sentence.is_question):
         return Tag.CHANGE
-    if read or _READ_NOUN.search(sentence.text):
+    if read or READ_NOUN.search(sentence.text):
         return Tag.READ
     if tests:
         return Tag.TEST
@@ -296,13 +297,16 @@ def _comparison(sentence: Sentence) -> int | None:
     """Where a sentence begins to ask for one answer over all."""
     if sentence.stems is not None and sentence.stems.isdisjoint(_COMPARING):
         return None
-    match = _COMPARES.search(sentence.text)
-    if match is not None and _AGAINST.match(match[0]) and _SEVERAL.search(sentence.text, match.end()):
+    # A function may be called `merge`.
+    text = _NAMED.sub(lambda name: " " * len(name[0]), sentence.text) if "`" in sentence.text else sentence.text
+    match = _COMPARES.search(text)
+    if match is not None and _AGAINST.match(match[0]) and _SEVERAL.search(text, match.end()):
         # "Ray vs box, I'd like 3 versions": what is compared is the matter alone.
-        match = _COMPARES.search(sentence.text, match.end())
+        match = _COMPARES.search(text, match.end())
     return None if match is None else match.start()
 
 
+_NAMED = re.compile(r"`[^`\n]+`")
 _AGAINST = re.compile(r"vs\b|versus\b", re.IGNORECASE)
 _SEVERAL = re.compile(
     r"\b(?:[2-9]|two|three|four|five|six) (?:\w+ )?(?:versions|variants|implementations|functions|kernels)\b", re.IGNORECASE
@@ -392,6 +396,6 @@ def chains(sentence: Sentence) -> bool:
 
 _THEN = re.compile(
     r"\b(?:then|after(?:wards| that)|finally|once|next|dann|danach|anschließend|luego|después|затем|потом)\b"
-    r"|然后|接着|之后|最后|再|その後|それから|次に",
+    r"|然后|接着|之后|最后|再(?![来帰次度現利])|その後|それから|次に",
     re.IGNORECASE,
 )

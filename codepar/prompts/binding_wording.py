@@ -61,6 +61,7 @@ TOGETHER = phrases(
     r"|\b(?:only|at most|no more than|not more than|just) once\b[^.;?!]{0,20}\b(?:whole|entire) (?:list|set|page|thing)\b"
     r"|\bdarf in zweien\b|合計(?:が|を|は)|\bfirst letters\b[^.;?!]{0,40}\b(?:spell|make|form)"
     r"|\bперв\w+ букв\b[^.;?!]{0,40}\b(?:слово|складыва)"
+    r"|\ball in all\b(?=[^.;?!]{0,40}\d)|\bthe (?:sum|total) of (?:their|all the|the \w+ of (?:both|all))\b"
     r"|\b(?:in|by) more than one of (?:them|these|the \w+)\b"
     r"|\b(?:across|over) the (?:whole|entire) (?:week|set|sheet|list|series|batch|lot)\b"
     r"|\boverall,? (?:they|the \w+|these)\b[^.;?!]{0,40}\b(?:only|at most|no more|must|may)\b"

@@ -78,6 +78,8 @@ def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) ->
         return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
     if (told := _told_ones(sentence, first)) > 1 and len(counted) == 1 and told != tokens[first].number:
         return Whole(Refusal.CONTRADICTION, f"the request says {tokens[first].number}, and describes {told}")
+    if _sums_up_otherwise(tokens, first):
+        return Whole(Refusal.CONTRADICTION, f"the parts of the {tokens[first].number} do not sum up to it")
     parts = _parts(sentence, first) if len(counted) == 1 or _sum_up(tokens, counted) else []
     if isinstance(parts, Whole):
         return parts
@@ -366,6 +368,14 @@ def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
     ):
         return Whole(Refusal.CONSTRAINT, f'"{match[0]}" binds the answers together')
     return []
+
+
+def _sums_up_otherwise(tokens: tuple[Token, ...], first: int) -> bool:
+    """ "6 versions: 3 with OpenMP and 2 with MPI": each number has what sets its part apart, and they are not 6."""
+    rest = [i for i in range(first + 1, len(tokens)) if _tells_part(tokens, i)]
+    apart = all(token.has(Tag.WITH) for place in rest for token in tokens[place + 1 : place + 2])
+    is_told = len(rest) > 1 and tokens[rest[0] - 1].text == ":" and apart
+    return is_told and sum(_part_number(tokens[i]) for i in rest) != tokens[first].number
 
 
 def _sum_up(tokens: tuple[Token, ...], counted: list[int]) -> bool:

@@ -21,6 +21,7 @@ _MUTATES = frozenset(
     "append add update pop clear extend insert remove setdefault popitem discard sort reverse write"
     " put appendleft popleft seed".split()
 )
+_LONG_QUOTES = (b'"""', b"'''")
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 
 
@@ -96,9 +97,10 @@ class PythonCode(Code):
 
     @cached_property
     def is_broken(self) -> bool:
-        return self.is_too_deep or (
-            self._tree.root.has_error and any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
-        )
+        if self.is_too_deep:
+            return True
+        brackets = any(self.plain.count(a) != self.plain.count(b) for a, b in _BRACKETS)
+        return self._tree.root.has_error and (brackets or any(self.data.count(quotes) % 2 for quotes in _LONG_QUOTES))
 
     def shared_names(self) -> frozenset[str]:
         return self._module_names

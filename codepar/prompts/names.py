@@ -39,6 +39,8 @@ _LOOSE = frozenset(
 )
 
 
+# Behind a series these go on with the sentence.
+_NO_NAMES = frozenset({"not", "but", "nicht", "no", "не"})
 _ORDERED_WINDOW = 9
 _SEPARATORS = frozenset({",", "、", "&", "+", "/", "，", "'", '"', "(", ")", "*"})
 
@@ -146,6 +148,7 @@ def _group(tokens: tuple[Token, ...], hits: list[int]) -> NameGroup:
             and ends
             and word.is_word
             and not word.tags
+            and word.text not in _NO_NAMES
             and word.text.isascii()
             and word.text.isidentifier()
         ):

@@ -57,9 +57,8 @@ class PartWording:
 def _last_line(target: Target) -> str:
     name = target.title if target.kind is TargetKind.FILE or (target.unit is not None and target.unit.name) else "this code"
     if target.act is Tag.CHANGE:
-        return (
-            f"Give what is asked for {name} alone, whole, in one block of code with at most one sentence; repeat no other code."
-        )
+        # "Give what is asked for {name}" had a small model explain one function in twelve instead of changing it.
+        return f"Give the new code of {name} alone, whole, in one block of code with at most one sentence; repeat no other code."
     if target.wants_comments:
         return f"Give {name} alone, whole, with the comments that are asked for, in one block of code; change none of its code."
     return f"Answer for {name} alone and repeat no other code; the other parts are answered elsewhere."

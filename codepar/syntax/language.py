@@ -36,8 +36,10 @@ _SHOWS_PYTHON = re.compile(
     re.MULTILINE,
 )
 _SHOWS_FORTRAN = re.compile(
-    r"^[ \t]*(?:\d+[ \t]+)?(?:program[ \t]+\w+|(?:recursive[ \t]+|pure[ \t]+)?subroutine[ \t]+\w+|module[ \t]+\w+|use[ \t]+\w+"
-    r"|implicit[ \t]+none|call[ \t]+\w+|end[ \t]*(?:program|subroutine|module|if|do)\b|include[ \t]*['\"]mpif\.h['\"])"
+    r"^[ \t]*(?:\d+[ \t]+)?(?:program[ \t]+\w+|(?:(?:recursive|pure|elemental|impure|integer|real|logical|complex"
+    r"|double[ \t]+precision|type)(?:[ \t]*\([^)\n]*\))?[ \t]+)*(?:subroutine[ \t]+\w+|function[ \t]+\w+[ \t]*\()"
+    r"|module[ \t]+\w+|use[ \t]+\w+"
+    r"|implicit[ \t]+none|call[ \t]+\w+|end[ \t]*(?:program|subroutine|function|module|if|do)\b|include[ \t]*['\"]mpif\.h['\"])"
     r"[^;{\n]*\r?$",
     re.MULTILINE | re.IGNORECASE,
 )

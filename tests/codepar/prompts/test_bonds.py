@@ -57,6 +57,8 @@ def test_pieces_side_by_side_are_no_overlap():
     "prompt",
     [
         "Rewrite both functions with OpenMP. Both together must not be longer than 20 lines." + TWO,
+        "Short docs for f and g, all in all no more than 80 words." + TWO,
+        "Rewrite f and g with fewer variables; the sum of their lines must stay below 10." + TWO,
         "Document f and g. Spend at most five comment lines over the two of them." + TWO,
         "Ich brauche fünf Farbpaletten. Keine Farbe darf in mehr als einer Palette vorkommen.",
         "ソートのカーネルを4種類書いてください。ただし4つ合わせて60行以内に収めてください。",
@@ -159,3 +161,30 @@ def test_one_answer_over_both(wish: str):
 )
 def test_a_fixture_in_any_language(wish: str):
     assert extract(f"Write tests for f and g. {wish}" + TWO, {}).refusal is Refusal.SHARED_STATE
+
+
+@pytest.mark.parametrize(
+    "wish", ["I need a description of log_line and log_flush for the wiki", "a README paragraph about each of these functions"]
+)
+def test_words_about_code_change_nothing(wish: str):
+    assert extract(f"{wish}\n{LOG}", {}).refusal is not Refusal.SHARED_STATE
+
+
+def test_parts_that_do_not_sum_up():
+    wish = "I need {} versions of this loop: 3 with OpenMP and 2 with std::execution."
+    assert extract(wish.format(6), {}).refusal is Refusal.CONTRADICTION
+    assert extract(wish.format(5), {}).split
+
+
+def test_what_is_left_out_is_no_name():
+    assert extract("CUDA kernels for `f` and `g`, not for `half`." + TWO, {}).refusal is not Refusal.CONTRADICTION
+
+
+def test_programs_that_become_one():
+    files = {"a.py": "print(1)\n", "b.py": "print(2)\n"}
+    assert extract("These two should become one program with a switch.", files).refusal is Refusal.COMPARISON
+
+
+def test_a_function_called_merge():
+    code = "int merge(int a) { return a; }\nint split(int a) { return -a; }\n"
+    assert extract(f"Erkläre `merge` und `split`.\n```c\n{code}```", {}).split

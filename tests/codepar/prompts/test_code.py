@@ -114,7 +114,12 @@ def test_common_blocks_of_fixed_form():
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("int f(void) {", Language.C), ("def f(:\n  return (1", Language.PYTHON), ("subroutine f(x)\n x = 1\n", Language.FORTRAN)],
+    [
+        ("int f(void) {", Language.C),
+        ("def f(:\n  return (1", Language.PYTHON),
+        ('def f(x):\n    """the square\n    return x * x\n\n\ndef g(x):\n    return x\n', Language.PYTHON),
+        ("subroutine f(x)\n x = 1\n", Language.FORTRAN),
+    ],
 )
 def test_what_does_not_end_is_broken(text, language):
     assert read_code(text, language).is_broken

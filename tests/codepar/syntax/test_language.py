@@ -17,6 +17,7 @@ from codepar.syntax.language import Language, language_of
         ("a.f90", "int main(void) { }", Language.FORTRAN),
         ("a.F", "", Language.FORTRAN),
         ("a.py", "int main(void) { }", Language.PYTHON),
+        (None, "pure integer function f(i)\n  integer, intent(in) :: i\n  f = i - 1\nend function\n", Language.FORTRAN),
         (None, "program a\n  use mpi\n  call MPI_Init(e)\nend program\n", Language.FORTRAN),
         (None, "      PROGRAM A\n      INCLUDE 'mpif.h'\n      CALL MPI_INIT(E)\n      END\n", Language.FORTRAN),
         (None, "from mpi4py import MPI\nprint(MPI.COMM_WORLD.Get_rank())\n", Language.PYTHON),
