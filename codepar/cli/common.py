@@ -66,6 +66,8 @@ def checked_output(path: Path | None) -> Path | None:
     """``path`` when a file can be made there. Raises ``InvalidInput``; asked before long work, so that none is lost."""
     if path is None:
         return None
+    if str(path) == "-":
+        raise InvalidInput("`-` names no file: standard output needs no option", remedy="name a file, or take --json")
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder", remedy="name a file in it")
     if not path.parent.is_dir():

@@ -1,4 +1,4 @@
-"""`codepar finetune request-network`: what `codepar split` decides by, learned from labelled prompts.
+"""`codepar finetune request-network` and `request-senses`: what `codepar split` decides by, learned from labelled prompts.
 
 Limits: needs the `train` extra; the files go into the package by hand.
 """
@@ -14,11 +14,13 @@ import typer
 
 from codepar.cli.common import JsonOption, print_json, say
 from codepar.errors import ToolMissing
+from codepar.settings import Settings
 
 
 def register(group: typer.Typer) -> None:
-    """Add `request-network` to `codepar finetune`."""
+    """Add both to `codepar finetune`."""
     group.command("request-network")(request_network_command)
+    group.command("request-senses")(request_senses_command)
 
 
 def request_network_command(
@@ -45,3 +47,21 @@ def request_network_command(
         return
     say(f"the rules alone: {found.rules}")
     say(f"{output}: {found.chosen}, on sources that nothing was learned from")
+
+
+def request_senses_command(
+    *,
+    prompts: Annotated[
+        list[Path], typer.Option(exists=True, dir_okay=False, help="Prompts whose words are to be in the table as well (JSONL).")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The table of what words mean.")],
+    base: Annotated[str | None, typer.Option(help="A GGUF file, a folder, an installed model; the setting `model`.")] = None,
+) -> None:
+    """Ask a language model what words mean, for `request-network` to learn beside. Minutes on two cores."""
+    try:
+        from finetune.requests import run, senses
+    except ImportError as error:
+        raise ToolMissing(f"this needs {error.name}", remedy="make setup-train") from error
+    settings = Settings()
+    count = senses.make_senses(base or settings.model, settings.models_dir, run.words_of(prompts), output, say)
+    say(f"{output}: {count} words")

@@ -17,6 +17,11 @@ _ASKING = re.compile(
     r"|por qué|cómo|para qué|что|зачем|почему|как(?:ов|ая|ой|ое|ие)?)\b|¿",
     re.IGNORECASE,
 )
+_EXPLAINS = re.compile(
+    r"\b(?:take|walk|talk|guide|lead) (?:me|us) through\b|\b(?:risk )?assessments?\b|\bоцени\w* (?:асимптотик|сложност)\w*"
+    r"|讲清楚|讲讲|干(?:啥|什么|嘛)的",
+    re.IGNORECASE,
+)
 _MAKES = frozenset("turn make put move get rid do set bring".split())
 _NOT = re.compile(
     r"\b(?:nobody|no one|nothing|not|don'?t|doesn'?t|never|no need|nicht|nichts|kein\w*|niemand|nadie|sin|no|не|ничего)\b"
@@ -35,6 +40,8 @@ def act_on_pieces(discourse: Discourse) -> Tag:
         if act is not None:
             told[sentence] = act
         reads = reads or any(token.has(Tag.READ) for token in tokens) or _ASKING.match(sentence.text) is not None
+        if act is None and _EXPLAINS.search(sentence.text):
+            told[sentence], reads = Tag.READ, True
         reads = reads or (act is Tag.READ and READ_NOUN.search(sentence.text) is not None)
     meant = {act for sentence, act in told.items() if act is not Tag.CHANGE or _changes(sentence)}
     if reads and Tag.CHANGE not in meant and (Tag.READ in meant or not told):

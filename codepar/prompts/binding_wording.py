@@ -13,16 +13,20 @@ CONSTRAINT = phrases(
     r"\b(?:split|divide|distribute|assign|allocate|schedule|share out|partition|verteile|reparte|распредели)\b[^.;?!:]{0,60}"
     r"\b(?:among|between|to|across|over|auf|unter|entre|между|по)\b|\b(?:fairly|evenly)\b|\bshare (?:one"
     r"|a single)\b|\bno two\b|\b(?:no|without"
-    r"|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b|\bnone of (?:them|the \w+|these) (?:may"
+    r"|avoid) (?:duplicates?|repetitions?|repeats|repeating|overlap\w*)\b(?! (?:with|of) (?:what|the|our|those))"
+    r"|\bnone of (?:them|the \w+|these) (?:may"
     r"|should|must|can) (?:share|repeat|use the same|have the same)"
     r"|\bdiffer(?:ent|s)?\b[^.;?!]{0,40}\b(?:from|than|to) (?:the|each|one|any|all|its)? ?(?:other|others"
-    r"|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) \w+|\bdistinct from\b|\ball (?:be )?(?:different"
+    r"|another|previous|before|ones|rest|first)\w*|\b(?:mutually|pairwise) (?!sum|exchange|summation|distance|interaction"
+    r"|product|force|comparison)\w+|\bdistinct from\b|\ball (?:be )?(?:different"
     r"|distinct|unique)\b|\bmust (?:all )?be (?:different|distinct|unique)\b"
     r"|\bno (?:\w+ ){1,2}(?:used |may be used |appears? |occurs? )?(?:twice|more than once)\b|\ball together\b"
-    r"|\balphabetically\b|(?:rhym\w+|fit\w*|match\w*|go\w*) (?:with|to) each other\b|\bdon'?t (?:repeat|reuse)\b"
-    r"|\bdo not (?:repeat|reuse)\b|\b(?:lines|words|tokens|characters|bytes"
+    r"|\balphabetically\b|(?:rhym\w+|fit\w*|match\w*|go\w*) (?:with|to) each other\b|\b(?:don'?t|do not) (?:repeat"
+    r"|reuse)\b(?! (?:the|our|my) (?:old|existing|present|current))"
+    r"|\b(?:lines|words|tokens|characters|bytes"
     r"|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in"
-    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together|(?<!relation )(?<!no link )between them"
+    r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together"
+    r"|(?<!relation )(?<!no link )(?<!no dependencies )between them"
     r"|across all (?:of )?(?:them"
     r"|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
     r"|(?<!-)\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
@@ -35,7 +39,8 @@ CONSTRAINT = phrases(
     r"|difficult)|\bsuch that no\b|\beach (?:one )?(?:\w+er|more \w+) than\b"
     r"|\b(?:alphabetical|sorted|ordered) (?:order|by)\b|\bshare (?:the |a |an |one )(?:same|common|single)\b"
     r"|\bshare (?:the |a |one )?(?:helper|buffer|name|prefix|interface|struct)"
-    r"|\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)|\bdieselbe\w* \w+ (?:benutz"
+    r"|(?<!i can )(?<!we can )\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)"
+    r"|\bdieselbe\w* \w+ (?:benutz"
     r"|verwend|nutz)|\bgemeinsame\w* \w*(?:funktion|header|puffer)|\bla misma (?:función|variable|estructura)"
     r"|\bодн\w+ и т\w+ же"
     r"|\b(?:that|which|they|to) (?:\w+ )?(?:belong|go|fit|work) together\b|\b(?:all"
@@ -45,14 +50,14 @@ CONSTRAINT = phrases(
     r"|\bkein\w* \w+ (?:darf|dürfen|soll\w*|kann)\b[^.;]{0,40}\b(?:ander\w+|doppelt|zweimal|gleich\w*)\b"
     r"|\balle (?:müssen|sollen|sollten)\b[^.;]{0,30}\b(?:demselben|derselben|dieselbe\w*|denselben|gleichen|gemeinsam\w*)\b"
     r"|\bkein\w* (?:zwei|doppel\w+)|\bkeine zwei\b|\binsgesamt\b|\bzusammen (?:höchstens|maximal|nicht)"
-    r"|\bunterscheiden sich\b|\bvoneinander\b|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b"
+    r"|\bunterscheiden sich\b|\bvoneinander\b(?! unabhängig)|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b"
     r"|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше"
     r"|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同|不能重复|不重复|不得重复|总共不|合计|一共不"
     r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)"
 )
 # Bounds on all parts at once, also where each is an instruction of its own.
 TOGETHER = phrases(
-    r"\b(?:all|both|the) (?:of (?:them|these) )?(?:two |three |four |five |six |seven |eight |nine |ten |\d+ )?together\b"
+    r"\b(?:all|both|the) (?:of (?:them|these) )?(?:two |three |four |five |six |seven |eight |nine |ten |\d+ )?(?:\w+ )?together\b"
     r"(?=[^.;?!]{0,60}(?:\d|must|may|have to|has to|should|at most|no more|not |budget|limit|balance|reach|cover|stay))"
     r"|\b(?:over|across|among) (?:all|the|all the) (?:two|three|four|five|six|\d)(?: of them)?\b(?! (?:ranks|nodes"
     r"|threads|processes|gpus))"
@@ -69,6 +74,8 @@ TOGETHER = phrases(
     r"|\b(?:at most|exactly|only|no more than) (?:one|two|\d) of the (?:two|three|four|five|six|\d)\b"
     r"|\bone of the (?:two|three|four|five|six|\d), and only one\b"
     r"|\bnone of the others?\b[^.;?!]{0,30}\b(?:use|repeat|share|cover|touch|ha)\w*|\bnone of them repeats?\b"
+    r"|\b(?:have|has|need)s? to (?:all )?be (?:different|distinct|unique)\b|\buse a different \w+ (?:in|for) each\b"
+    r"|\bzusammen (?:\w+ ){1,3}(?:höchstens|maximal|nicht mehr)\b"
     r"|\b(?:must|may|should|can) not (?:appear|occur|be used|come up) (?:twice|more than once)\b"
     r"|\b(?:don'?t|do not|never) use (?:any|the same|a) [^.;?!]{0,30} twice\b"
     r"|\ball (?:two |three |four |five |six |of them )?(?:have to|must|should|need to) (?:differ|be different)\b"
@@ -94,12 +101,15 @@ BINDING = frozenset(
     " rising decreasing easy simple such"
     " each alphabetically alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
     " mindestens dieselbe gemeinsame"
+    " previous preceding above before"
     " twice over none differ alle mucho"
     " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
     " compartido single easiest simplest from letters".split()
 )
 LEFT_AS_IT_IS = re.compile(
-    r"\b(?:nothing (?:is to be|should be|gets|needs to be) changed|(?:without|not) (?:changing|touching) (?:anything|the code)"
+    r"\b(?:(?:don'?t|do not) want (?:anything|any of it|it) changed|(?:only|just) reading\b"
+    r"|not asking for (?:\w+ )?(?:patches|changes|fixes)"
+    r"|nothing (?:is to be|should be|gets|needs to be) changed|(?:without|not) (?:changing|touching) (?:anything|the code)"
     r"|don'?t (?:change|touch) (?:anything|the code)|no (?:code )?changes?(?: yet| please| needed)?[.,;!]"
     r"|(?:nix|nichts)(?: \w+){0,3} ändern|ändern \w+ (?:\w+ )?nichts|sin (?:cambiar|tocar|modificar) (?:nada|el código)"
     r"|код не (?:трога\w+|меня\w+)|ничего не (?:меня\w+|трога\w+))"
@@ -109,10 +119,16 @@ LEFT_AS_IT_IS = re.compile(
 FIXTURE = re.compile(
     r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|d(?:ie|er|en)selben?|compartid\w*|mism[oa]s?|общ\w+|одн\w+)\b"
     r"[^.;?!]{0,25}\b(?:\w*fixtures?|фикстур\w*"
-    r"|setup|set-up|setUp|test database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection"
+    r"|set up once|setup|set-up|setUp|database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection"
     r"|session|state|datenbank)\b"
     r"|(?:共享|共用|同一个?)[^。；]{0,8}(?:fixture|setUp|夹具|状态|数据库)"
     r"|(?:共通|一つ|同じ)の?(?:フィクスチャ|fixture|セットアップ)|(?:フィクスチャ|fixture)[^。]{0,12}共有",
+    re.IGNORECASE,
+)
+# "Every step starts from what the step above produced".
+STEPWISE = re.compile(
+    r"\b(?:each|every)(?: (?:step|one|part|item|point))?\b[^.;?!]{0,20}\b(?:on|from|uses?|takes?|needs?)\b[^.;?!]{0,30}"
+    r"\b(?:previous|preceding|(?:step|one|part|item|point) (?:before|above))\b",
     re.IGNORECASE,
 )
 # Counted answers that speak of each other: "each starts where the one before ends", "que no rimen entre sí".

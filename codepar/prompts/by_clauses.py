@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codepar.prompts.acts import asks_for, compares, is_statement
+from codepar.prompts.acts import asks_for, is_statement
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_sense import is_command

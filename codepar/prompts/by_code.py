@@ -10,16 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from codepar.prompts.acts import (
-    act_beside,
-    act_of,
-    acts_jointly,
-    asks_for,
-    compares,
-    is_statement,
-    splits_into,
-    tells,
-)
+from codepar.prompts.acts import act_beside, act_of, acts_jointly, asks_for, is_statement, splits_into, tells
 from codepar.prompts.code import Unit, UnitKind, makes_object
 from codepar.prompts.code_elements import broken_among, element_of, file_element, in_order_of_mention, marked, sources_of, unique
 from codepar.prompts.code_phrases import (
@@ -46,6 +37,7 @@ from codepar.prompts.code_phrases import (
     selects,
     stated_before,
 )
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag

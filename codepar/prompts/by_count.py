@@ -6,27 +6,33 @@ asks for one ranking.
 
 from __future__ import annotations
 
-import re
-
-from codepar.prompts.acts import act_of, asks_for, compares
+from codepar.prompts.acts import act_of, asks_for
+from codepar.prompts.comparing import compares
 from codepar.prompts.count_lead import leads_in
+from codepar.prompts.count_parts import (
+    is_described,
+    is_shared_noun,
+    is_unknown_plural,
+    part_number,
+    parts_of,
+    sum_up,
+    sums_up_otherwise,
+    told_ones,
+)
 from codepar.prompts.count_wording import (
     BEHIND,
     BOUNDARY,
-    CLAUSE,
     COLLECTIVE,
     COULD_I_HAVE,
     HAN,
     JOINTLY,
     MEASURED,
     NEAR,
-    OF_THEM,
     PAST,
     PER_EACH,
     PLACES,
     POLITE_ENDS,
     RANKED,
-    SHARED_SPLIT,
     UNITS_OF_TEXT,
     VERBLESS,
     WINDOW,
@@ -57,7 +63,7 @@ def _read_sentence(discourse: Discourse, sentence: Sentence) -> Found:
     tokens = sentence.tokens
     counted: list[int] = []
     for index, token in enumerate(tokens):
-        if is_in_row(tokens, index):
+        if is_in_row(tokens, index) or (counted and _is_range(tokens, index)):
             continue
         is_one = bool(counted) and (_is_last_part(tokens, index) or _is_part(tokens, counted[-1], index))
         number = 1 if is_one and token.text == "one" else token.number
@@ -76,25 +82,34 @@ def _of_counted(discourse: Discourse, sentence: Sentence, counted: list[int]) ->
         return Whole(Refusal.CONSTRAINT, "what is asked for is to work together")
     if _is_ranked(sentence, first):
         return Whole(Refusal.ONE_TASK, "one ranking is asked for, and its entries cannot be found apart")
-    if (told := _told_ones(sentence, first)) > 1 and len(counted) == 1 and told != tokens[first].number:
+    if (told := told_ones(sentence, first)) > 1 and len(counted) == 1 and told != tokens[first].number:
         return Whole(Refusal.CONTRADICTION, f"the request says {tokens[first].number}, and describes {told}")
-    if _sums_up_otherwise(tokens, first):
+    if sums_up_otherwise(tokens, first):
         return Whole(Refusal.CONTRADICTION, f"the parts of the {tokens[first].number} do not sum up to it")
-    parts = _parts(sentence, first) if len(counted) == 1 or _sum_up(tokens, counted) else []
+    parts = parts_of(sentence, first) if len(counted) == 1 or sum_up(tokens, counted) else []
     if isinstance(parts, Whole):
         return parts
-    if _is_described(sentence, first, len(parts)):
+    if is_described(sentence, first, len(parts)):
         return None
     numerals = [tokens[index] for index in (parts or counted)]
-    total = sum(_part_number(token) for token in numerals)
+    total = sum(part_number(token) for token in numerals)
     if total > MAX_ITEMS:
         return Whole(Refusal.UNSUPPORTED, f"{total} answers are more than the {MAX_ITEMS} that are planned")
     elements = tuple(
         Element(discourse.request.place(token.start, token.end), token.text)
         for token in numerals
-        for _ in range(_part_number(token))
+        for _ in range(part_number(token))
     )
     return Reading(Kind.COUNT, elements, Tag.WRITE, numerals[0].start, numerals[-1].end)
+
+
+def _is_range(tokens: tuple[Token, ...], index: int) -> bool:
+    """ "5 to 8 letters": bounds, and no number of answers."""
+    low, high = (index, index + 2) if index + 2 < len(tokens) and tokens[index + 1].text in _TO else (index - 2, index)
+    return low >= 0 and tokens[low + 1].text in _TO and tokens[low].number is not None and tokens[high].number is not None
+
+
+_TO = frozenset({"to", "-", "–", "bis", "a", "до"})
 
 
 def _is_last_part(tokens: tuple[Token, ...], index: int) -> bool:
@@ -137,40 +152,6 @@ def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
     return marks and index - before <= WINDOW and bool(following) and not following[0].has(Tag.MEASURE) and following[0].is_word
 
 
-def _told_ones(sentence: Sentence, index: int) -> int:
-    """How many answers behind the number are described one by one: "one with ..., one with ..."."""
-    behind = sentence.text[sentence.tokens[index].end - sentence.start :]
-    match = re.search(r"[:：—–-]\s*(?=(?:one|eine[rn]?|un[ao]?|одна|один|одну)\b)", behind, re.IGNORECASE)
-    return (
-        len(
-            re.findall(
-                r"(?:^|[,;]\s*(?:and\s+|und\s+|y\s+|и\s+)?|\b(?:and|und|y|и)\s+)(?:one|another|eine[rn]?|un[ao]?|одна"
-                r"|один|одну)\b",
-                behind[match.end() :],
-                re.IGNORECASE,
-            )
-        )
-        if match
-        else 0
-    )
-
-
-def _is_described(sentence: Sentence, index: int, parts: int) -> bool:
-    """ "Three variants: one with ..., one with ...": each is told by words."""
-    tokens = sentence.tokens
-    ones = [
-        i
-        for i in range(index + 1, len(tokens))
-        if tokens[i].text in {"one", "eine", "einer", "uno", "una"} and _tells_part(tokens, i)
-    ]
-    behind = re.split(r"[:：]", sentence.text[tokens[index].end - sentence.start :], maxsplit=1)
-    marks = r"[;；]" if len(behind) > 1 and re.search(r"[;；]", behind[1]) else r"[,，、]|\band\b|\bund\b|和"
-    listed = len([part for part in re.split(marks, behind[1]) if part.strip()]) if len(behind) > 1 else 0
-    if listed == tokens[index].number:
-        return True
-    return (parts > 1 and len(ones) == parts) or (len(ones) > 1 and len(ones) == tokens[index].number)
-
-
 def _asks(sentence: Sentence, index: int) -> bool:
     """Whether the number at ``index`` counts what is asked for."""
     tokens = sentence.tokens
@@ -184,18 +165,18 @@ def _asks(sentence: Sentence, index: int) -> bool:
         + 1
         + (tokens[index].text in COLLECTIVE and index + 1 < len(tokens) and tokens[index + 1].text in {"of", "de", "von"})
     )
-    if _is_shared_noun(tokens, index):
+    if is_shared_noun(tokens, index):
         return True
     for position in range(first, min(len(tokens), first + WINDOW)):
         token, after = tokens[position], tokens[position + 1] if position + 1 < len(tokens) else None
         if token.has(Tag.ALIKE):
             if after is not None and after.has(Tag.ALIKE) and not after.has(Tag.FOR):
                 return True
-            if after is not None and not _is_plural(token) and _is_unknown_plural(after):
+            if after is not None and not _is_plural(token) and is_unknown_plural(after):
                 continue
             return _is_plural(token) and not (token.has(*NOUNS) and _is_there(tokens, index))
         is_noun = (
-            _is_unknown_plural(token)
+            is_unknown_plural(token)
             or (token.has(Tag.ARTIFACT) and token.text.endswith("s"))
             or (token.has(Tag.TASK) and token.has(Tag.PLURAL) and token.text not in UNITS_OF_TEXT)
         )
@@ -204,17 +185,6 @@ def _asks(sentence: Sentence, index: int) -> bool:
         if _ends_count(token, after):
             return False
     return False
-
-
-def _is_shared_noun(tokens: tuple[Token, ...], index: int) -> bool:
-    """ "3 easy, 2 medium and 1 hard exercise": the noun comes behind the last number."""
-    words = tokens[index + 1 : index + 4]
-    adjective = next((i for i, token in enumerate(words) if token.text == "," or token.has(Tag.AND)), None)
-    if not adjective or any(token.has(Tag.MEASURE, Tag.FOR, Tag.WITH) for token in words[:adjective]):
-        return False
-    rest = tokens[index + 1 + adjective :]
-    after = next((i for i, token in enumerate(rest[:3]) if token.number is not None or token.text in {"1", "one"}), None)
-    return after is not None and any(token.has(Tag.ALIKE, Tag.TASK) for token in rest[after + 1 : after + 9])
 
 
 def _ends_count(token: Token, after: Token | None) -> bool:
@@ -315,13 +285,6 @@ def _is_plural(token: Token) -> bool:
     return not token.text.isascii() or token.text.endswith(("s", "en", "n", "e", "haiku")) or token.has(Tag.PLURAL)
 
 
-def _is_unknown_plural(token: Token) -> bool:
-    """A word that is in no lexicon and may be a noun in the plural; behind a number of English that takes an ``s``."""
-    if token.tags or not token.text.replace("-", "").isalpha() or len(token.text) <= 3:
-        return False
-    return not token.text.isascii() or (token.text.endswith(("s", "en", "e", "er")) and not token.text.endswith("ss"))
-
-
 def _is_strong_wish(tokens: tuple[Token, ...], index: int) -> bool:
     """A verb of making right before the number."""
     before = [token for token in tokens[max(0, index - 3) : index] if not token.has(Tag.POLITE) or token.has(Tag.WRITE)]
@@ -349,61 +312,3 @@ def _is_ranked(sentence: Sentence, index: int) -> bool:
     beside = {token.text for token in tokens[max(0, index - 1) : index + 2]}
     match = RANKED.search(sentence.text[start:end])
     return match is not None and (match[0].lower() not in PLACES or match[0].lower() in beside)
-
-
-def _parts(sentence: Sentence, index: int) -> list[int] | Whole:
-    """Numerals behind the first that tell the parts of the sum; a part that leaves the rest open binds all answers."""
-    tokens = sentence.tokens
-    rest = [i for i in range(index + 1, len(tokens)) if _tells_part(tokens, i)]
-    total = tokens[index].number
-    if len(rest) > 1 and sum(_part_number(tokens[i]) for i in rest) == total:
-        return rest if not _name_things(tokens, rest) else [index, *rest]
-    match = SHARED_SPLIT.search(sentence.text, tokens[index].end - sentence.start)
-    if match and not OF_THEM.search(match[0]) and CLAUSE.search(sentence.text, tokens[index].end - sentence.start, match.start()):
-        match = None
-    if (
-        match
-        and "each" not in sentence.text[tokens[index].end - sentence.start : match.end() + 8].lower()
-        and " per " not in sentence.text
-    ):
-        return Whole(Refusal.CONSTRAINT, f'"{match[0]}" binds the answers together')
-    return []
-
-
-def _sums_up_otherwise(tokens: tuple[Token, ...], first: int) -> bool:
-    """ "6 versions: 3 with OpenMP and 2 with MPI": each number has what sets its part apart, and they are not 6."""
-    rest = [i for i in range(first + 1, len(tokens)) if _tells_part(tokens, i)]
-    apart = all(token.has(Tag.WITH) for place in rest for token in tokens[place + 1 : place + 2])
-    is_told = len(rest) > 1 and tokens[rest[0] - 1].text == ":" and apart
-    return is_told and sum(_part_number(tokens[i]) for i in rest) != tokens[first].number
-
-
-def _sum_up(tokens: tuple[Token, ...], counted: list[int]) -> bool:
-    """ "3 names, 2 short and 1 long": the numbers behind the first are its parts."""
-    rest = [i for i in range(counted[0] + 1, len(tokens)) if _tells_part(tokens, i)]
-    return (
-        not _is_shared_noun(tokens, counted[0])
-        and len(rest) > 1
-        and set(counted[1:]) <= set(rest)
-        and sum(_part_number(tokens[i]) for i in rest) == tokens[counted[0]].number
-    )
-
-
-def _name_things(tokens: tuple[Token, ...], parts: list[int]) -> bool:
-    """ "3 novels, 1 biography and 2 cookbooks": each number has a noun of its own, so that none tells a part of the first."""
-    several = [tokens[place + 1] for place in parts if _part_number(tokens[place]) > 1 and place + 1 < len(tokens)]
-    return tokens[parts[0] - 1].text == "," and bool(several) and all(_is_unknown_plural(token) for token in several)
-
-
-def _part_number(token: Token) -> int:
-    return token.number or 1
-
-
-def _tells_part(tokens: tuple[Token, ...], index: int) -> bool:
-    token = tokens[index]
-    if (token.number is None and token.text not in {"one", "1"}) or is_in_row(tokens, index):
-        return False
-    before = tokens[index - 1]
-    return (before.text in {",", ":", "(", ";", "，", "："} or before.has(Tag.AND)) and (
-        index + 1 >= len(tokens) or not tokens[index + 1].has(Tag.MEASURE)
-    )

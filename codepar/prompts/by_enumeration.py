@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import act_of, asks_for, is_statement, makes_one_thing, splits_into
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.lists import trimmed

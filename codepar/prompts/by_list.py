@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from codepar.prompts.acts import act_of, compares
+from codepar.prompts.acts import act_of
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.items import Refusal

@@ -8,8 +8,8 @@ with errors stays whole.
 from __future__ import annotations
 
 from codepar.prompts.act_on_pieces import act_on_pieces
-from codepar.prompts.acts import compares
 from codepar.prompts.code_elements import broken_among, sources_of
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.log_linear import load_weights
 from codepar.prompts.named_features import features_of, named_in

@@ -6,7 +6,7 @@ Asked where all other readers found nothing. A log-linear model over ``numeral_f
 
 from __future__ import annotations
 
-from codepar.prompts.acts import compares
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.log_linear import load_weights

@@ -7,9 +7,9 @@ Asked where all other readers found nothing. A log-linear model over ``piece_fea
 from __future__ import annotations
 
 from codepar.prompts.act_on_pieces import act_on_pieces
-from codepar.prompts.acts import compares
 from codepar.prompts.code_elements import broken_among
 from codepar.prompts.code_phrases import KEPT_OUT
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.log_linear import load_weights
 from codepar.prompts.piece_features import features_of, is_possible, pieces_of

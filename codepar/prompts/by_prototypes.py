@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.acts import act_of, asks_for, compares
+from codepar.prompts.acts import act_of, asks_for
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Element, Found, Kind, Reading

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from codepar.prompts.acts import act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import act_of, asks_for, is_statement, makes_one_thing, splits_into
 from codepar.prompts.by_enumeration import read_enumeration
 from codepar.prompts.by_list import stated
 from codepar.prompts.by_quotes import read_quotes
 from codepar.prompts.by_target import TARGETS, read_targets, read_values
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag

@@ -85,7 +85,7 @@ def _whole(discourse: Discourse, found: Found) -> Whole:
     """Why a request stays whole in which no reading is likely: what the rules say, or what binds what they found."""
     if isinstance(found, Whole):
         return found
-    bound = obstacle(discourse, found, edges_of(found)) if found is not None else None
+    bound = obstacle(discourse, found, edges_of(discourse, found)) if found is not None else None
     return bound or Whole(Refusal.ONE_TASK, "it asks for one thing")
 
 
@@ -97,12 +97,18 @@ def reading_of(discourse: Discourse, possible: Possible) -> Found:
         broken = broken_among(sources_of(possible.elements))
         start, end = (discourse.spoken[0].start, discourse.spoken[-1].end) if discourse.spoken else (0, 1)
         act = act_on_pieces(discourse)
-        return broken or Reading(possible.kind, possible.elements, act, start, end, tier="medium")
+        return broken or Reading(possible.kind, _in_text_order(possible.elements), act, start, end, tier="medium")
     spans = Possibilities.spans_of(discourse, possible)
     start, end = spans[0][0], spans[-1][1]
     if possible.kind is Kind.COUNT:
         return Reading(possible.kind, possible.elements, Tag.WRITE, start, end, tier="medium")
     return _of_words(discourse, possible, spans)
+
+
+def _in_text_order(elements: tuple[Element, ...]) -> tuple[Element, ...]:
+    """Files as they come, the pieces within one from its first to its last."""
+    files = list(dict.fromkeys(element.place.file for element in elements))
+    return tuple(sorted(elements, key=lambda element: (files.index(element.place.file), element.place.start)))
 
 
 def _of_words(discourse: Discourse, possible: Possible, spans: list[Span]) -> Reading:

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from codepar.prompts.acts import chains, compares, is_statement
+from codepar.prompts.acts import chains, is_statement
 from codepar.prompts.alternation import phrases
 from codepar.prompts.clauses import Clause
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import ASKING, Head
 from codepar.prompts.lexicon import Tag

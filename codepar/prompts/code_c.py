@@ -157,12 +157,15 @@ class CCode(Code):
         """Variables of the file, and whether an array or pointer hands out what it holds."""
         found: dict[str, bool] = {}
         for node in _top_level(self._tree.root):
-            if node.type != "declaration" or _CONSTANT.search(self.plain, node.start_byte, _end_of_type(node)):
+            if node.type != "declaration":
                 continue
+            held = _CONSTANT.search(self.plain, node.start_byte, _end_of_type(node))
             for declarator in node.children_by_field_name("declarator"):
                 name = _variable_name(declarator)
-                if name:
+                if name and held is None:
                     found[name] = any(mark in _text(declarator) for mark in "*[") or b"vector" in node.text[:40]  # type: ignore[index]
+                elif name and held is not None and held[0] == b"const" and _is_free_pointer(declarator):
+                    found[name] = False
         return found
 
     def writes(self, unit: Unit, name: str) -> bool | None:
@@ -214,6 +217,12 @@ def _top_level(root: Node) -> Iterator[Node]:
             yield from _top_level(node)
         else:
             yield node
+
+
+def _is_free_pointer(declarator: Node) -> bool:
+    """``*p`` of ``const char *p``, which may point elsewhere later; not ``*const p``."""
+    pointer, star, rest = _text(declarator).split("=", 1)[0].rpartition("*")
+    return bool(star) and "const" not in rest and "(" not in pointer
 
 
 def _end_of_type(declaration: Node) -> int:

@@ -50,9 +50,11 @@ class FortranCode(Code):
     @cached_property
     def _lexis(self) -> FortranText:
         # A fragment in lower case has no marks of either form; unless it begins at column seven it is free.
-        form = form_of(self.text)
-        shallow = re.search(r"^(?![cC*!#]) {0,4}[A-Za-z]", self.text, re.MULTILINE) is not None
-        return FortranText(self.text, form=FortranForm.FREE if shallow else form)
+        # A byte order mark, which has three bytes, would be a letter of the first word.
+        text = self.text.replace("\ufeff", "   ")
+        form = form_of(text)
+        shallow = re.search(r"^(?![cC*!#]) {0,4}[A-Za-z]", text, re.MULTILINE) is not None
+        return FortranText(text, form=FortranForm.FREE if shallow else form)
 
     @cached_property
     def plain(self) -> bytes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from codepar.prompts.acts import compares, makes_one_thing
+from codepar.prompts.acts import makes_one_thing
 from codepar.prompts.alternation import phrases
+from codepar.prompts.comparing import compares
 from codepar.prompts.items import Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.names import NameGroup, looks_like_name

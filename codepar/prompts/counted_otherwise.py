@@ -7,13 +7,18 @@ is not compared with what follows by its sense; elements of prose alone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.reading import Kind, Reading
-from codepar.prompts.tokens import Sentence, Token
+from codepar.prompts.tokens import Token
 
+_BOTH = frozenset("both beide beiden ambas ambos оба обе".split())
+_ARE = frozenset("are sind".split())
+_ATTACHED = frozenset("attached anbei enclosed".split())
+_WISHES = frozenset("exercises tasks problems todos requests aufgaben ejercicios".split())
 _POINTING = frozenset("are sind son hier following folgende folgenden siguientes следующие следующих".split())
 _ONE_OF = frozenset("of von de из".split())
 _UNITS_OF_TEXT = frozenset(
@@ -22,6 +27,7 @@ _UNITS_OF_TEXT = frozenset(
 _QUESTIONS = frozenset("questions fragen preguntas вопроса вопросов".split())
 _PIECES = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.SNIPPET)
 _WITHIN = frozenset("in of from within inside across von aus de en из в".split())
+_VAGUE = frozenset({"couple"})
 _MOST = 20
 _NEAR = 4
 
@@ -31,40 +37,54 @@ def counted_otherwise(discourse: Discourse, reading: Reading) -> tuple[int, int]
     if reading.kind is Kind.COUNT:
         return _told_one_by_one(discourse, reading)
     if reading.kind is not Kind.WORDS:
-        return _pieces(discourse, len(reading.elements))
+        return _pieces(discourse, reading)
     shown = len({element.place for element in reading.elements})
     lead = next((s for s in reversed(discourse.spoken) if s.start < reading.start), None)
     if lead is None:
         return None
     asking = all(element.name.rstrip().endswith(("?", "？")) for element in reading.elements)
-    said = set(_tasks(lead, asking=asking) if reading.instructions else _numbers(lead))
+    tokens = tuple(token for token in lead.tokens if token.start < reading.start)
+    said = set(_tasks(tokens, asking=asking) if reading.instructions or asking else _numbers(tokens))
     return (said.pop(), shown) if len(said) == 1 and shown not in said else None
 
 
-def _pieces(discourse: Discourse, shown: int) -> tuple[int, int] | None:
+def _pieces(discourse: Discourse, reading: Reading) -> tuple[int, int] | None:
     """ "There are two loops in this function", "fix all three": a number of pieces that is not theirs."""
-    said = {token for sentence in discourse.spoken for token in _numbers_of_pieces(sentence.tokens)}
-    return (min(said), shown) if len(said) == 1 and shown not in said else None
+    shown = len(reading.elements)
+    of_files = reading.kind is Kind.FILE
+    said = {token for sentence in discourse.spoken for token in _numbers_of_pieces(sentence.tokens, of_files=of_files)}
+    kinds = Counter(element.unit.kind for element in reading.elements if element.unit is not None)
+    return (min(said), shown) if len(said) == 1 and said.isdisjoint({shown, *kinds.values()}) else None
 
 
-def _numbers_of_pieces(tokens: tuple[Token, ...]) -> Iterator[int]:
-    for index, token in enumerate(tokens[1:], 1):
+def _numbers_of_pieces(tokens: tuple[Token, ...], *, of_files: bool) -> Iterator[int]:
+    for index, token in enumerate(tokens):
         if token.number is None or not 1 < token.number <= _MOST:
             continue
-        before, after = tokens[index - 1], tokens[index + 1] if index + 1 < len(tokens) else None
-        points = before.has(Tag.ALL, Tag.THESE, Tag.THE) or before.text in _POINTING
+        before, after = tokens[index - 1] if index else None, tokens[index + 1] if index + 1 < len(tokens) else None
+        of_pieces = after is not None and after.has(*_PIECES)
+        if before is None:
+            points = token.text in _BOTH and of_pieces
+        else:
+            points = before.has(Tag.ALL, Tag.THESE, Tag.THE) or before.text in _POINTING
+            points = points or (of_pieces and (token.text in _BOTH or before.text == "be"))
         # "Every loop in these two": what holds the pieces is counted.
-        holds = index > 1 and tokens[index - 2].text in _WITHIN
-        if points and not holds and (after is None or not after.is_word or after.has(*_PIECES)):
+        outer = tokens[index - 1] if token.text in _BOTH and index else tokens[index - 2] if index > 1 else None
+        holds = not of_files and outer is not None and outer.text in _WITHIN
+        attached = of_files and index > 1 and before is not None and before.text in _ARE and tokens[index - 2].text in _ATTACHED
+        if attached or (points and not holds and (after is None or not after.is_word or of_pieces)):
             yield token.number
 
 
-def _tasks(sentence: Sentence, *, asking: bool) -> list[int]:
+def _tasks(words: tuple[Token, ...], *, asking: bool) -> list[int]:
     """ "Answer these five:", "I have two questions:" before questions: how many wishes are announced."""
     found = []
-    for before, token, after in zip(sentence.tokens, sentence.tokens[1:], sentence.tokens[2:], strict=False):
-        announced = before.has(Tag.THESE) and after.text == ":"
-        if token.number is not None and 1 < token.number <= _MOST and (announced or (asking and after.text in _QUESTIONS)):
+    tokens = (None, *words, None)
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token is None or after is None or token.number is None or not 1 < token.number <= _MOST:
+            continue
+        announced = before is not None and before.has(Tag.THESE, Tag.THE) and (after.text == ":" or after.text in _WISHES)
+        if announced or (asking and after.text in _QUESTIONS):
             found.append(token.number)
     return found
 
@@ -87,11 +107,10 @@ _PART = re.compile(r",\s*(?:and |und |y )?|\s+(?:and|und|y)\s+(?=(?:one|eine?|un
 _ONE = re.compile(r"(?:one|eine?r?|una?)\b", re.IGNORECASE)
 
 
-def _numbers(sentence: Sentence) -> list[int]:
-    tokens = sentence.tokens
+def _numbers(tokens: tuple[Token, ...]) -> list[int]:
     found = []
     for index, token in enumerate(tokens):
-        if token.number is None or not 1 < token.number <= _MOST or token.has(Tag.ALL) or not index:
+        if token.number is None or not 1 < token.number <= _MOST or token.has(Tag.ALL) or not index or token.text in _VAGUE:
             continue
         before, behind = tokens[index - 1], tokens[index + 1 : index + 1 + _NEAR]
         points = before.has(Tag.THESE, Tag.THE) or before.text in _POINTING

@@ -7,94 +7,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import PurePosixPath
 
+from codepar.prompts.absent import absent_name
 from codepar.prompts.act_on_pieces import act_on_pieces
-from codepar.prompts.binding_wording import BINDING, CONSTRAINT, FIXTURE, LEFT_AS_IT_IS, PLAIN_WORD, RECIPROCAL, TOGETHER
+from codepar.prompts.binding_wording import (
+    BINDING,
+    CONSTRAINT,
+    FIXTURE,
+    LEFT_AS_IT_IS,
+    PLAIN_WORD,
+    RECIPROCAL,
+    STEPWISE,
+    TOGETHER,
+)
 from codepar.prompts.code import Code, Unit, UnitKind
 from codepar.prompts.code_fortran import FortranCode
 from codepar.prompts.counted_otherwise import counted_otherwise
+from codepar.prompts.demanded_order import demanded_order
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.items import Edge, EdgeKind, Refusal
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.needs_of_words import needs_of_words
 from codepar.prompts.nested import lies_inside
 from codepar.prompts.reading import Element, Kind, Reading, Whole
 from codepar.prompts.shared_state import functions_of, shared_between_files
 from codepar.prompts.tokens import Sentence
+from codepar.prompts.used_files import uses_file
 
-_BACK = re.compile(
-    r"\b(?:the (?:result|results|output|outcome|answer|answers)|what you (?:wrote|made|found|did)|you (?:chose"
-    r"|named|picked|suggested|drafted|wrote"
-    r"|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations"
-    r"|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones"
-    r"|the above|the previous|previous|the new (?:version|code|function|script|one|file|program|kernel|class|name|names)"
-    r"|the (?:resulting|finished|rewritten|translated|optimi[sz]ed"
-    r"|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated"
-    r"|vectori[sz]ed) \w+|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d(?![\d.])"
-    r"|the \w+ (?:of|from|in) \d(?![\d.])"
-    r"|(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
-    r"|вопрос\w*) ?#?\d|the (?:first"
-    r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
-    r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面"
-    r"|上述|结果|結果|前の|上で",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(
-    r"\b(?:it|them|that (?:function|script|code|program|kernel|class|file)|this (?:new|function)|es|sie"
-    r"|eso|lo|него|него|её|его|them all)\b|それ|它",
-    re.IGNORECASE,
-)
-_NUMBERED = re.compile(
-    r"\b(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|tarea|задач\w+|пункт\w*|from"
-    r"|in|of|aus|von)? ?(?:#|\()?(\d)\b\)?",
-    re.IGNORECASE,
-)
-_ORDINALS = {"first": 0, "second": 1, "third": 2}
-_MANY = re.compile(r"\b(?:both|all|results|two|three|them|answers|implementations|everything)\b|所有|全部|两个", re.IGNORECASE)
-_NAME = re.compile(r"`([A-Za-z_]\w*)[^`]*`|\b([A-Za-z]\w*_\w+|[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w*)\b|\b([A-Za-z_]\w*)\(")
-_MADE = re.compile(
-    r"\b(?:function|class|struct|type|kernel|routine|script|program|method|called|named|subroutine|helper"
-    r"|module)\s+`?([A-Za-z_]\w+)|`([A-Za-z_]\w*)|\A([A-Za-z_]\w*)\(",
-    re.IGNORECASE,
-)
-_LABELLED = re.compile(
-    r"\b(?:step|task|point|item|question|aufgabe|punkt|frage|punto|pregunta|ejercicio|tarea|задач\w+"
-    r"|пункт\w*|вопрос\w*) ?#?\d\b",
-    re.IGNORECASE,
-)
-_FENCED = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
 _MANY_ITEMS = 500
-# The wished code calls or holds what an earlier element makes: its declaration is enough.
-_USES = re.compile(
-    r"\A\W*(?:\w+\s+){0,2}?(?:write|implement|create|add|define|make|build|draft|schreib\w*|implementier\w*"
-    r"|escrib\w*|напиш\w*|реализу\w*)\b"
-    r".*\b(?:uses?|using|calls?|calling|takes?|returns?|accepts?|into|on top of|built on|that reads|benutzt"
-    r"|verwendet|aufruft|usa|llama|использу\w+|вызыва\w+)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_CONSUMES = re.compile(
-    r"\b(?:tests?|benchmark|measure|profile|optimi[sz]e|document|explain|review|plot|call it|run|time"
-    r"|teste?n?|vergleich\w*|compare|translate|port)\b|测试|比较|优化|テスト",
-    re.IGNORECASE,
-)
 
 
-def edges_of(reading: Reading) -> tuple[Edge, ...]:
+def edges_of(discourse: Discourse, reading: Reading) -> tuple[Edge, ...]:
     """The edges between the elements of a reading, numbered from 1."""
     match reading.kind:
         case Kind.CODE:
             found = list(_signatures(reading))
-            if reading.ordered:
-                found += [(a, b, EdgeKind.ORDER) for a, b in pairwise(reading.order or range(len(reading.elements)))]
         case Kind.FILE:
             found = list(_between_files(reading))
         case Kind.WORDS:
-            found = list(_between_words(reading))
-            if reading.ordered:
-                found += [(i, i + 1, EdgeKind.ORDER) for i in range(len(reading.elements) - 1)]
+            found = list(needs_of_words(reading))
         case _:
             found = []
+    needed = {(a, b) for a, b, _ in found if reading.kind is Kind.WORDS}
+    found += [(a, b, EdgeKind.ORDER) for a, b in demanded_order(discourse, reading) if (a, b) not in needed]
     return tuple(Edge(from_=str(a + 1), to=str(b + 1), kind=kind) for a, b, kind in sorted(set(found)))
 
 
@@ -103,23 +60,34 @@ def _signatures(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
     places = {e.unit.name: i for i, e in enumerate(reading.elements) if i in pieces and e.unit is not None}
     for to, element in enumerate(reading.elements):
         if to in pieces and element.unit is not None and element.source is not None and element.source.code is not None:
-            for word in _words(element.source.code, element.unit) & places.keys():
+            code, unit = element.source.code, element.unit
+            for word in (_words(code, unit) | _own_methods(code, unit)) & places.keys():
                 if places[word] != to:
                     yield places[word], to, EdgeKind.SIGNATURE
 
 
+_ON_ITSELF = re.compile(rb"\b(?:self|this|cls)(?:\.|->)(\w+)\s*\(")
+
+
+def _own_methods(code: Code, unit: Unit) -> set[str]:
+    """The methods that a method calls on its own object."""
+    if unit.kind is not UnitKind.METHOD:
+        return set()
+    return {name.decode() for name in _ON_ITSELF.findall(code.plain, unit.start, unit.end)}
+
+
 def _between_files(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
-    codes = [element.source.code if element.source else None for element in reading.elements]
-    for to, code in enumerate(codes):
-        if code is None:
+    sources = [element.source for element in reading.elements]
+    for (before, other), (to, source) in permutations(enumerate(sources), 2):
+        if source is None or other is None:
             continue
-        for before, other in enumerate(codes):
-            if (
-                before != to
-                and other is not None
-                and _needs(code, other, reading.elements[before].name, reading.elements[to].name)
-            ):
-                yield before, to, EdgeKind.FILE
+        names = reading.elements[before].name, reading.elements[to].name
+        if source.code is None or other.code is None:
+            needs = uses_file(source.text, other.text, names[0])
+        else:
+            needs = _needs(source.code, other.code, *names)
+        if needs:
+            yield before, to, EdgeKind.FILE
 
 
 def _needs(code: Code, other: Code, name: str, own_name: str) -> bool:
@@ -140,71 +108,6 @@ def _needs(code: Code, other: Code, name: str, own_name: str) -> bool:
     return bool((defined - own) & code.all_words)
 
 
-def _between_words(reading: Reading) -> Iterator[tuple[int, int, EdgeKind]]:
-    texts = [_FENCED.sub("", e.name) if "```" in e.name else e.name for e in reading.elements]
-    if len(texts) > _MANY_ITEMS:
-        return
-    made: dict[str, int] = {}
-    for to, text in enumerate(texts):
-        if to and (reading.instructions or text.endswith(("?", "？")) or _LABELLED.search(text)):
-            kind = EdgeKind.SIGNATURE if _USES.search(text) and not _CONSUMES.search(text) else EdgeKind.BODY
-            yield from ((before, to, kind) for before in _spoken_of(text, to, reading))
-        for match in _NAME.finditer(text):
-            name = match[1] or match[2] or match[3]
-            if name in made and made[name] != to and reading.instructions:
-                yield made[name], to, EdgeKind.BODY if _CONSUMES.search(text) else EdgeKind.SIGNATURE
-            elif name in made and made[name] != to:
-                yield made[name], to, EdgeKind.SIGNATURE
-        for match in _MADE.finditer(text):
-            made.setdefault(match[1] or match[2] or match[3], to)
-
-
-def _spoken_of(text: str, to: int, reading: Reading) -> list[int]:
-    """The earlier elements whose answers an element speaks of."""
-    match = _BACK.search(text)
-    if match is None or (
-        match[0].lower() == "both"
-        and not re.search(
-            r"you (?:wrote|made)|above|implementations|both (?:drafts|functions|programs|scripts|versions|texts|parts)",
-            text,
-            re.IGNORECASE,
-        )
-    ):
-        return []
-    ordinal = re.search(r"\bthe (first|second|third)\b", text, re.IGNORECASE)
-    if ordinal and _ORDINALS[ordinal[1].lower()] == to:
-        return []
-    if ordinal and _ORDINALS[ordinal[1].lower()] < to:
-        return [_ORDINALS[ordinal[1].lower()]]
-    numbers = [
-        int(n) - 1
-        for n in re.findall(
-            r"(?:step|task|point|number|item|question|from|in|of|and|nr\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea"
-            r"|задач\w+|пункт\w*"
-            r"|#|\()\s?#?(\d)\b",
-            text,
-            re.IGNORECASE,
-        )
-    ]
-    numbers = [n for n in numbers if 0 <= n < to]
-    if numbers:
-        return numbers
-    if match[0].lower() == "your":
-        return _made_before(text, match.end(), to, reading)
-    return list(range(to)) if _MANY.search(text) else [to - 1]
-
-
-def _made_before(text: str, end: int, to: int, reading: Reading) -> list[int]:
-    """ "Use your stack ...": the last element before it that speaks of a stack."""
-    noun = _YOURS.match(text, end)
-    named = re.compile(rf"\b{noun[1][:_STEM]}", re.IGNORECASE) if noun else None
-    return [index for index in range(to) if named is not None and named.search(reading.elements[index].name)][-1:]
-
-
-_STEM = 5
-_YOURS = re.compile(r"\s+([a-z]{4,})", re.IGNORECASE)
-
-
 def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) -> Whole | None:
     """What binds the elements so that the request stays whole."""
     bound = _bound_by_words(discourse, reading)
@@ -212,6 +115,8 @@ def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) ->
         return bound
     if numbers := counted_otherwise(discourse, reading):
         return Whole(Refusal.CONTRADICTION, f"the request says {numbers[0]}, and shows {numbers[1]}")
+    if (absent := absent_name(discourse, reading)) is not None:
+        return Whole(Refusal.CONTRADICTION, f"`{absent}` is not there")
     if reading.kind in {Kind.CODE, Kind.FILE}:
         return _overlap(reading) or (None if _leaves_alone(discourse) else _by_code(reading, act_on_pieces(discourse)))
     if lies_inside(discourse, reading):
@@ -236,15 +141,24 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
             continue
         if match := TOGETHER.search(text):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
+        if reading.kind is not Kind.COUNT and STEPWISE.search(text):
+            return Whole(Refusal.CHAIN, "each step works on what the one before it made")
         if apart:
             continue
         if inside and reading.start <= sentence.start and sentence.end <= reading.end:
             continue
         if (match := FIXTURE.search(text)) and re.search(r"test|тест|测试|テスト", text + discourse.prose, re.IGNORECASE):
             return Whole(Refusal.SHARED_STATE, f'the tests are to share something ("{match[0].strip()}")')
-        if match := CONSTRAINT.search(text):
+        if (match := CONSTRAINT.search(text)) and not _is_told_by(discourse, reading, sentence.start + match.start()):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
     return None
+
+
+def _is_told_by(discourse: Discourse, reading: Reading, character: int) -> bool:
+    """Whether a character of the prompt stands in one of the elements told in words: what it says is about that one."""
+    place = discourse.request.place(character, character + 1)
+    apart = reading.kind is Kind.WORDS
+    return apart and any(e.place.file is None and e.place.start <= place.start < e.place.end for e in reading.elements)
 
 
 def _leaves_alone(discourse: Discourse) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from codepar.prompts.acts import chains, compares
+from codepar.prompts.acts import chains
 from codepar.prompts.ask import ask_of
 from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
@@ -23,6 +23,7 @@ from codepar.prompts.by_series import read_series
 from codepar.prompts.by_wishes import read_wishes
 from codepar.prompts.category import category_of
 from codepar.prompts.choice import choose
+from codepar.prompts.comparing import compares
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.in_numbers import in_numbers
@@ -51,7 +52,7 @@ def extract(prompt: str, files: Mapping[str, str]) -> Decomposition:
 
 def decomposed(discourse: Discourse, reading: Reading) -> Decomposition:
     """The decomposition of a reading, whole where something binds its elements."""
-    edges = edges_of(reading)
+    edges = edges_of(discourse, reading)
     bound = obstacle(discourse, reading, edges)
     if len(reading.elements) > MAX_ITEMS:
         bound = Whole(Refusal.UNSUPPORTED, f"{len(reading.elements)} parts are more than the {MAX_ITEMS} that are planned")

@@ -190,7 +190,7 @@ _DE = {
     Tag.INNER: "innere inneren verschachtelten",
 }
 _ES = {
-    Tag.READ: "explic* explíc* descríb* describ* document* coment* revis* analiz* resum* defin* complejidad",
+    Tag.READ: "explica* explique* explíq* explíc* descríb* describ* document* coment* revis* analiz* resum* defin* complejidad",
     Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
     " pasa pasar corrig* mejor*"
     " corregir subir quitar borrar poner comprobar transform* acelera* cambi* modific* adapt*"

@@ -6,7 +6,8 @@ The model must be surer to turn the rules down than to agree with them. The weig
 
 from __future__ import annotations
 
-from codepar.prompts.acts import act_of, compares
+from codepar.prompts.acts import act_of
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_features import features_of

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from codepar.prompts.acts import IMPERATIVES, act_of, asks_for, compares, is_statement, makes_one_thing, splits_into
+from codepar.prompts.acts import IMPERATIVES, act_of, asks_for, is_statement, makes_one_thing, splits_into
 from codepar.prompts.alternation import phrases
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.list_wording import (

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codepar.prompts.acts import act_of, compares, is_statement
+from codepar.prompts.acts import act_of, is_statement
 from codepar.prompts.clause_features import language_of
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.in_numbers import is_in_row
 from codepar.prompts.lexicon import Tag

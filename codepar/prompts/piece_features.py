@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from codepar.prompts.acts import act_of, asks_for, chains, compares, is_statement
+from codepar.prompts.acts import act_of, asks_for, chains, is_statement
 from codepar.prompts.clause_features import language_of
 from codepar.prompts.code import makes_object
 from codepar.prompts.code_elements import element_of
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.names import name_of

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from codepar.prompts.by_wishes import begun_by_score
 from codepar.prompts.clauses import clauses_of
@@ -21,6 +21,7 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.lists import trimmed
 from codepar.prompts.named_features import named_in
+from codepar.prompts.names import name_of
 from codepar.prompts.numeral_features import numerals_of
 from codepar.prompts.piece_features import pieces_of
 from codepar.prompts.reading import Element, Kind, Reading
@@ -42,7 +43,12 @@ _TAIL = re.compile(
     r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|would|is|are|mit|für|en|con|para|на|для|с|каждый|each|one)(?:\s|\Z)",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\s+[—–-]\s+|[;.]\s")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
+_ENDS = (
+    ("first", frozenset("first ersten primeras primeros первые первых".split())),
+    ("last", frozenset("last letzten últimas últimos последние последних".split())),
+)
 _SENTENCES, _LINES, _CUTS, _IN_SENTENCES = 12, 12, 12, 20
 _FIRSTS = 6
 _CLAUSES, _LEAST = 8, -3.0
@@ -137,7 +143,15 @@ class Possibilities:
         for low, high in discourse.stretches:
             inline = inline_list(discourse.prose, low, high)
             if inline is not None:
-                self._add_spans("inline", inline.elements)
+                *others, last = inline.elements
+                for end in (last, *self._asides(*last)):
+                    self._add_spans("inline", [*others, end])
+
+    def _asides(self, low: int, high: int) -> Iterator[Span]:
+        """The last element without what is said of all: "(d) Fortran do concurrent - zero padding everywhere"."""
+        match = _ASIDE.search(self.discourse.prose, low, high)
+        if match is not None:
+            yield trimmed(self.discourse.prose, low, match.start())
 
     @cached_property
     def _functions(self) -> tuple[Element, ...]:
@@ -156,6 +170,9 @@ class Possibilities:
             self._add(maker, Kind.CODE, list(self._units(maker)))
         self._add("files", Kind.FILE, [file_element(source) for source in sources if source.is_attached])
         self._add("blocks", Kind.FILE, [file_element(source) for source in sources if not source.is_attached])
+        self._add("others", Kind.CODE, self._unmentioned())
+        for maker, some in self._at_an_end():
+            self._add(maker, Kind.CODE, some)
         named = named_in(self.discourse)
         if named is None:
             return
@@ -163,6 +180,26 @@ class Possibilities:
         kind = Kind.FILE if named.elements[0].unit is None else Kind.CODE
         self._add("named", kind, sorted(named.elements, key=lambda one: (one.place.file or "", one.place.start)))
         self._add("unnamed", Kind.CODE, [piece for piece in pieces if piece.place not in places])
+
+    def _unmentioned(self) -> list[Element]:
+        """ "`report` stays, the other two go to CUDA": functions whose names no sentence has, where it has some of them."""
+        words = {name_of(token).lower() for sentence in self.discourse.spoken for token in sentence.tokens} - {"main"}
+        others = [element for element in self._functions if element.name.lower() not in words]
+        return others if len(others) < len(self._functions) else []
+
+    def _at_an_end(self) -> Iterator[tuple[str, tuple[Element, ...]]]:
+        """ "The first two", "all but the last": functions of one end of the code."""
+        for sentence in self.discourse.spoken:
+            tokens = sentence.tokens
+            for token, after in pairwise(tokens):
+                for maker, words in _ENDS:
+                    if token.text in words:
+                        count = after.number or 1
+                        few, rest = self._functions[:count], self._functions[count:]
+                        if maker == "last":
+                            few, rest = self._functions[-count:], self._functions[:-count]
+                        yield maker, few
+                        yield f"all but {maker}", rest
 
     def _units(self, maker: str) -> Iterator[Element]:
         for source in self.discourse.request.sources:

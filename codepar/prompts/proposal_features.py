@@ -11,8 +11,9 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from codepar.prompts.acts import chains, compares, is_statement
+from codepar.prompts.acts import chains, is_statement
 from codepar.prompts.clause_features import language_of
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import ASKING, Head, head_of
 from codepar.prompts.lexicon import Tag

@@ -54,7 +54,7 @@ _PLURAL_ONLY = frozenset(
 _CLOSE_BEHIND = frozenset({"file", "files", "(", ")", "s", "の", "中", "里", "内"})
 _OF = frozenset({"of", "von", "de", "из", "aus", "对", "给", "将", "に対して"})
 ORDER = re.compile(
-    r"\b(?:first|after|before|then|next|followed|zuerst|danach|dann|anschließend|primero|luego|después"
+    r"\b(?:first(?!-)|after|before|then|next|followed|zuerst|danach|dann|anschließend|primero|luego|después"
     r"|сначала|затем|потом)\b|先|然后|再|まず|次に",
     re.IGNORECASE,
 )

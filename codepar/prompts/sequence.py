@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from codepar.prompts.acts import act_of, chains, compares, is_statement
+from codepar.prompts.acts import act_of, chains, is_statement
 from codepar.prompts.clause_features import language_of
 from codepar.prompts.clause_model import might_begin
 from codepar.prompts.clauses import clauses_of
 from codepar.prompts.code import Unit, UnitKind, makes_object
 from codepar.prompts.code_elements import element_of, file_element
+from codepar.prompts.comparing import compares
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import Head
 from codepar.prompts.lexicon import Tag

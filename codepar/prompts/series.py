@@ -70,6 +70,8 @@ def reading_of(discourse: Discourse, sentence: Sentence, elements: list[tuple[in
     """The reading of a series, or that its number is not the one the request says."""
     number = stated(sentence)
     if number is not None and number != len(elements):
+        elements = _by_ones(discourse.prose, elements)
+    if number is not None and number != len(elements):
         return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(elements)} follow")
     prompt = discourse.request.prompt
     figures = [prompt[low:high].isdecimal() for low, high in elements]
@@ -79,6 +81,20 @@ def reading_of(discourse: Discourse, sentence: Sentence, elements: list[tuple[in
     found = tuple(Element(discourse.request.place(low, high), prompt[low:high]) for low, high in elements)
     act = act_of(sentence) or Tag.WRITE
     return Reading(Kind.WORDS, found, act, elements[0][0], elements[-1][1], tier="medium", instructions=instructions)
+
+
+_ONE = re.compile(r"(?:one|eine?[rns]?|un[ao]?|один|одна|одну)\b", re.IGNORECASE)
+
+
+def _by_ones(prose: str, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """ "One that takes arrays and is parallel, one with ...": what does not begin with "one" goes on with the one before it."""
+    begun = [_ONE.match(prose, low) is not None for low, _ in elements]
+    if not begun[0] or all(begun):
+        return elements
+    joined = elements[:1]
+    for begins, (low, high) in zip(begun[1:], elements[1:], strict=True):
+        joined = [*joined, (low, high)] if begins else [*joined[:-1], (joined[-1][0], high)]
+    return joined
 
 
 def bare(discourse: Discourse, elements: list[tuple[int, int]]) -> list[tuple[int, int]]:

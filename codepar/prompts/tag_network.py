@@ -1,9 +1,9 @@
 """A small network that reads a request as a whole: what each word or piece of code is in it, and whether it holds several items.
 
-Words become rows (of themselves, of the letters they are made of, of tags and marks), two convolutions look at their
-neighbours and two layers of attention at the whole request (Vaswani et al., "Attention Is All You Need", 2017, with the norm
-first and learned distances). The weights are one JSON file, made by ``codepar finetune request-network``. Limits: needs numpy,
-without which the rules read alone; requests of more than 256 words are not read.
+Words become rows (of themselves, of the letters they are made of, of what they mean, of tags and marks), two convolutions look
+at their neighbours and two layers of attention at the whole request (Vaswani et al., "Attention Is All You Need", 2017, with
+the norm first and learned distances). The weights are one JSON file, made by ``codepar finetune request-network``. Limits:
+needs numpy, without which the rules read alone; requests of more than 256 words are not read.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 from codepar.errors import InvalidInput
 from codepar.layers import multiply_on_one_thread, read_layer
 from codepar.prompts.lexicon import Tag
+from codepar.prompts.senses import Senses, own_senses
 from codepar.prompts.sequence import MARKS, Word
 
 if TYPE_CHECKING:
     from codepar.layers import Values
 
-FORMAT = 1
+FORMAT = 2
 NETWORK_FILE = "tags.json"
 KINDS = ("words", "count", "code", "file")
 """What the items of a request are, in the order of the network's columns; ``reading.Kind`` by its values."""
@@ -82,8 +83,9 @@ class _Folded:
 class TagNetwork:
     """The network of some weights: ``arrays`` by the names that ``finetune/requests/network.py`` gives them."""
 
-    def __init__(self, words: Mapping[str, int], arrays: Mapping[str, Values], heads: int) -> None:
+    def __init__(self, words: Mapping[str, int], senses: Senses, arrays: Mapping[str, Values], heads: int) -> None:
         self._words = words
+        self._senses = senses
         self._arrays = arrays
         self._heads = heads
         self._rows: dict[tuple[str, frozenset[Tag]], Values] = {}
@@ -129,7 +131,7 @@ class TagNetwork:
     def _of_text(self, text: str) -> Values:
         letters = self._arrays["letters"]
         rows = letters_of(text, len(letters))
-        own: Values = self._arrays["word"][self._words.get(text, 0)]
+        own: Values = self._arrays["word"][self._words.get(text, 0)] + self._senses.of(text) @ self._arrays["sense"]
         return own + letters[rows].mean(axis=0) if rows else own
 
     def _neighbours(self, values: Values, number: int) -> Values:
@@ -226,15 +228,17 @@ def _log_softmax(values: Values) -> Values:
     return found
 
 
-def read_network(path: Path) -> TagNetwork:
-    """The network of a file. Raises ``InvalidInput`` for one that is none."""
+def read_network(path: Path, senses: Senses) -> TagNetwork:
+    """The network of a file, which learned beside ``senses``. Raises ``InvalidInput`` for one that is none."""
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if record["format"] != FORMAT or record["marks"] != list(MARKS) or record["tags"] != [str(tag) for tag in TAGS]:
             raise InvalidInput(f"{path} holds a network of another format", remedy=_MAKE)
+        if record["senses"] != senses.mark:
+            raise InvalidInput(f"{path} learned beside another table of what words mean", remedy=_MAKE)
         words = {word: row for row, word in enumerate(record["words"], 1)}
         arrays = {name: read_layer(layer).matrix for name, layer in record["layers"].items()}
-        network = TagNetwork(words, arrays, int(record["heads"]))
+        network = TagNetwork(words, senses, arrays, int(record["heads"]))
         network.read([Word("<request>", -1, -1)])
     except (OSError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
         raise InvalidInput(f"{path} holds no network that reads requests: {error}", remedy=_MAKE) from error
@@ -245,7 +249,7 @@ def read_network(path: Path) -> TagNetwork:
 def own_network() -> TagNetwork | None:
     """The network that comes with the program; None where it or numpy was left out."""
     path = Path(str(files("codepar.prompts") / NETWORK_FILE))
-    if not path.is_file() or find_spec("numpy") is None:
+    if not path.is_file() or find_spec("numpy") is None or (senses := own_senses()) is None:
         return None
     multiply_on_one_thread()
-    return read_network(path)
+    return read_network(path, senses)

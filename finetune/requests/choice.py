@@ -91,7 +91,10 @@ def _places(found: Found) -> list[Place]:
 
 
 def _is_bound(example: Example, reading: Reading) -> bool:
-    return len(reading.elements) > MAX_ITEMS or obstacle(example.discourse, reading, edges_of(reading)) is not None
+    return (
+        len(reading.elements) > MAX_ITEMS
+        or obstacle(example.discourse, reading, edges_of(example.discourse, reading)) is not None
+    )
 
 
 def learned(choices: Sequence[Choice], penalty: float = PENALTY) -> dict[str, float]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from codepar.layers import Layer, written
+from codepar.prompts.senses import Senses
 from codepar.prompts.sequence import MARKS
 from codepar.prompts.tag_network import FORMAT, KINDS, REACH, TAGS, Role
 
@@ -33,17 +34,19 @@ class Shape:
     letters: int = 8192
     convolutions: int = 2
     attentions: int = 2
-    dropout: float = 0.25
-    forgotten: float = 0.25
-    """Share of words that are known by their letters alone while it learns."""
+    dropout: float = 0.35
+    forgotten: float = 0.4
+    """Share of words that are known by their letters and meaning alone while it learns."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """Requests side by side, filled up to the longest. ``words``: rows of the vocabulary, 0 for a word that is not in it;
-    ``letters``: rows, end to end, of each word from ``starts``; ``here``: 1 where there is a word."""
+    ``senses``: numbers of what they mean; ``letters``: rows, end to end, of each word from ``starts``; ``here``: 1 where there is
+    a word."""
 
     words: Tensor
+    senses: Tensor
     letters: Tensor
     starts: Tensor
     tags: Tensor
@@ -63,16 +66,18 @@ class Answer:
 class RequestNetwork(nn.Module):
     """See ``codepar.prompts.tag_network``."""
 
-    def __init__(self, words: int, shape: Shape) -> None:
+    def __init__(self, words: int, senses: int, shape: Shape) -> None:
         super().__init__()
         width = shape.width
         self.shape = shape
         self.word = nn.Embedding(words + 1, width)
+        self.sense = nn.Linear(senses, width, bias=False)
         self.letters = nn.EmbeddingBag(shape.letters, width, mode="mean")
         self.tag = nn.Linear(len(TAGS), width, bias=False)
         self.mark = nn.Linear(len(MARKS), width, bias=False)
         nn.init.normal_(self.word.weight, 0, 0.05)
         nn.init.normal_(self.letters.weight, 0, 0.15)
+        nn.init.normal_(self.sense.weight, 0, 0.03)
         self.first, self.last = nn.LayerNorm(width), nn.LayerNorm(width)
         self.conv = nn.ModuleList(nn.Linear(_AROUND * width, width) for _ in range(shape.convolutions))
         self.norm0 = nn.ModuleList(nn.LayerNorm(width) for _ in range(shape.convolutions))
@@ -110,7 +115,8 @@ class RequestNetwork(nn.Module):
         if self.training:
             words = words.masked_fill(torch.rand(words.shape) < self.shape.forgotten, 0)
         letters = self.letters(batch.letters, batch.starts).view(*words.shape, -1)
-        found: Tensor = self.drop(self.first(self.word(words) + letters + self.tag(batch.tags) + self.mark(batch.marks)))
+        known = self.word(words) + letters + self.sense(batch.senses) + self.tag(batch.tags) + self.mark(batch.marks)
+        found: Tensor = self.drop(self.first(known))
         return found
 
     def _heard(self, values: Tensor, here: Tensor, number: int) -> Tensor:
@@ -127,10 +133,11 @@ class RequestNetwork(nn.Module):
         return found
 
 
-def write_network(network: RequestNetwork, words: Sequence[str], path: Path) -> None:
+def write_network(network: RequestNetwork, words: Sequence[str], senses: Senses, path: Path) -> None:
     """The weights where ``tag_network.read_network`` finds them."""
     layers = {name: written(_rounded(values)) for name, values in _arrays(network).items()}
     record = {"format": FORMAT, "heads": network.shape.heads, "marks": list(MARKS), "tags": [str(tag) for tag in TAGS]}
+    record["senses"] = senses.mark
     text = json.dumps({**record, "words": list(words), "layers": layers}, ensure_ascii=False, indent=0)
     path.write_text(text + "\n", encoding="utf-8")
 

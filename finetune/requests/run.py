@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from codepar.errors import InvalidInput
+from codepar.prompts.senses import Senses, own_senses
 from codepar.prompts.tag_network import NETWORK_FILE
 from finetune.requests.choice import LEAST, Choice, Score, choice_of, learned, score_of, score_of_rules
 from finetune.requests.examples import example_of
@@ -100,12 +101,25 @@ def _work(task: _Task) -> list[Choice]:
     torch.set_num_threads(1)
     examples = [found for one in _labelled(task.sources) if (found := example_of(one)) is not None]
     seen = [one for one in examples if one.labelled.source not in task.held]
-    trained = train(seen, task.learning.recipe, task.learning.shape, lambda _: None)
+    trained = train(seen, _senses(), task.learning.recipe, task.learning.shape, lambda _: None)
     if not task.held:
-        write_network(trained.network, trained.words, task.output / NETWORK_FILE)
+        write_network(trained.network, trained.words, trained.senses, task.output / NETWORK_FILE)
         return []
     unseen = [one for one in examples if one.labelled.source in task.held]
     return [choice_of(one, told) for one, told in zip(unseen, told_of(trained, unseen), strict=True)]
+
+
+def words_of(prompts: Iterable[Path]) -> set[str]:
+    """The words of the prompts of files, as the network reads them."""
+    examples = (example_of(one) for path in prompts for one in of_file(path))
+    return {word.text for one in examples if one is not None for word in one.words}
+
+
+def _senses() -> Senses:
+    found = own_senses()
+    if found is None:
+        raise InvalidInput("the table of what words mean is not there", remedy="codepar finetune request-senses makes one")
+    return found
 
 
 def _labelled(sources: Sources) -> list[Labelled]:

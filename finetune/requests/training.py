@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from codepar.prompts.senses import Senses
 from codepar.prompts.sequence import MARKS
 from codepar.prompts.tag_network import KINDS, TAGS, Told, letters_of
 from finetune.requests.examples import Example
@@ -31,10 +33,10 @@ _LIKE_LENGTH = 12
 class Recipe:
     """``batch``: requests a step; ``roles``, ``kinds``: what their losses count for beside the decision's."""
 
-    epochs: int = 20
+    epochs: int = 10
     batch: int = 48
     rate: float = 3e-3
-    decay: float = 0.05
+    decay: float = 0.15
     roles: float = 0.3
     kinds: float = 0.5
     least_seen: int = 2
@@ -48,24 +50,26 @@ class Trained:
 
     network: RequestNetwork
     words: tuple[str, ...]
+    senses: Senses
 
 
 @dataclass(frozen=True)
 class _Numbers:
     words: Tensor
+    senses: Tensor
     letters: tuple[tuple[int, ...], ...]
     tags: Tensor
     marks: Tensor
 
 
-def train(examples: Sequence[Example], recipe: Recipe, shape: Shape, heard: Callable[[str], None]) -> Trained:
+def train(examples: Sequence[Example], senses: Senses, recipe: Recipe, shape: Shape, heard: Callable[[str], None]) -> Trained:
     """A network that has learned from ``examples``."""
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)
     words = _vocabulary(examples, recipe.least_seen)
     rows = {word: row for row, word in enumerate(words, 1)}
-    numbers = [_numbers(one, rows, shape) for one in examples]
-    network = RequestNetwork(len(words), shape)
+    numbers = [_numbers(one, rows, senses, shape) for one in examples]
+    network = RequestNetwork(len(words), senses.width, shape)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay, betas=(0.9, 0.98))
     steps = recipe.epochs * math.ceil(len(examples) / recipe.batch)
     step = 0
@@ -84,7 +88,7 @@ def train(examples: Sequence[Example], recipe: Recipe, shape: Shape, heard: Call
             losses.append(float(loss.detach()))
         heard(f"epoch {epoch + 1}/{recipe.epochs}: loss {sum(losses) / len(losses):.3f}")
     network.eval()
-    return Trained(network, words)
+    return Trained(network, words, senses)
 
 
 @torch.no_grad()
@@ -93,7 +97,7 @@ def told_of(trained: Trained, examples: Sequence[Example]) -> list[Told]:
     rows = {word: row for row, word in enumerate(trained.words, 1)}
     found = []
     for one in examples:
-        answer = trained.network(_batch([_numbers(one, rows, trained.network.shape)]))
+        answer = trained.network(_batch([_numbers(one, rows, trained.senses, trained.network.shape)]))
         kinds = answer.kinds[0].log_softmax(-1).tolist()
         found.append(Told(answer.roles[0].log_softmax(-1).numpy(), float(answer.several[0]), tuple(kinds)))
     return found
@@ -104,7 +108,7 @@ def _vocabulary(examples: Sequence[Example], least: int) -> tuple[str, ...]:
     return tuple(sorted(word for word, times in seen.items() if times >= least))
 
 
-def _numbers(example: Example, rows: dict[str, int], shape: Shape) -> _Numbers:
+def _numbers(example: Example, rows: dict[str, int], senses: Senses, shape: Shape) -> _Numbers:
     words = example.words
     tags, marks = torch.zeros(len(words), len(TAGS)), torch.zeros(len(words), len(MARKS))
     for row, word in enumerate(words):
@@ -112,7 +116,8 @@ def _numbers(example: Example, rows: dict[str, int], shape: Shape) -> _Numbers:
             tags[row, column] = tag in word.tags
         marks[row, word.marks] = 1
     letters = tuple(tuple(letters_of(word.text, shape.letters)) for word in words)
-    return _Numbers(torch.tensor([rows.get(word.text, 0) for word in words]), letters, tags, marks)
+    meant = torch.from_numpy(np.stack([senses.of(word.text) for word in words]))
+    return _Numbers(torch.tensor([rows.get(word.text, 0) for word in words]), meant, letters, tags, marks)
 
 
 def _batches(examples: Sequence[Example], size: int, chance: random.Random) -> list[list[int]]:
@@ -127,15 +132,16 @@ def _batch(numbers: Sequence[_Numbers]) -> Batch:
     length = max(len(one.words) for one in numbers)
     words = torch.zeros(len(numbers), length, dtype=torch.long)
     tags, marks = torch.zeros(len(numbers), length, len(TAGS)), torch.zeros(len(numbers), length, len(MARKS))
-    here = torch.zeros(len(numbers), length)
+    senses, here = torch.zeros(len(numbers), length, numbers[0].senses.shape[1]), torch.zeros(len(numbers), length)
     letters, starts = list[int](), list[int]()
     for row, one in enumerate(numbers):
         count = len(one.words)
-        words[row, :count], tags[row, :count], marks[row, :count], here[row, :count] = one.words, one.tags, one.marks, 1
+        words[row, :count], tags[row, :count], marks[row, :count] = one.words, one.tags, one.marks
+        senses[row, :count], here[row, :count] = one.senses, 1
         for place in range(length):
             starts.append(len(letters))
             letters.extend(one.letters[place] if place < count else ())
-    return Batch(words, torch.tensor(letters), torch.tensor(starts), tags, marks, here)
+    return Batch(words, senses, torch.tensor(letters), torch.tensor(starts), tags, marks, here)
 
 
 def _loss(answer: Answer, examples: Sequence[Example], recipe: Recipe) -> Tensor:

@@ -36,18 +36,22 @@ class Base:
 
 def load_base(options: TrainOptions, models_dir: Path) -> Base:
     """Load ``options.base``. Raises ``EngineUnavailable`` (it cannot be read), ``InvalidInput`` (it cannot end a text)."""
-    logging: Any = transformers.utils.logging
-    logging.disable_progress_bar()
-    dtype = getattr(torch, options.precision)
-    installed = find_model(models_dir, options.base)
-    found = (
-        _load(options.base, None, dtype) if installed is None else _load(str(installed.path.parent), installed.path.name, dtype)
-    )
-    if installed is not None:
-        found.name, found.sha256 = installed.record.artefact, sha256_of(installed.path)
+    found = open_base(options.base, getattr(torch, options.precision), models_dir)
     found.name = options.base_name or found.name
     if found.tokenizer.eos_token_id is None:
         raise InvalidInput(f"the tokenizer of {found.name} has no end of text", remedy="use another base", param="base")
+    return found
+
+
+def open_base(base: str, dtype: Any, models_dir: Path) -> Base:
+    """A model to begin with or to ask, whatever it is for. Raises ``EngineUnavailable`` where it cannot be read."""
+    logging: Any = transformers.utils.logging
+    logging.disable_progress_bar()
+    installed = find_model(models_dir, base)
+    if installed is None:
+        return _load(base, None, dtype)
+    found = _load(str(installed.path.parent), installed.path.name, dtype)
+    found.name, found.sha256 = installed.record.artefact, sha256_of(installed.path)
     return found
 
 

@@ -138,6 +138,7 @@ def test_a_named_pipe_is_refused_and_one_of_the_shell_is_read(codepar, tmp_path)
         (["strip", "x" * 5000], 2, b"File name too long"),
         (["strip", "a.c", "-o", "none/b.c"], 2, b"none is no folder"),
         (["strip", "a.c", "-o", "."], 2, b". is a folder"),
+        (["strip", "a.c", "-o", "-"], 2, b"names no file"),
         (["strip", "a.c", "-o", "/dev/full"], 3, b"No space left on device"),
     ],
 )

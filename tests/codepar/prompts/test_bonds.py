@@ -64,6 +64,9 @@ def test_pieces_side_by_side_are_no_overlap():
         "ソートのカーネルを4種類書いてください。ただし4つ合わせて60行以内に収めてください。",
         "Fifteen product codes, please, and the same code must not appear twice.",
         "Suggest 6 captions for our booth. The word kernel may occur only once in the whole list.",
+        "Make up ten user names. They all have to be unique after lower-casing.",
+        "Make both functions faster, but please use a different trick in each." + TWO,
+        "Schreib f und g neu. Zusammen dürfen die beiden höchstens 25 Zeilen haben." + TWO,
         "Invent five host names. Their first letters spell a river.",
         "Suggest 6 captions for our booth. Overall they may contain only one joke.",
     ],
@@ -89,6 +92,7 @@ def test_another_number_than_is_said():
         "There are three functions in here; port each of them to Rust." + TWO,
         "Port all three to Rust." + TWO,
         "I have two questions: what is a rank? when does MPI_Send block? and is MPI_Bcast collective?",
+        "I need three slogans for our centre: one for students, one for companies, one for ministries and one for the town.",
         "Give me four versions of a parallel maximum: one with atomics, one with a tree, and one with warp shuffles.",
     ],
 )
@@ -188,3 +192,20 @@ def test_programs_that_become_one():
 def test_a_function_called_merge():
     code = "int merge(int a) { return a; }\nint split(int a) { return -a; }\n"
     assert extract(f"Erkläre `merge` und `split`.\n```c\n{code}```", {}).split
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "Work from top to bottom, every step starts from what the step above produced:",
+        "Please do this, each step on the outcome of the previous one:",
+    ],
+)
+def test_steps_that_each_need_the_one_before(wish: str):
+    steps = "\n- a JSON schema for a recipe\n- a TypeScript type\n- a validator that takes the type"
+    assert extract(wish + steps, {}).refusal is Refusal.CHAIN
+
+
+def test_one_database_for_all_tests():
+    wish = "Write integration tests for f and g. All of them should run on a single shared sqlite database."
+    assert extract(wish + TWO, {}).refusal is Refusal.SHARED_STATE

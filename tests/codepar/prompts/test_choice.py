@@ -12,6 +12,7 @@ from codepar.prompts.discourse import Discourse
 from codepar.prompts.extract import extract, found_in
 from codepar.prompts.reading import Reading
 from codepar.prompts.request import Request
+from codepar.prompts.senses import own_senses
 from codepar.prompts.sequence import sequence_of
 from codepar.prompts.tag_network import KINDS, LONGEST, NETWORK_FILE, Role, own_network, read_network
 from codepar.prompts.validate import validate
@@ -86,10 +87,12 @@ def test_the_network_gives_probabilities():
 
 
 def test_what_is_no_network_is_refused(tmp_path: Path):
+    senses = own_senses()
+    assert senses is not None
     (tmp_path / "a.json").write_text("{}")
     with pytest.raises(InvalidInput, match="holds no network"):
-        read_network(tmp_path / "a.json")
+        read_network(tmp_path / "a.json", senses)
     text = (PACKAGE / NETWORK_FILE).read_text(encoding="utf-8")
-    (tmp_path / "b.json").write_text(text.replace('"format": 1', '"format": 0'))
+    (tmp_path / "b.json").write_text(text.replace('"format": 2', '"format": 1'))
     with pytest.raises(InvalidInput, match="another format"):
-        read_network(tmp_path / "b.json")
+        read_network(tmp_path / "b.json", senses)

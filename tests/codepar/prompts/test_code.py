@@ -79,6 +79,13 @@ def test_globals_of_c(function, name, writes):
     assert code.writes(named(code, function), name) is writes
 
 
+def test_a_pointer_to_constants_may_point_elsewhere():
+    globals_of_c = 'static const char *at;\nstatic const char *const END = "";\n'
+    code = read_code(globals_of_c + "void to(const char *s) { at = s; }\nint get(void) { return *at; }\n", Language.C)
+    assert code.shared_names() == {"at"}
+    assert [code.writes(named(code, name), "at") for name in ("to", "get")] == [True, False]
+
+
 def test_loops_of_c_are_told_by_depth():
     code = read_code(C, Language.C)
     assert [sorted(unit.marks) for unit in code.loops] == [["for"], ["do"]]
@@ -110,6 +117,11 @@ def test_common_blocks_of_fixed_form():
     assert text_of(code, named(code, "get")).startswith("REAL FUNCTION GET()")
     assert text_of(code, code.loops[0]).endswith("10 CONTINUE")
     assert code.writes(named(code, "put"), "a") is True
+
+
+def test_a_byte_order_mark_is_no_letter():
+    code = read_code("\ufeffsubroutine f(x)\n  x = 1\nend subroutine\n", Language.FORTRAN)
+    assert text_of(code, named(code, "f")) == "subroutine f(x)\n  x = 1\nend subroutine"
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ def test_half_of_them_hold_several_items():
 
 def test_items_are_words_of_the_prompt():
     for one in plain_prompts(200):
-        data = one.prompt.encode()
         for place in one.items or ():
+            data = (one.prompt if place.file is None else one.files[place.file]).encode()
             text = data[place.start : place.end].decode()
-            assert text == text.strip() != ""
+            assert text.strip() == text.removesuffix("\n") != ""
             assert not text.startswith(("- ", "* ", "1."))
 
 

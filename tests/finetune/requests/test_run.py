@@ -10,6 +10,7 @@ import pytest
 
 from codepar.errors import InvalidInput
 from codepar.prompts.request import Place
+from codepar.prompts.senses import Senses, own_senses
 from codepar.prompts.sequence import Word
 from codepar.prompts.tag_network import Role, read_network
 from finetune.requests import labelled, run
@@ -47,9 +48,16 @@ def examples() -> list[Example]:
 
 
 @pytest.fixture(scope="module")
-def trained(examples: list[Example]) -> Trained:
+def senses() -> Senses:
+    found = own_senses()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def trained(examples: list[Example], senses: Senses) -> Trained:
     said = list[str]()
-    found = train(examples, Recipe(epochs=30, batch=8, rate=1e-2), SMALL, said.append)
+    found = train(examples, senses, Recipe(epochs=30, batch=8, rate=1e-2), SMALL, said.append)
     assert len(said) == 30
     assert float(said[-1].split()[-1]) < float(said[0].split()[-1])
     return found
@@ -62,14 +70,20 @@ def test_it_learns_what_tells_them_apart(trained: Trained, examples: list[Exampl
     assert all(found == [int(role) for role in example.roles or ()] for found, example in zip(roles, examples, strict=True))
 
 
-def test_the_product_computes_what_was_trained(trained: Trained, examples: list[Example], tmp_path: Path):
-    write_network(trained.network, trained.words, tmp_path / "tags.json")
-    network = read_network(tmp_path / "tags.json")
+def test_the_product_computes_what_was_trained(trained: Trained, examples: list[Example], senses: Senses, tmp_path: Path):
+    write_network(trained.network, trained.words, senses, tmp_path / "tags.json")
+    network = read_network(tmp_path / "tags.json", senses)
     for example, told in zip(examples, told_of(trained, examples), strict=True):
         read = network.read(example.words)
         assert np.allclose(np.exp(read.roles), np.exp(told.roles), atol=0.1)
         assert np.allclose(np.exp(read.kinds), np.exp(told.kinds), atol=0.1)
         assert read.several == pytest.approx(told.several, abs=1.0)
+
+
+def test_a_network_is_not_read_beside_another_table(trained: Trained, senses: Senses, tmp_path: Path):
+    write_network(trained.network, trained.words, senses, tmp_path / "tags.json")
+    with pytest.raises(InvalidInput, match="another table"):
+        read_network(tmp_path / "tags.json", Senses(senses.rows, np.zeros((1, senses.width), np.int8), 1.0, "another"))
 
 
 def test_the_choice_prefers_what_was_right():
@@ -88,7 +102,7 @@ def test_a_request_without_a_right_candidate_teaches_nothing():
     assert learned([lost] * 5) == {}
 
 
-def test_the_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_whole_run(tmp_path: Path, senses: Senses, monkeypatch: pytest.MonkeyPatch):
     rows = [
         {
             "source": one.source,
@@ -109,7 +123,7 @@ def test_the_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = run.run(run.Sources(known, strangers), tmp_path / "out", learning, run.Effort(folds=2, workers=1), said.append)
     assert said[-1] == "network 3 of 3"
     assert found.chosen.right + found.chosen.missed == sum(one.several for one in prompts())
-    assert read_network(tmp_path / "out" / "tags.json").read([Word("explain", 0, 7)]).roles.shape == (1, len(Role))
+    assert read_network(tmp_path / "out" / "tags.json", senses).read([Word("explain", 0, 7)]).roles.shape == (1, len(Role))
     assert json.loads((tmp_path / "out" / run.CHOICE_FILE).read_text())["least"] == LEAST
 
 

@@ -1,0 +1,172 @@
+"""Which earlier answers an element of words speaks of: "the results of 1 and 2", "your stack", "that layout".
+
+Limits: the wordings of six languages; "the" and a noun point back only where an earlier element asks for that very noun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+_BACK = re.compile(
+    r"\b(?:the (?:result|results|output|outcome|answer|answers)(?! (?:of|in|path|is|was|were|by)\b)"
+    r"|what you (?:wrote|made|found|did)|you (?:chose"
+    r"|named|picked|suggested|drafted|wrote"
+    r"|made|just)|that you\b|your|(?:the|those|these) (?:two|three|four|\d) (?:above|implementations"
+    r"|functions|versions|programs)|both|all of (?:them|the above)|\bthose(?=[\s,.;)]*\Z)|the \w+ed ones"
+    r"|the above|the previous|previous|the new (?:version|code|function|script|one|file|program|kernel|class|name|names)"
+    r"|the (?:resulting|finished|rewritten|translated|optimi[sz]ed"
+    r"|improved|parallel|paralleli[sz]ed|ported|converted|refactored|fixed|generated|final|modified|updated"
+    r"|vectori[sz]ed) (?:version|code|function|one|program|kernel|script|text|class|file|loop|routine|draft|module)s?\b"
+    r"|the \w+(?:'s)? results?|from (?:step|task|point|number|item)? ?#?\d(?![\d.])"
+    r"|the \w+ (?:of|from|in) \d(?![\d.])"
+    r"|(?:step|task|point|number|item|question|nr\.?|no\.?|aufgabe|punkt|punto|pregunta|ejercicio|tarea|задач\w+|пункт\w*"
+    r"|вопрос\w*) ?#?\d|the (?:first"
+    r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
+    r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面"
+    r"|上述|以上两|结果|結果|前の|上で",
+    re.IGNORECASE,
+)
+_MANY = re.compile(
+    r"\b(?:both|all|results|two|three|them|answers|implementations|everything)\b|所有|全部|两个|两者", re.IGNORECASE
+)
+_BOTH = re.compile(
+    r"you (?:wrote|made)|above|implementations|both (?:drafts|functions|programs|scripts|versions|texts|parts)", re.IGNORECASE
+)
+
+_NOUN = (
+    r"(?:step|task|point|number|item|question|part|bullet|wish|deliverable|request|nr\.?|no\.?|#|aufgabe|punkt|frage|teil|punto|pregunta"
+    r"|ejercicio|tarea|apartado|задач\w+|пункт\w*|вопрос\w*|задани\w+)"
+)
+# What follows a number that stands for an answer, not for a quantity.
+_LAST = r"(?![.,]\d)\)?(?=\s*(?:\Z|[.,;:)!?—–-]|(?:in|on|with|and|by|for|as|using|into|line|via|above|to(?! \d)|und|y|и|e)\b))"
+_ALONE = r"(?!, ?\d)" + _LAST
+_NUMBERED = re.compile(
+    rf"\b{_NOUN}\s?#?\(?(\d{{1,2}})\b|\((\d{{1,2}})\)|\b(?:from|of|in|under|to|for|aus|von|unter|de|del|из|от)\s+\(?#?(\d{{1,2}}){_ALONE}"
+    rf"|(?<=\d )(?:and|und|y|и|e)\s+\(?#?(\d{{1,2}}){_LAST}|\A([1-9１-９]) ?[でのにを]",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"\bfrom \d+ to \d", re.IGNORECASE)
+_LETTER = re.compile(
+    r"\b(?:from|of|in|under|for|to|by|aus|von|de|del|из|and|what|punto|point|step|part)\s+"
+    r"(?:\((i{1,3}|iv|v|vi|[a-h])\)|([a-h])\)|([B-H])\b|(A)(?=\s*(?:\Z|[.,;:)]|(?:and|or|wrote|made|gives?|writes)\b))"
+    r"|([b-h])(?=\s*(?:\Z|[.,;:])))"
+    r"|\A([A-H])で",
+)
+_ORDINALS = (
+    r"first|1st|erste[nrms]?|primer[oa]?|перв\w+|第一|第1|1つ目|一つ目|最初の",
+    r"second|2nd|zweite[nrms]?|segund[oa]|втор\w+|第二|第2|2つ目|二つ目",
+    r"third|3rd|dritte[nrms]?|tercer[oa]?|треть\w+|第三|第3|3つ目|三つ目",
+    r"fourth|4th|vierte[nrms]?|cuart[oa]|четв[её]рт\w+|第四|第4",
+)
+_PLACES = tuple(
+    re.compile(
+        rf"\b(?:the|der|die|das|dem|des|el|la|del)\s+(?:{words})"
+        rf"(?:\s+(?:one|function|task|kernel|script|program|text|draft|answer|{_NOUN})\b|(?=\s*(?:\Z|[.,;:])))"
+        rf"|\b(?:{words})\s+(?:пункт\w*|задач\w*|задани\w*)|(?:{words}|任务{words[-2:]})(?:条|项|个|步|点|题|问|里|中)?(?:里|中|写|で|の)",
+        re.IGNORECASE,
+    )
+    for words in _ORDINALS
+)
+_CHINESE_TASK = re.compile(r"(?:任务|步骤|问题)([一二三四1-4])")
+_HAN = "一二三四"
+_MADE_BY_YOU = re.compile(
+    r"\b(?:the|that|a)\s+(?:[\w-]+\s+){0,3}?([\w-]{3,})\s+(?:that\s+|which\s+)?you(?:'ve|\s+have)?\s+(?:just\s+)?"
+    r"(?:wrote|made|came up with|designed|sketched|produced|chose|picked|suggested|drafted|created|implemented|named|gave)\b"
+    r"|\b(?:el|la|los|las|del|al)\s+(\w{3,})\s+que\s+hayas\b",
+    re.IGNORECASE,
+)
+_YOURS = re.compile(
+    r"\b(?:your|твой|твоей?|твою|tu|dein\w*|deine\w*)\s+(?:new\s+|own\s+|two\s+|three\s+)?([^\W\d]{4,})", re.IGNORECASE
+)
+_THAT = re.compile(
+    r"(?:\A\W*(?:shorten|test|document|explain|translate|convert|review|port|optimi[sz]e|benchmark|turn|put|rewrite|summari[sz]e|use"
+    r"|extend|check|plot|run|call|polish|illustrate|improve|take|simplify|compare|debug|profile|format)\s+|\b(?:for|of|to|in|from|on|with|into|about|using|behind|under)\s+)"
+    r"(?:that|those|the same|this very|said)\s+((?:[^\W\d][\w-]*\s+){0,2}?)([^\W\d][\w-]{2,})(?=\s*(?:\Z|[.,;:)!?]|\w))",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|„[^“]*“")
+# What an element asks to be made: "write a short introduction about ...".
+_ASKED_FOR = re.compile(
+    r"\A\W*(?:(?:also|then|finally|please)\s+)?(?:write|make|draft|create|design|invent|compose|produce|build|prepare|generate|give|sketch)"
+    r"\s+(?:me\s+|us\s+)?(?:an?|one|some)\s+(?:[\w-]+\s+){0,4}?([^\W\d][\w-]{3,})"
+    r"(?=\s+(?:about|that|which|of|in|with|to|for|on|from|where|who|by|as|using)\b|\s*(?:[,.;:(]|\Z))",
+    re.IGNORECASE,
+)
+_WORKS_ON = re.compile(
+    r"\A\W*(?:(?:also|then|finally|please)\s+)?(?:translate|shorten|turn|convert|test|review|explain|summari[sz]e|rewrite|port|document|put"
+    r"|write (?:the|an?|some)\s+[\w -]*?\b(?:for|of|to)|add \w+ to|use)\s+.*?\bthe\s+(?:[\w-]+\s+){0,2}?",
+    re.IGNORECASE,
+)
+_TOO_PLAIN = frozenset("function script program code class file test tests list text line page method module kernel".split())
+_SEVERAL = re.compile(r"\b(?:two|three|four|both)\b", re.IGNORECASE)
+_STEM = 5
+
+
+def spoken_of(texts: Sequence[str], to: int, types: frozenset[str] = frozenset(), *, asks: bool = True) -> list[int]:
+    """The earlier elements whose answers element ``to`` speaks of, in order.
+
+    ``types``: nouns that name a type, no answer. ``asks``: whether the element asks for something by itself; what is only data
+    does not speak of "the result" of another.
+    """
+    text = _QUOTED.sub(" ", texts[to])
+    found = {*_by_number(text), *_by_letter(text), *_by_place(text)}
+    found = {one for one in found if 0 <= one < to}
+    if not found:
+        found = set(_by_noun(text, texts[:to], types)) or set(_by_words(text, to) if asks else ())
+    return sorted(found)
+
+
+def _by_number(text: str) -> Iterator[int]:
+    if _RANGE.search(text):
+        return
+    for match in _NUMBERED.finditer(text):
+        yield int(next(filter(None, match.groups()))) - 1
+    for match in _CHINESE_TASK.finditer(text):
+        yield _HAN.index(match[1]) if match[1] in _HAN else int(match[1]) - 1
+
+
+def _by_letter(text: str) -> Iterator[int]:
+    roman = ("i", "ii", "iii", "iv", "v", "vi")
+    for match in _LETTER.finditer(text):
+        letter = next(filter(None, match.groups())).lower()
+        yield roman.index(letter) if letter in roman else ord(letter) - ord("a")
+
+
+def _by_place(text: str) -> Iterator[int]:
+    yield from (index for index, place in enumerate(_PLACES) if place.search(text))
+
+
+def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterator[int]:
+    """ "Your stack", "the format you came up with", "that layout": the last element before it that speaks of one."""
+    for index, noun in _things_asked_for(before):
+        if re.match(rf"{_WORKS_ON.pattern}{re.escape(noun)}\b", text, re.IGNORECASE):
+            yield index
+    by_you = [match for match in _MADE_BY_YOU.finditer(text) if not _SEVERAL.search(match[0])]
+    nouns = [next(filter(None, match.groups())) for match in by_you]
+    nouns += [match[1] for match in _YOURS.finditer(text)]
+    nouns += [match[2] for match in _THAT.finditer(text)]
+    for noun in nouns:
+        named = re.compile(rf"\b{re.escape(noun[:_STEM])}", re.IGNORECASE)
+        if noun.lower() not in types:
+            yield from [index for index, one in enumerate(before) if named.search(one)][:1]
+
+
+def _things_asked_for(before: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for index, one in enumerate(before):
+        if (match := _ASKED_FOR.match(one)) is not None and match[1].lower() not in _TOO_PLAIN:
+            yield index, match[1]
+
+
+def _by_words(text: str, to: int) -> list[int]:
+    match = _BACK.search(text)
+    if match is None or match[0].lower() == "your" or _is_place(match[0]):
+        return []
+    if match[0].lower() == "both" and not _BOTH.search(text):
+        return []
+    return list(range(to)) if _MANY.search(text) else [to - 1]
+
+
+def _is_place(words: str) -> bool:
+    """A number or an ordinal, which has told its element already or means something else."""
+    return any(c.isdigit() for c in words) or any(place.search(words) for place in _PLACES)
