@@ -57,7 +57,8 @@ CONSTRAINT = phrases(
 )
 # Bounds on all parts at once, also where each is an instruction of its own.
 TOGETHER = phrases(
-    r"\b(?:all|both|the) (?:of (?:them|these) )?(?:two |three |four |five |six |seven |eight |nine |ten |\d+ )?(?:\w+ )?together\b"
+    r"\b(?:all|both|the) (?:of (?:them|these) )?(?:two |three |four |five |six |seven |eight |nine |ten |\d+ )?"
+    r"(?:\w+ )?together\b"
     r"(?=[^.;?!]{0,60}(?:\d|must|may|have to|has to|should|at most|no more|not |budget|limit|balance|reach|cover|stay))"
     r"|\b(?:over|across|among) (?:all|the|all the) (?:two|three|four|five|six|\d)(?: of them)?\b(?! (?:ranks|nodes"
     r"|threads|processes|gpus))"

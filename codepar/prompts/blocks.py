@@ -46,7 +46,7 @@ _CODE_START = re.compile(
     r"|function)[ \t]+\w+[ \t]*\([^\n]*$"
     r"|(?:program|module)[ \t]+\w+[ \t]*$|implicit[ \t]+none\b|do[ \t]+\w+[ \t]*=[ \t]*\w+[ \t]*,"
     r"|(?:static|extern|inline|const|constexpr|unsigned|signed|struct|__\w+__|void|int|long|short|char"
-    r"|float|double|bool|size_t|auto|u?int\d+_t|std::\S+)\b[^\n.?!]*[\w\*&>\]][ \t]*(?:\([^\n]*|=[^\n]*;"
+    r"|float|double|bool|auto|[a-z]\w*_t|std::\S+)\b[^\n.?!]*[\w\*&>\]][ \t]*(?:\([^\n]*|=[^\n]*;"
     r"|;)[ \t]*(?://.*)?$"
     r"|[A-Za-z_][\w:<>]*[ \t*&]+[A-Za-z_]\w*\([^\n?!]*\)[ \t]*(?:const[ \t]*)?\{"
     r"|/\*[^\n]*$|[{\[][ \t]*$|[{\[][ \t]*[\"{\[][^\n]*$"

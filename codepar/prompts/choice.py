@@ -15,6 +15,7 @@ from codepar.prompts.acts import act_of
 from codepar.prompts.by_wishes import is_in_order
 from codepar.prompts.choice_features import Chosen, candidates_of, features_of
 from codepar.prompts.code_elements import broken_among, sources_of
+from codepar.prompts.counted_otherwise import says_these
 from codepar.prompts.dependence import edges_of, obstacle
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.heads import ASKING, Head, head_of
@@ -62,11 +63,11 @@ def choose(discourse: Discourse, found: Found) -> Found:
 def considered(discourse: Discourse, roles: Roles, found: Found) -> list[Chosen]:
     """The readings that are weighed. Where the rules miss pieces, those of a number that is said.
 
-    "The two pricing functions": there may be more of them, and just two be meant.
+    "The two pricing functions": there may be more of them, and just two be meant; not so with "these two functions".
     """
     candidates = candidates_of(discourse, roles, found)
     if isinstance(found, Whole) and found.refusal is Refusal.CONTRADICTION:
-        numbers = {word.number for word in roles.words}
+        numbers = set() if says_these(discourse) else {word.number for word in roles.words}
         return [one for one in candidates if len(one.possible.places) in numbers]
     return candidates
 

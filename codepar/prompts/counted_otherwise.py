@@ -17,6 +17,8 @@ from codepar.prompts.tokens import Token
 
 _BOTH = frozenset("both beide beiden ambas ambos оба обе".split())
 _ARE = frozenset("are sind".split())
+_COPULAS = frozenset("are sind son".split())
+_SUBJECTS = frozenset("there these those they here attached anbei enclosed es das dies estos estas".split())
 _ATTACHED = frozenset("attached anbei enclosed".split())
 _WISHES = frozenset("exercises tasks problems todos requests aufgaben ejercicios".split())
 _POINTING = frozenset("are sind son hier following folgende folgenden siguientes следующие следующих".split())
@@ -66,7 +68,7 @@ def _numbers_of_pieces(tokens: tuple[Token, ...], *, of_files: bool) -> Iterator
         if before is None:
             points = token.text in _BOTH and of_pieces
         else:
-            points = before.has(Tag.ALL, Tag.THESE, Tag.THE) or before.text in _POINTING
+            points = before.has(Tag.ALL, Tag.THESE, Tag.THE) or _points(tokens, index, of_pieces=of_pieces)
             points = points or (of_pieces and (token.text in _BOTH or before.text == "be"))
         # "Every loop in these two": what holds the pieces is counted.
         outer = tokens[index - 1] if token.text in _BOTH and index else tokens[index - 2] if index > 1 else None
@@ -74,6 +76,20 @@ def _numbers_of_pieces(tokens: tuple[Token, ...], *, of_files: bool) -> Iterator
         attached = of_files and index > 1 and before is not None and before.text in _ARE and tokens[index - 2].text in _ATTACHED
         if attached or (points and not holds and (after is None or not after.is_word or of_pieces)):
             yield token.number
+
+
+def says_these(discourse: Discourse) -> bool:
+    """ "These three kernels": all that are shown are meant, not three of them."""
+    rows = (zip(s.tokens, s.tokens[1:], s.tokens[2:], strict=False) for s in discourse.spoken)
+    return any(a.has(Tag.THESE) and b.number is not None and c.has(*_PIECES) for row in rows for a, b, c in row)
+
+
+def _points(tokens: tuple[Token, ...], index: int, *, of_pieces: bool) -> bool:
+    """ "There are 15", "the files are two", but not "my students are 15"."""
+    if tokens[index - 1].text not in _POINTING or of_pieces or tokens[index - 1].text not in _COPULAS:
+        return tokens[index - 1].text in _POINTING
+    subject = tokens[index - 2] if index > 1 else None
+    return subject is None or not subject.is_word or subject.text in _SUBJECTS or subject.has(*_PIECES)
 
 
 def _tasks(words: tuple[Token, ...], *, asking: bool) -> list[int]:

@@ -23,6 +23,8 @@ _NAMED = re.compile(
     r"(?:called\s+|named\s+)?|called\s+|named\s+)`?([A-Za-z_]\w*)",
     re.IGNORECASE,
 )
+# "frac_parse - reads a fraction": a name that says what it is, and then what is meant.
+_HEADED = re.compile(r"\A\W{0,2}([A-Za-z_]\w*)`?(?:\(\))?\s*(?:[-–—:,]|that\b|which\b)")
 _MARKED = re.compile(r"`([A-Za-z_]\w*)(?:\([^`]*)?`")
 _CALLING = (
     r"\b(?:calls?|calling|uses?|using|via|with|through|by means of|into|on top of|benutzt|verwendet|aufruft|ruft|usa|llama"
@@ -70,7 +72,10 @@ def _introduced(text: str) -> Iterator[tuple[str, bool]]:
     elif told is not None and is_type:
         yield told["after"] or told["typed"] or told["before"], True
     else:
-        found = [match for match in (_NAMED.search(text), _MARKED.search(text)) if match is not None]
+        headed = _HEADED.match(text)
+        if headed is not None and not _SPECIAL.search(headed[1]):
+            headed = None
+        found = [match for match in (headed, _NAMED.search(text), _MARKED.search(text)) if match is not None]
         yield from ((match[1], False) for match in sorted(found, key=lambda match: match.start(1))[:1])
 
 

@@ -1,8 +1,8 @@
 """Requests in the plainest words, made by a program: "Write f, g and h in C.", "Explain A and B.", and their look-alikes.
 
 People who write prompts for a benchmark avoid the plain ones; a network that saw only theirs doubts the plain. Limits: a few
-dozen patterns in English over lists of nouns, those of ``plain_languages`` and ``plain_code``; they teach form and measure
-nothing.
+dozen patterns in English over lists of nouns, those of ``plain_short``, ``plain_languages`` and ``plain_code``; they teach form
+and measure nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import random
 from collections.abc import Callable, Sequence
 
 from codepar.prompts.request import Place
-from finetune.requests import plain_code, plain_languages
+from finetune.requests import plain_code, plain_languages, plain_short
 from finetune.requests.labelled import Labelled
 from finetune.requests.plain_languages import Parts
 
 SOURCE = "plain"
-COUNT = 2100
+COUNT = 2700
 
 
 def _listed(text: str) -> list[str]:
@@ -321,8 +321,16 @@ _ENGLISH = (
     _terms,
     _clauses,
 )
-_SEVERAL: tuple[_Maker, ...] = (*_ENGLISH, *_IN_OTHERS)
+_SHORT = (
+    plain_short.works,
+    plain_short.algorithms,
+    plain_short.targets,
+    plain_short.acts,
+    plain_short.acts,
+    plain_short.questions,
+)
+_SEVERAL: tuple[_Maker, ...] = (*_ENGLISH, *_IN_OTHERS, *_SHORT)
 _WHOLE: tuple[_Maker, ...] = (
     *(_one_function, _one_function, _one_topic, _compared, _in_turn, _data, _with_numbers, _one_story),
-    *(plain_languages.whole, plain_languages.whole),
+    *(plain_languages.whole, plain_languages.whole, plain_short.whole, plain_short.whole),
 )
