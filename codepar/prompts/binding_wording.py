@@ -52,7 +52,8 @@ CONSTRAINT = phrases(
     r"|\bkein\w* (?:zwei|doppel\w+)|\bkeine zwei\b|\binsgesamt\b|\bzusammen (?:höchstens|maximal|nicht)"
     r"|\bunterscheiden sich\b|\bvoneinander\b(?! unabhängig)|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b"
     r"|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше"
-    r"|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同|不能重复|不重复|不得重复|总共不|合计|一共不"
+    r"|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同"
+    r"|不能有?重复|不能出现重复|不可以?重复|不重复|不得重复|总共不|合计|一共不"
     r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)"
 )
 # Bounds on all parts at once, also where each is an instruction of its own.
@@ -83,6 +84,7 @@ TOGETHER = phrases(
     r"|\ball (?:starting|beginning|ending) with (?:a )?different\b"
     r"|\b(?:alle|beide) (?:zwei |drei |vier |fünf |sechs )?zusammen\b(?=[^.;?!]{0,40}(?:\d|höchstens|maximal|dürfen|müssen))"
     r"|\bkeine? \w+ (?:darf|dürfen|soll|sollen) in mehr als\b"
+    r"|\b(?:darf|dürfen|soll\w*) [^.;?!]{0,30}\bnur ein(?:mal| einziges Mal)\b[^.;?!]{0,12}\b(?:vor|benutzt|verwendet)"
     r"|\bentre (?:las|los) (?:dos|tres|cuatro|cinco|seis)\b(?=[^.;?!]{0,40}\d)"
     r"|\bcomo mucho (?:un[oa]?|dos|tres) de (?:las|los|ell)"
     r"|\bни одн\w+ [^.;?!]{0,50}\bв двух\b|\bдолжны начинаться на разные\b"
@@ -104,7 +106,7 @@ BINDING = frozenset(
     " mindestens dieselbe gemeinsame"
     " previous preceding above before"
     " twice over none differ alle mucho"
-    " belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
+    " darf dürfen belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
     " compartido single easiest simplest from letters".split()
 )
 LEFT_AS_IT_IS = re.compile(

@@ -26,6 +26,7 @@ _COMPARES = phrases(
     r"|\b(?:become|into) one (?:\w+ ){0,2}(?:program|file|function|kernel|loop|class|module|script)\b"
     r"|\b(?:make|build) (?:one|a single) (?:function|kernel|loop|class|file) (?:of|from|out of) (?:them|these|those|both|it)\b"
     r"|\bwhich one should (?:i|we)\b|\bdo differently\b|\bwas spricht wofür\b"
+    r"|\b(?:do|does|will|would) \S+ and \S+ (?:\w+ )?(?:return|give|do|compute|produce|yield|behave) the same\b"
     r"|\binteract\w*\b(?! with (?!each|one another|the others?\b|these|them))|\bdifferences? between\b"
     r"|\bdiffer\b|\bfus(?:e|ed|ing)\b|\bmerg(?:e(?! ?sort)|ed"
     r"|ing)\b|\bcombin(?:e|ed|ing)\b|\bunif(?:y|ied)\b|\bconsolidate\b|\bdeduplicate\b"
@@ -45,7 +46,7 @@ _COMPARES = phrases(
 )
 # Without a word that begins so no pattern of the comparisons can match a text in ASCII.
 _COMPARING = frozenset(
-    "orde reih make buil what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
+    "do does will woul orde reih make buil what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
     " merg comb unif cons dedu find bett"
     " alik fact best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
 )

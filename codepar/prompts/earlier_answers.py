@@ -39,7 +39,10 @@ _NOUN = (
     r"|ejercicio|tarea|apartado|задач\w+|пункт\w*|вопрос\w*|задани\w+)"
 )
 # What follows a number that stands for an answer, not for a quantity.
-_LAST = r"(?![.,]\d)\)?(?=\s*(?:\Z|[.,;:)!?—–-]|(?:in|on|with|and|by|for|as|using|into|line|via|above|to(?! \d)|und|y|и|e)\b))"
+_LAST = (
+    r"(?![.,]\d)\)?(?=\s*(?:\Z|[.,;:)!?—–-]"
+    r"|(?:in|on|with|and|by|for|as|against|using|into|line|via|above|to(?! \d)|und|y|и|e)\b))"
+)
 _ALONE = r"(?!, ?\d)" + _LAST
 _NUMBERED = re.compile(
     rf"\b{_NOUN}\s?#?\(?(\d{{1,2}})\b|\((\d{{1,2}})\)|\b(?:from|of|in|under|to|for|aus|von|unter|de|del|из|от)\s+\(?#?(\d{{1,2}}){_ALONE}"
@@ -93,10 +96,15 @@ _ASKED_FOR = re.compile(
     r"(?=\s+(?:about|that|which|of|in|with|to|for|on|from|where|who|by|as|using)\b|\s*(?:[,.;:(]|\Z))",
     re.IGNORECASE,
 )
-_WORKS_ON = re.compile(
+# "a host wrapper that allocates": what the element itself is.
+_NAMED_ITSELF = re.compile(
+    r"\A\W*(?:an?|one)\s+(?:[\w-]+\s+){0,3}?([^\W\d][\w-]{3,})(?=\s+(?:that|which|for|of|with|to)\b|\s*(?:[,.;:(]|\Z))",
+    re.IGNORECASE,
+)
+_CALLS_IT = r"\b(?:calls?|calling|uses?|using|drives|on top of|built on)\s+(?:the|that)\s+(?:[\w-]+\s+)?"
+_WORKS_ON = (
     r"\A\W*(?:(?:also|then|finally|please)\s+)?(?:translate|shorten|turn|convert|test|review|explain|summari[sz]e|rewrite|port|document|put"
     r"|write (?:the|an?|some)\s+[\w -]*?\b(?:for|of|to)|add \w+ to|use)\s+.*?\bthe\s+(?:[\w-]+\s+){0,2}?",
-    re.IGNORECASE,
 )
 _TOO_PLAIN = frozenset("function script program code class file test tests list text line page method module kernel".split())
 _SEVERAL = re.compile(r"\b(?:two|three|four|both)\b", re.IGNORECASE)
@@ -140,7 +148,7 @@ def _by_place(text: str) -> Iterator[int]:
 def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterator[int]:
     """ "Your stack", "the format you came up with", "that layout": the last element before it that speaks of one."""
     for index, noun in _things_asked_for(before):
-        if re.match(rf"{_WORKS_ON.pattern}{re.escape(noun)}\b", text, re.IGNORECASE):
+        if re.search(rf"(?:{_WORKS_ON}|{_CALLS_IT}){re.escape(noun)}\b", text, re.IGNORECASE):
             yield index
     by_you = [match for match in _MADE_BY_YOU.finditer(text) if not _SEVERAL.search(match[0])]
     nouns = [next(filter(None, match.groups())) for match in by_you]
@@ -154,7 +162,7 @@ def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterato
 
 def _things_asked_for(before: Sequence[str]) -> Iterator[tuple[int, str]]:
     for index, one in enumerate(before):
-        if (match := _ASKED_FOR.match(one)) is not None and match[1].lower() not in _TOO_PLAIN:
+        if (match := _ASKED_FOR.match(one) or _NAMED_ITSELF.match(one)) is not None and match[1].lower() not in _TOO_PLAIN:
             yield index, match[1]
 
 

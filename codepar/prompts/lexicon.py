@@ -151,7 +151,8 @@ _EN = {
 _DE = {
     Tag.READ: "erklär* erklaer* beschreib* dokumentier* kommentier* überprüf* prüf* analysier* erläuter* docstring*"
     " kommentar* komplexität*",
-    Tag.CHANGE: "übersetz* uebersetz* portier* konvertier* wandle wandel* optimier* parallelisier* refaktorier*"
+    Tag.CHANGE: "übersetz* uebersetz* portier* konvertier* wandle wandel* umwandel* umzuwandeln optimier* parallelisier*"
+    " refaktorier*"
     " vektorisier* ersetz* füge ergänz*"
     " umschreib* beschleunig* korrigier* verbesser* änder* bring* stelle umstell* mach mache"
     " entfern* lösch* berechn* rechne kürz* vereinfach* benenn* löse",
@@ -191,7 +192,7 @@ _DE = {
 }
 _ES = {
     Tag.READ: "explica* explique* explíq* explíc* descríb* describ* document* coment* revis* analiz* resum* defin* complejidad",
-    Tag.CHANGE: "traduc* traduzc* conviert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
+    Tag.CHANGE: "traduc* traduzc* conviert* convert* port* reescrib* optimiz* paraleliz* refactoriz* vectoriz* añad* agreg*"
     " pasa pasar corrig* mejor*"
     " corregir subir quitar borrar poner comprobar transform* acelera* cambi* modific* adapt*"
     " reemplaz* elimin* borra calcul* acort* simplific* renombr* resuelv* quita pon",

@@ -18,6 +18,7 @@ from codepar.prompts.clauses import clauses_of
 from codepar.prompts.code import Unit
 from codepar.prompts.code_elements import element_of, file_element
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.heads import Head, head_of
 from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.lists import trimmed
 from codepar.prompts.named_features import named_in
@@ -55,6 +56,8 @@ _CLAUSES, _LEAST = 8, -3.0
 _MOST = 200
 MADE_BY_RULES = "rules"
 _MARKS = "?？!！"
+_ASKED = frozenset("?？")
+_QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
 
 
 @dataclass(slots=True)
@@ -125,9 +128,17 @@ class Possibilities:
         data = prompt.encode()
         return [(len(data[: p.start].decode()), len(data[: p.end].decode())) for p in possible.places if p.file is None]
 
-    def _add_spans(self, maker: str, spans: Sequence[Span]) -> None:
+    def _add_spans(self, maker: str, bare: Sequence[Span]) -> None:
+        spans = [self._with_mark(*span) for span in bare]
         if 1 < len(spans) <= _MOST and all(low < high for low, high in spans):
             self._put(maker, Kind.WORDS, tuple(self._place(span) for span in spans)).spans = tuple(spans)
+
+    def _with_mark(self, low: int, high: int) -> Span:
+        """A question keeps its mark."""
+        if self.discourse.prose[high : high + 1] not in _ASKED or low >= high:
+            return low, high
+        head = head_of(self.discourse.prose[low:high], self.discourse.sentence(low, high).tokens)
+        return (low, high + 1) if head in _QUESTIONS else (low, high)
 
     def _place(self, span: Span) -> Place:
         if span not in self._places:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from codepar.prompts.request import Place
 from finetune.requests import plain_code, plain_languages, plain_short
@@ -16,6 +17,8 @@ from finetune.requests.labelled import Labelled
 from finetune.requests.plain_languages import Parts
 
 SOURCE = "plain"
+_SOURCES = 5
+"""As many sources as there are folds: the network that a prompt is judged by knows the pattern, not its words."""
 COUNT = 2700
 
 
@@ -57,7 +60,8 @@ _Maker = Callable[[random.Random], Parts]
 def plain_prompts(count: int = COUNT, seed: int = 0) -> list[Labelled]:
     """``count`` requests, half of them with several items, the same for the same seed."""
     chance = random.Random(seed)
-    return [_several(chance) if number % 2 else _whole(chance) for number in range(count)]
+    made = (_several(chance) if number % 2 else _whole(chance) for number in range(count))
+    return [replace(one, source=f"{SOURCE}-{number // 2 % _SOURCES}") for number, one in enumerate(made)]
 
 
 def _whole(chance: random.Random) -> Labelled:
