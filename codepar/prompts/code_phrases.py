@@ -95,7 +95,7 @@ ONE_OF_THEM = phrases(
 )
 ANY_OF = re.compile(
     r"\b(?:any|none|neither|either|(?<!every )(?<!each )(?<!any )one) of (?:the(?:se|m)?|those"
-    r"|my)\b(?! \w+ (?:separately|each)\b)",
+    r"|my)\b(?! \w+ (?:separately|each)\b)(?! (?:\w+er|more) than)",
     re.IGNORECASE,
 )
 LEFT_ALONE = re.compile(

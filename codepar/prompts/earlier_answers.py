@@ -45,7 +45,7 @@ _LAST = (
 )
 _ALONE = r"(?!, ?\d)" + _LAST
 _NUMBERED = re.compile(
-    rf"\b{_NOUN}\s?#?\(?(\d{{1,2}})\b|\((\d{{1,2}})\)|\b(?:from|of|in|under|to|for|aus|von|unter|de|del|из|от)\s+\(?#?(\d{{1,2}}){_ALONE}"
+    rf"\b{_NOUN}\s?#?\(?(\d{{1,2}})\b|(?<!\w)\((\d{{1,2}})\)|\b(?:from|of|in|under|to|for|aus|von|unter|de|del|из|от)\s+\(?#?(\d{{1,2}}){_ALONE}"
     rf"|(?<=\d )(?:and|und|y|и|e)\s+\(?#?(\d{{1,2}}){_LAST}|\A([1-9１-９]) ?[でのにを]",
     re.IGNORECASE,
 )
@@ -87,6 +87,11 @@ _THAT = re.compile(
     r"|extend|check|plot|run|call|polish|illustrate|improve|take|simplify|compare|debug|profile|format)\s+|\b(?:for|of|to|in|from|on|with|into|about|using|behind|under)\s+)"
     r"(?:that|those|the same|this very|said)\s+((?:[^\W\d][\w-]*\s+){0,2}?)([^\W\d][\w-]{2,})(?=\s*(?:\Z|[.,;:)!?]|\w))",
     re.IGNORECASE,
+)
+# "A test for the NEON version", where an earlier element asks for NEON.
+_VERSION = re.compile(
+    r"\bthe ((?!new|old|orig|serial|seq|exist|curr|first|sec|last|same|other|foll|final|fast)[\w+-]{2,})"
+    r" (?:version|variant|port)\b"
 )
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|„[^“]*“")
 # What an element asks to be made: "write a short introduction about ...".
@@ -154,6 +159,7 @@ def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterato
     nouns = [next(filter(None, match.groups())) for match in by_you]
     nouns += [match[1] for match in _YOURS.finditer(text)]
     nouns += [match[2] for match in _THAT.finditer(text)]
+    nouns += [match[1] for match in _VERSION.finditer(text)]
     for noun in nouns:
         named = re.compile(rf"\b{re.escape(noun[:_STEM])}", re.IGNORECASE)
         if noun.lower() not in types:

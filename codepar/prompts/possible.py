@@ -45,6 +45,7 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\s+[—–-]\s+|[;.]\s")
+_STATIC = re.compile(r"\b(?<!non-)(?:static(?!ally)|statisch|estátic|статическ)|静态", re.IGNORECASE)
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _ENDS = (
     ("first", frozenset("first ersten primeras primeros первые первых".split())),
@@ -177,6 +178,7 @@ class Possibilities:
         self._add("pieces", Kind.CODE, pieces)
         self._add("functions", Kind.CODE, functions)
         self._add("kernels", Kind.CODE, [one for one in functions if one.unit and "__global__" in one.unit.marks])
+        self._add("static", Kind.CODE, self._private())
         for maker in ("classes", "methods", "loops"):
             self._add(maker, Kind.CODE, list(self._units(maker)))
         self._add("files", Kind.FILE, [file_element(source) for source in sources if source.is_attached])
@@ -191,6 +193,12 @@ class Possibilities:
         kind = Kind.FILE if named.elements[0].unit is None else Kind.CODE
         self._add("named", kind, sorted(named.elements, key=lambda one: (one.place.file or "", one.place.start)))
         self._add("unnamed", Kind.CODE, [piece for piece in pieces if piece.place not in places])
+
+    def _private(self) -> list[Element]:
+        """ "Everything static in this file": functions of one file alone, where a sentence says the word."""
+        if not any(_STATIC.search(sentence.text) for sentence in self.discourse.spoken):
+            return []
+        return [one for one in self._functions if one.unit and "static" in one.unit.marks]
 
     def _unmentioned(self) -> list[Element]:
         """ "`report` stays, the other two go to CUDA": functions whose names no sentence has, where it has some of them."""

@@ -170,11 +170,17 @@ def units_of(source: Source, noun: Tag, words: set[str]) -> Iterable[Unit]:
     return ()
 
 
+_PRIVATE = frozenset(
+    "private static internal statischen statische statischer privaten private estáticas estáticos privadas"
+    " статические статических".split()
+)
+
+
 def _fits(unit: Unit, words: set[str]) -> bool:
     is_private = "static" in unit.marks or unit.name.startswith("_")
     if words & {"public", "exported", "extern", "non-static", "nonstatic", "global"} and is_private:
         return False
-    if words & {"private", "static", "internal"} and not is_private:
+    if words & _PRIVATE and not is_private:
         return False
     if "device" in words and "__device__" not in unit.marks:
         return False
