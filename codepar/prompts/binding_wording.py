@@ -37,6 +37,7 @@ CONSTRAINT = phrases(
     r"|\bconsistent (?:with each other|across|among|between)|\b(?:increasing|growing|rising|decreasing) (?:difficulty"
     r"|complexity|order|length)\b|\bfrom (?:easy|easiest|simple|simplest) to (?:hard|hardest|complex"
     r"|difficult)|\bsuch that no\b|\beach (?:one )?(?:\w+er|more \w+) than\b"
+    r"(?! (?:about )?(?:\d|an? |two|three|four|five|six|ten|twenty))"
     r"|\b(?:alphabetical|sorted|ordered) (?:order|by)\b|\bshare (?:the |a |an |one )(?:same|common|single)\b"
     r"|\bshare (?:the |a |one )?(?:helper|buffer|name|prefix|interface|struct)"
     r"|(?<!i can )(?<!we can )\buse (?:the same|a common|one common|a shared|one shared)\b(?![^.;]*\d)(?! \w+ as)"

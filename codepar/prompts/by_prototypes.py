@@ -21,7 +21,8 @@ _PROTOTYPE = re.compile(
     re.MULTILINE,
 )
 _WANTED = re.compile(
-    r"\b(?:implement\w*|write|fill (?:in|out)|complete|define|provide|bod(?:y|ies)|definitions?|implementier\w*"
+    r"\b(?:implement\w*|write|fill (?:in|out)|(?<!each )(?<!them )complete|define"
+    r"|provide|bod(?:y|ies)|definitions?|implementier\w*"
     r"|schreib\w*|impl[eé]ment\w*"
     r"|escrib\w*|реализу\w*|напиш\w*)\b|实现|編写|实作|実装",
     re.IGNORECASE,

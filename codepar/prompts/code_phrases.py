@@ -45,7 +45,7 @@ _GATHERS = phrases(
     r"(?:[\w+-]+ ){0,2}(?:class|file|header|library|module|namespace|function|script|program|package"
     r"|tool|cli|app|server|service"
     r"|struct|tool|cli|app|server|service|menu|table|loop|helper|utility|base|template|macro|wrapper|routine|interface"
-    r"|repo|enum|dict|switch)\b"
+    r"|repo|enum|dict|switch)\b(?! (?:argument|parameter|member|field|pointer|reference|literal|attribute)s?\b)"
     r"|\b(?:from|with|under) (?:a|one) (?:common|single|shared) \w+|\b(?:one|a single) \w+ for (?:all|the whole)\b"
     r"|\b(?:mach|mache|bau|baue|forme) aus\b"
     r"|\A\W*(?:please )?(?:sort|order|reorder|arrange|group|categori[sz]e|sortiere|ordena|отсортируй)\b"

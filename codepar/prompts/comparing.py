@@ -19,7 +19,7 @@ _COMPARES = phrases(
     r"|worst(?!.case))\b|\brather\b"
     r"|(?<!, )\bwhich (?:one|of|is|are|version|variant|functions?|kernels?|loops?|routines?|subroutines?"
     r"|methods?|implementation|approach)\b|\binto (?:one"
-    r"|a single|1)\b|\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
+    r"|a single|1)\b|(?<!-)\bcompare\b|\bcomparison\b|\branking\b|\brank (?:these|those|them|the|by|all|following|both|\w+,)"
     r"|\bin common\b|\b(?:look|looks|are|is) (?:\w+ )?alike\b|\bfactor out\b"
     r"|\bmake (?:them|these|those|that|it|both|all) (?:all |both )?(?:one|a single)"
     r" (?:function|kernel|loop|class|file)\b"
@@ -38,9 +38,9 @@ _COMPARES = phrases(
     r"|\bvergleich(?!\w* gegen)|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]? (?:davon|von|ist|sind"
     r"|der|dieser|soll\w*|nehme|würde\w*|funktion\w*|kernel\w*|schleife\w*|variante|version|lösung)\b|\bzusammen(?:führ|leg|fass)|\bzu"
     r" eine[rmn]\b|\bverschmelz|\bkombinier"
-    r"|\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
+    r"|(?<!-)\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
-    r"|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
+    r"|\b(?:der|die|das) \w{4,}ste davon\b|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
     r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ"
     r"|ひとつ)(?:の[^。]{0,8})?にまとめ"
 )
@@ -48,7 +48,8 @@ _COMPARES = phrases(
 _COMPARING = frozenset(
     "do does will woul orde reih make buil what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
     " merg comb unif cons dedu find bett"
-    " alik fact best fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess mejo".split()
+    " alik fact best der die das fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess"
+    " mejo".split()
 )
 _NAMED = re.compile(r"`[^`\n]+`")
 _AGAINST = re.compile(r"vs\b|versus\b", re.IGNORECASE)

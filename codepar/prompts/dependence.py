@@ -47,7 +47,7 @@ def edges_of(discourse: Discourse, reading: Reading) -> tuple[Edge, ...]:
         case Kind.FILE:
             found = list(_between_files(reading))
         case Kind.WORDS:
-            found = list(needs_of_words(reading))
+            found = list(needs_of_words(reading, discourse.symbols))
         case _:
             found = []
     needed = {(a, b) for a, b, _ in found if reading.kind is Kind.WORDS}

@@ -93,6 +93,8 @@ _VERSION = re.compile(
     r"\bthe ((?!new|old|orig|serial|seq|exist|curr|first|sec|last|same|other|foll|final|fast)[\w+-]{2,})"
     r" (?:version|variant|port)\b"
 )
+# "The ported integrate", where an earlier element says "port integrate".
+_DONE = re.compile(r"\bthe (\w{3,}?)(?:t|p)?ed ([^\W\d][\w-]{2,})", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|„[^“]*“")
 # What an element asks to be made: "write a short introduction about ...".
 _ASKED_FOR = re.compile(
@@ -160,6 +162,8 @@ def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterato
     nouns += [match[1] for match in _YOURS.finditer(text)]
     nouns += [match[2] for match in _THAT.finditer(text)]
     nouns += [match[1] for match in _VERSION.finditer(text)]
+    for verb, noun in (match.groups() for match in _DONE.finditer(text)):
+        yield from [index for index, one in enumerate(before) if re.search(rf"\b{verb}\w{{0,2}} .*\b{noun}\b", one)][:1]
     for noun in nouns:
         named = re.compile(rf"\b{re.escape(noun[:_STEM])}", re.IGNORECASE)
         if noun.lower() not in types:

@@ -142,8 +142,10 @@ def _group(tokens: tuple[Token, ...], hits: list[int]) -> NameGroup:
     if last + 1 < position < len(tokens):
         word, after = tokens[position], tokens[position + 1 : position + 2]
         ends = not after or not after[0].is_word or after[0].has(Tag.FOR)
+        closed = len(hits) > 1 and any(token.has(Tag.AND) for token in tokens[hits[-2] + 1 : last])
         if looks_like_name(word) or (
-            word.number is None
+            not closed
+            and word.number is None
             and not word.text.endswith("ly")
             and ends
             and word.is_word

@@ -8,7 +8,7 @@ the enemies in it") is not seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from codepar.prompts.earlier_answers import spoken_of
 from codepar.prompts.items import EdgeKind
@@ -45,8 +45,11 @@ _CALLS = re.compile(
 _TURNS_TO_US = re.compile(r"[?？]\Z|\byou\b|\A(?:from|based on|for) (?:the|that|this|those)\b", re.IGNORECASE)
 
 
-def needs_of_words(reading: Reading) -> Iterator[Need]:
-    """What the elements of a reading of words need of each other, one need for each two."""
+def needs_of_words(reading: Reading, symbols: frozenset[str] = frozenset()) -> Iterator[Need]:
+    """What the elements of a reading of words need of each other, one need for each two.
+
+    ``symbols``: the names of the pieces of code, in lower case.
+    """
     texts = [_FENCED.sub("", e.name) if "```" in e.name else e.name for e in reading.elements]
     if len(texts) > _MANY_ITEMS:
         return
@@ -60,7 +63,29 @@ def needs_of_words(reading: Reading) -> Iterator[Need]:
         for before in mentioned(made, texts, to):
             consumes = reading.instructions and _CONSUMES.search(text)
             told.setdefault((before, to), EdgeKind.BODY if consumes else EdgeKind.SIGNATURE)
+    for before, to in _changed_too(texts, symbols) if reading.instructions else ():
+        if (before, to) not in told and (to, before) not in told:
+            told[before, to] = EdgeKind.SIGNATURE
     yield from ((before, to, kind) for (before, to), kind in told.items())
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_WITH_IT = re.compile(
+    r"\b(?:us(?:es?|ing)|via|calls?|calling|returns?|returning|takes?|taking|accepts?|instead of|in terms of|on top of"
+    r"|through)\b",
+    re.IGNORECASE,
+)
+
+
+def _changed_too(texts: Sequence[str], symbols: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """ "Make read_u16 work unaligned, read_str should use read_u16": a piece that another element is to change."""
+    named = [[name for name in map(str.lower, _IDENTIFIER.findall(text)) if name in symbols] for text in texts]
+    changed = {names[0]: by for by, names in reversed(list(enumerate(named))) if names}
+    for to, names in enumerate(named):
+        used = _WITH_IT.search(texts[to])
+        if used is not None:
+            behind = set(map(str.lower, _IDENTIFIER.findall(texts[to], used.end()))) & set(names[1:])
+            yield from sorted((changed[name], to) for name in behind if changed.get(name, to) != to)
 
 
 def _kind(text: str) -> EdgeKind:

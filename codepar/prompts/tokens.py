@@ -32,7 +32,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(
-    r"[.!?](?:[\"')\]*]*)(?=\s|$)|[。！？]|\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\(?\d{1,2}[.)])[ \t])|(?<=[:：])[ \t]*\n"
+    r"[.!?](?:[\"')\]*]*)(?=\s|$)|[。！？]|[?!](?=\w{0,12} ?[぀-ヿ一-鿿])|\n[ \t]*\n"
+    r"|\n(?=[ \t]*(?:[-*+•]|\(?\d{1,2}[.)])[ \t])|(?<=[:：])[ \t]*\n"
     r"|(?<=[^,\n])\n(?=(?:how|what|why)\s)|\n(?=[ \t]*(?:> |#\d))"
 )
 _ABBREVIATION = re.compile(
@@ -284,6 +285,9 @@ def tags_of(word: str) -> frozenset[Tag]:
 
 def _near(word: str) -> frozenset[Tag]:
     """The tags of a word that differs by one letter (or two swapped ones) and begins alike."""
+    if word.endswith("er") and word[:-1] in EXACT:
+        # "The analyser" is no slip of "analyse".
+        return _NO_TAGS
     misspelt = _misspelt()
     plural = misspelt.get(word)
     if plural is not None and len(word) >= _TYPO_LENGTH and plural[-1] == word[-1]:

@@ -19,7 +19,7 @@ from finetune.requests.plain_languages import Parts
 SOURCE = "plain"
 _SOURCES = 5
 """As many sources as there are folds: the network that a prompt is judged by knows the pattern, not its words."""
-COUNT = 2700
+COUNT = 3000
 
 
 def _listed(text: str) -> list[str]:
@@ -310,7 +310,10 @@ _WITH_CODE = 0.3
 _TURNED = 0.3
 _MANY = 0.4
 _NAMELESS = 0.3
-_IN_OTHERS = (plain_languages.series, plain_languages.lines, plain_languages.questions, plain_languages.wishes)
+_IN_OTHERS = (
+    *(plain_languages.series, plain_languages.lines, plain_languages.questions, plain_languages.wishes),
+    *(plain_languages.works, plain_languages.numbered),
+)
 _ENGLISH = (
     _functions,
     _functions,
@@ -326,6 +329,7 @@ _ENGLISH = (
     _clauses,
 )
 _SHORT = (
+    plain_short.numbered,
     plain_short.works,
     plain_short.algorithms,
     plain_short.targets,

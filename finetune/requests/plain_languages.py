@@ -19,7 +19,8 @@ Around = tuple[str, str]
 
 
 class _Tongue(Record):
-    """The wordings of a language. ``gap``, ``last``: between things in a row; ``asks``: questions of one thing each; ``acts``,
+    """The wordings of a language. ``works``: what is written, and what stands around a row of them; ``answers``: before questions
+    numbered within a line. ``gap``, ``last``: between things in a row; ``asks``: questions of one thing each; ``acts``,
     ``joints``: wishes and what joins two of them; ``counts``: around the numeral; ``one``, ``compares``, ``chains``: what stays
     whole."""
 
@@ -27,6 +28,9 @@ class _Tongue(Record):
     things: tuple[str, ...]
     series: tuple[Around, ...]
     lines: tuple[Around, ...]
+    works: tuple[str, ...]
+    asked: tuple[Around, ...]
+    answers: tuple[str, ...]
     gap: str
     last: str
     spaced: bool
@@ -53,9 +57,30 @@ def series(chance: random.Random) -> Parts:
     """Things in a row that one verb is said of."""
     tongue = chance.choice(_TONGUES)
     before, behind = chance.choice(tongue.series)
-    things = chance.sample(tongue.things, chance.randint(2, 4))
+    return _row(tongue, chance.sample(tongue.things, chance.randint(2, 4)), before, behind, chance)
+
+
+def works(chance: random.Random) -> Parts:
+    """Two or three works that one verb is said of: "Escribe un poema y una carta." """
+    tongue = chance.choice(_TONGUES)
+    before, behind = chance.choice(tongue.asked)
+    return _row(tongue, chance.sample(tongue.works, chance.choice((2, 2, 3))), before, behind, chance)
+
+
+def _row(tongue: _Tongue, things: list[str], before: str, behind: str, chance: random.Random) -> Parts:
     gaps = [*[tongue.gap] * (len(things) - 2), chance.choice((tongue.last, tongue.last, tongue.gap)), behind]
     return [(before, False), *(part for one, gap in zip(things, gaps, strict=True) for part in ((one, True), (gap, False)))]
+
+
+def numbered(chance: random.Random) -> Parts:
+    """Questions with numbers within one line: "Beantworte bitte: 1. Was ...? 2. Was ...?"."""
+    tongue = chance.choice(_TONGUES)
+    mark = chance.choice(("{}. ", "{}) ", "({}) ", "{}."))
+    things = chance.sample(tongue.things, chance.choice((2, 2, 3)))
+    found: Parts = [(chance.choice(tongue.answers), False)]
+    for number, thing in enumerate(things, 1):
+        found += [(mark.format(number), False), (chance.choice(tongue.asks).format(thing), True), (" ", False)]
+    return found[:-1]
 
 
 def lines(chance: random.Random) -> Parts:

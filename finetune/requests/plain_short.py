@@ -85,6 +85,16 @@ def questions(chance: random.Random) -> Parts:
     return [(_upper(first[:-1]), True), (chance.choice((", and ", " and ")), False), (second, True)]
 
 
+def numbered(chance: random.Random) -> Parts:
+    """ "Please answer: 1. who wrote Faust? 2. what does -O3 do?" """
+    mark = chance.choice(("{}. ", "{}) ", "({}) "))
+    wishes = chance.sample(chance.choice((_WORDS.acts, _WORDS.questions)), chance.choice((2, 2, 3)))
+    found: Parts = [(chance.choice(("Please answer: ", "Do this: ", "Quick: ", "Hi, please: ", "")), False)]
+    for number, one in enumerate(wishes, 1):
+        found += [(mark.format(number), False), (chance.choice((one, _upper(one))), True), (" ", False)]
+    return found[:-1]
+
+
 def whole(chance: random.Random) -> Parts:
     """One work with several properties, one program, one comparison."""
     if chance.random() < _OF_WORKS:
