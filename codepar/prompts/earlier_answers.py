@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-_BACK = re.compile(
+from codepar.prompts.alternation import phrases
+
+_BACK = phrases(
     r"\b(?:the (?:result|results|output|outcome|answer|answers)(?! (?:of|in|path|is|was|were|by)\b)"
     r"|what you (?:wrote|made|found|did)|you (?:chose"
     r"|named|picked|suggested|drafted|wrote"
@@ -24,8 +27,7 @@ _BACK = re.compile(
     r"|вопрос\w*) ?#?\d|the (?:first"
     r"|second|third|last) (?:one|function|task|kernel|script|program)|\(\d\))"
     r"|\b(?:ergebnis\w*|resultado\w*|результат\w*|vorherige\w*|anterior\w*|предыдущ\w*)\b|结果|上一步|前面"
-    r"|上述|以上两|结果|結果|前の|上で",
-    re.IGNORECASE,
+    r"|上述|以上两|结果|結果|前の|上で"
 )
 _MANY = re.compile(
     r"\b(?:both|all|results|two|three|them|answers|implementations|everything)\b|所有|全部|两个|两者", re.IGNORECASE
@@ -44,10 +46,9 @@ _LAST = (
     r"|(?:in|on|with|and|by|for|as|against|using|into|line|via|above|to(?! \d)|und|y|и|e)\b))"
 )
 _ALONE = r"(?!, ?\d)" + _LAST
-_NUMBERED = re.compile(
+_NUMBERED = phrases(
     rf"\b{_NOUN}\s?#?\(?(\d{{1,2}})\b|(?<!\w)\((\d{{1,2}})\)|\b(?:from|of|in|under|to|for|aus|von|unter|de|del|из|от)\s+\(?#?(\d{{1,2}}){_ALONE}"
-    rf"|(?<=\d )(?:and|und|y|и|e)\s+\(?#?(\d{{1,2}}){_LAST}|\A([1-9１-９]) ?[でのにを]",
-    re.IGNORECASE,
+    rf"|(?<=\d )(?:and|und|y|и|e)\s+\(?#?(\d{{1,2}}){_LAST}|\A([1-9１-９]) ?[でのにを]"
 )
 _RANGE = re.compile(r"\bfrom \d+ to \d", re.IGNORECASE)
 _LETTER = re.compile(
@@ -71,6 +72,8 @@ _PLACES = tuple(
     )
     for words in _ORDINALS
 )
+# A text in ASCII without any of these beginnings names no place.
+_ORDINAL = re.compile(r"\b[1-4](?:st|nd|rd|th)\b|first|second|third|fourth|erste|zweite|dritte|vierte|primer|segund|tercer|cuart")
 _CHINESE_TASK = re.compile(r"(?:任务|步骤|问题)([一二三四1-4])")
 _HAN = "一二三四"
 _MADE_BY_YOU = re.compile(
@@ -95,6 +98,10 @@ _VERSION = re.compile(
 )
 # "The ported integrate", where an earlier element says "port integrate".
 _DONE = re.compile(r"\bthe (\w{3,}?)(?:t|p)?ed ([^\W\d][\w-]{2,})", re.IGNORECASE)
+# A text in ASCII without any of these words points to no noun of an earlier element.
+_POINTING = frozenset(
+    "that those same very said your you tu dein deine deinen deinem deiner deines que version variant port".split()
+)
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|„[^“]*“")
 # What an element asks to be made: "write a short introduction about ...".
 _ASKED_FOR = re.compile(
@@ -111,11 +118,13 @@ _NAMED_ITSELF = re.compile(
 _CALLS_IT = r"\b(?:calls?|calling|uses?|using|drives|on top of|built on)\s+(?:the|that)\s+(?:[\w-]+\s+)?"
 _WORKS_ON = (
     r"\A\W*(?:(?:also|then|finally|please)\s+)?(?:translate|shorten|turn|convert|test|review|explain|summari[sz]e|rewrite|port|document|put"
-    r"|write (?:the|an?|some)\s+[\w -]*?\b(?:for|of|to)|add \w+ to|use)\s+.*?\bthe\s+(?:[\w-]+\s+){0,2}?",
+    r"|write (?:the|an?|some)\s+[\w -]*?\b(?:for|of|to)|add \w+ to|use)\s+.*?\bthe\s+(?:[\w-]+\s+){0,2}?"
 )
+_SPEAKS_OF_A_THING = re.compile(rf"{_WORKS_ON}|{_CALLS_IT}", re.IGNORECASE)
 _TOO_PLAIN = frozenset("function script program code class file test tests list text line page method module kernel".split())
 _SEVERAL = re.compile(r"\b(?:two|three|four|both)\b", re.IGNORECASE)
 _STEM = 5
+_REMEMBERED = 1000
 
 
 def spoken_of(texts: Sequence[str], to: int, types: frozenset[str] = frozenset(), *, asks: bool = True) -> list[int]:
@@ -149,31 +158,47 @@ def _by_letter(text: str) -> Iterator[int]:
 
 
 def _by_place(text: str) -> Iterator[int]:
-    yield from (index for index, place in enumerate(_PLACES) if place.search(text))
+    if not text.isascii() or _ORDINAL.search(text.lower()) is not None:
+        yield from (index for index, place in enumerate(_PLACES) if place.search(text))
 
 
 def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterator[int]:
     """ "Your stack", "the format you came up with", "that layout": the last element before it that speaks of one."""
-    for index, noun in _things_asked_for(before):
-        if re.search(rf"(?:{_WORKS_ON}|{_CALLS_IT}){re.escape(noun)}\b", text, re.IGNORECASE):
-            yield index
+    words = frozenset(text.lower().split())
+    if "the" in words or "that" in words:
+        yield from _by_the_thing(text, before)
+    if text.isascii() and _POINTING.isdisjoint(words):
+        return
     by_you = [match for match in _MADE_BY_YOU.finditer(text) if not _SEVERAL.search(match[0])]
     nouns = [next(filter(None, match.groups())) for match in by_you]
     nouns += [match[1] for match in _YOURS.finditer(text)]
     nouns += [match[2] for match in _THAT.finditer(text)]
     nouns += [match[1] for match in _VERSION.finditer(text)]
-    for verb, noun in (match.groups() for match in _DONE.finditer(text)):
-        yield from [index for index, one in enumerate(before) if re.search(rf"\b{verb}\w{{0,2}} .*\b{noun}\b", one)][:1]
     for noun in nouns:
         named = re.compile(rf"\b{re.escape(noun[:_STEM])}", re.IGNORECASE)
         if noun.lower() not in types:
             yield from [index for index, one in enumerate(before) if named.search(one)][:1]
 
 
+def _by_the_thing(text: str, before: Sequence[str]) -> Iterator[int]:
+    """What was asked for, by its noun ("document the loader"), or by what was done to it ("the ported loader")."""
+    for index, noun in _things_asked_for(before) if _SPEAKS_OF_A_THING.search(text) is not None else ():
+        if re.search(rf"(?:{_WORKS_ON}|{_CALLS_IT}){re.escape(noun)}\b", text, re.IGNORECASE):
+            yield index
+    for verb, noun in (match.groups() for match in _DONE.finditer(text)):
+        yield from [index for index, one in enumerate(before) if re.search(rf"\b{verb}\w{{0,2}} .*\b{noun}\b", one)][:1]
+
+
 def _things_asked_for(before: Sequence[str]) -> Iterator[tuple[int, str]]:
     for index, one in enumerate(before):
-        if (match := _ASKED_FOR.match(one) or _NAMED_ITSELF.match(one)) is not None and match[1].lower() not in _TOO_PLAIN:
-            yield index, match[1]
+        if (noun := _thing_asked_for(one)) is not None:
+            yield index, noun
+
+
+@lru_cache(_REMEMBERED)
+def _thing_asked_for(text: str) -> str | None:
+    match = _ASKED_FOR.match(text) or _NAMED_ITSELF.match(text)
+    return None if match is None or match[1].lower() in _TOO_PLAIN else match[1]
 
 
 def _by_words(text: str, to: int) -> list[int]:

@@ -57,7 +57,7 @@ def names_made(texts: Sequence[str]) -> list[Made]:
 
 def mentioned(made: Sequence[Made], texts: Sequence[str], to: int) -> Iterator[int]:
     """The other elements whose names element ``to`` uses."""
-    own = {name for name, _ in _introduced(texts[to])}
+    own = {name for name, _ in _introduced(texts[to])} if made else set()
     for one in made:
         if one.by != to and (one.is_type or one.name not in own) and _is_mentioned(one, texts[to]):
             yield one.by

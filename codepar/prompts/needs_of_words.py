@@ -63,7 +63,7 @@ def needs_of_words(reading: Reading, symbols: frozenset[str] = frozenset()) -> I
         for before in mentioned(made, texts, to):
             consumes = reading.instructions and _CONSUMES.search(text)
             told.setdefault((before, to), EdgeKind.BODY if consumes else EdgeKind.SIGNATURE)
-    for before, to in _changed_too(texts, symbols) if reading.instructions else ():
+    for before, to in _changed_too(texts, symbols) if reading.instructions and symbols else ():
         if (before, to) not in told and (to, before) not in told:
             told[before, to] = EdgeKind.SIGNATURE
     yield from ((before, to, kind) for (before, to), kind in told.items())
