@@ -53,7 +53,7 @@ CONSTRAINT = phrases(
     r"|\bkein\w* (?:zwei|doppel\w+)|\bkeine zwei\b|\binsgesamt\b|\bzusammen (?:höchstens|maximal|nicht)"
     r"|\bunterscheiden sich\b|\bvoneinander\b(?! unabhängig)|\bmindestens (?:ein|zwei|eine)|\ben total\b|\bningun[oa]s? dos\b"
     r"|\bsin repetir\b|\bentre tod[oa]s\b|\bdistint[oa]s entre sí\b|\bв сумме\b|\bвсего не (?:больше"
-    r"|более)|\bне повтор\w+|\bникакие две?\b|\bотлича\w+ друг от друга|互不相同"
+    r"|более)|\bне повтор\w+|\bникакие дв[ае]\b|\bотлича\w+ друг от друга|互不相同"
     r"|不能有?重复|不能出现重复|不可以?重复|不重复|不得重复|总共不|合计|一共不"
     r"|加起来|总行数|重複し|被らない|被りなし|合計で|互いに(?:異|違)"
 )
@@ -92,6 +92,8 @@ TOGETHER = phrases(
     r"|\bкаждый следующий\b[^.;?!]{0,40}\b(?:отлича\w+|предыдущ\w+)"
     r"|(?:个|三|两|四|五)[^。；]{0,6}(?:加起来|合计|一共|总共)(?=[^。；]{0,10}(?:不|以内|[0-9一二三四五六七八九十百]))"
     r"|后面的[^。；]{0,14}(?:不能|不得|不要)[^。；]{0,14}前面"
+    r"|\b(?:that|which) together (?:form|make|tell|spell|give)\b|\bfor everything together\b"
+    r"|全部(?:違う|異なる)|合(?:在|到)一起要|\bque no (?:compartan|repitan)\b"
     r"|合わせて(?=[^。]{0,12}(?:以内|以下|まで))|のうち[^。]{0,6}(?:ちょうど|だけ)|ちょうど(?:1|１|一)つだけ"
 )
 PLAIN_WORD = re.compile(r"[a-z]+")

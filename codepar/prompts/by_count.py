@@ -155,7 +155,7 @@ def _joins(tokens: tuple[Token, ...], before: int, index: int) -> bool:
 def _asks(sentence: Sentence, index: int) -> bool:
     """Whether the number at ``index`` counts what is asked for."""
     tokens = sentence.tokens
-    if not _wanted_before(sentence, index):
+    if not _wanted_before(sentence, index) or _is_converted(tokens, index):
         return False
     there = any(token.has(Tag.THESE) for token in tokens[max(0, index - NEAR) : index])
     if HAN.match(sentence.text[tokens[index].end - sentence.start :]) and not there:
@@ -185,6 +185,14 @@ def _asks(sentence: Sentence, index: int) -> bool:
         if _ends_count(token, after):
             return False
     return False
+
+
+def _is_converted(tokens: tuple[Token, ...], index: int) -> bool:
+    """ "Convert 5 miles to km": a quantity."""
+    return any(token.text.startswith(_CONVERSIONS) for token in tokens[:index])
+
+
+_CONVERSIONS = ("convert", "convierte", "umrechn", "rechne", "konvertier", "换算")
 
 
 def _ends_count(token: Token, after: Token | None) -> bool:

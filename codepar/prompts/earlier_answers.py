@@ -72,6 +72,28 @@ _PLACES = tuple(
     )
     for words in _ORDINALS
 )
+# "Write a limerick, translate it into Dutch": what the element before makes.
+_MAKES = re.compile(
+    r"\b(?:write|draft|compose|create|make up|invent|implement|design|sketch|generate|code|produce|draw|plan"
+    r"|schreib\w*|verfass\w*|entwirf|dichte|erfinde|escribe\w*|redacta\w*|inventa\w*|compón|crea"
+    r"|напиши\w*|сочини\w*|придумай\w*|составь\w*|нарисуй\w*)\b|写|编|作っ|書い|作成|考え",
+    re.IGNORECASE,
+)
+_WORKS_ON_IT = re.compile(
+    r"\A\W*(?:(?:also|then|and|please|dann|luego|потом|затем)\s+)*(?:(?:translate|turn|convert|shorten|test|review|explain"
+    r"|summari[sz]e|rewrite|port|document|put|benchmark|proofread|polish|illustrate|format|print|compile|extend|improve"
+    r"|simplify|profile|cut|trim|set)\s+(?:it|them)|(?:übersetz|kürz|teste|erklär|fass|verwandle|formatier|prüf)\w*\s+(?:sie|es|ihn)"
+    r"|(?:tradúce|resúme|pásal|convíerte|conviérte|acórta|explíca|pruéba|corríge)\w*l[oa]s?"
+    r"|(?:переведи|сократи|перепиши|проверь|объясни|преврати|исправь|протестируй)\w*\s+(?:её|ее|его|их))(?![\w])"
+    r"|\A(?:再|然后)?(?:把|将)(?:它|其|这)|\Aそれを",
+    re.IGNORECASE,
+)
+CALLS_IT = re.compile(
+    r"\b(?:that|which) (?:calls?|uses?|wraps?) it\b|\bdie (?:sie|ihn|es) (?:aufruft|benutzt|verwendet)\b"
+    r"|\bque (?:la|lo) (?:llame|llama|use|usa|utilice)\b|\bкоторая (?:её|ее|его) (?:вызывает|использует|зов[её]т)\b"
+    r"|\b(?:function|method|operator|routine|helper) (?:on|for|over) (?:it|them)\Z",
+    re.IGNORECASE,
+)
 # A text in ASCII without any of these beginnings names no place.
 _ORDINAL = re.compile(r"\b[1-4](?:st|nd|rd|th)\b|first|second|third|fourth|erste|zweite|dritte|vierte|primer|segund|tercer|cuart")
 _CHINESE_TASK = re.compile(r"(?:任务|步骤|问题)([一二三四1-4])")
@@ -137,7 +159,8 @@ def spoken_of(texts: Sequence[str], to: int, types: frozenset[str] = frozenset()
     found = {*_by_number(text), *_by_letter(text), *_by_place(text)}
     found = {one for one in found if 0 <= one < to}
     if not found:
-        found = set(_by_noun(text, texts[:to], types)) or set(_by_words(text, to) if asks else ())
+        found = set(_by_pronoun(texts, to)) or set(_by_noun(text, texts[:to], types))
+        found = found or set(_by_words(text, to) if asks else ())
     return sorted(found)
 
 
@@ -160,6 +183,12 @@ def _by_letter(text: str) -> Iterator[int]:
 def _by_place(text: str) -> Iterator[int]:
     if not text.isascii() or _ORDINAL.search(text.lower()) is not None:
         yield from (index for index, place in enumerate(_PLACES) if place.search(text))
+
+
+def _by_pronoun(texts: Sequence[str], to: int) -> Iterator[int]:
+    """ "It", where the element before is to make something."""
+    if CALLS_IT.search(texts[to]) or (_WORKS_ON_IT.search(texts[to]) and _MAKES.search(texts[to - 1])):
+        yield to - 1
 
 
 def _by_noun(text: str, before: Sequence[str], types: frozenset[str]) -> Iterator[int]:

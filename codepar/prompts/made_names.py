@@ -28,7 +28,7 @@ _HEADED = re.compile(r"\A\W{0,2}([A-Za-z_]\w*)`?(?:\(\))?\s*(?:[-–—:,]|that\
 _MARKED = re.compile(r"`([A-Za-z_]\w*)(?:\([^`]*)?`")
 _CALLING = (
     r"\b(?:calls?|calling|uses?|using|via|with|through|by means of|into|on top of|benutzt|verwendet|aufruft|ruft|usa|llama"
-    r"|utiliza|вызыва\w+|использу\w+)\s+(?:(?:the|function|a|an|both|to)\s+){0,2}"
+    r"|utiliza|usando|вызыва\w+|использу\w+|через|зов[её]т|mit|con)\s+(?:(?:the|function|a|an|both|to)\s+){0,2}"
 )
 _NOT_NAMES = frozenset(
     "that which to for with and or in of the a an is are from whose this calls called named using over as on".split()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from codepar.prompts.earlier_answers import spoken_of
+from codepar.prompts.earlier_answers import CALLS_IT, spoken_of
 from codepar.prompts.items import EdgeKind
 from codepar.prompts.made_names import mentioned, names_made
 from codepar.prompts.reading import Reading
@@ -90,5 +90,7 @@ def _changed_too(texts: Sequence[str], symbols: frozenset[str]) -> Iterator[tupl
 
 def _kind(text: str) -> EdgeKind:
     """What an element needs of the answers that it speaks of."""
+    if CALLS_IT.search(text):
+        return EdgeKind.SIGNATURE
     writes = _USES.search(text) or _CALLS.search(text)
     return EdgeKind.SIGNATURE if writes and not _CONSUMES.search(text) else EdgeKind.BODY
