@@ -75,8 +75,8 @@ def reading_of(discourse: Discourse, sentence: Sentence, elements: list[tuple[in
         return Whole(Refusal.CONTRADICTION, f"the request says {number}, and {len(elements)} follow")
     prompt = discourse.request.prompt
     figures = [prompt[low:high].isdecimal() for low, high in elements]
-    if any(figures) and not all(figures):
-        # Numbers of a list that was cut at its own marks.
+    if (any(figures) and not all(figures)) or any(low >= high for low, high in elements):
+        # Numbers of a list that was cut at its own marks, or marks alone.
         return None
     found = tuple(Element(discourse.request.place(low, high), prompt[low:high]) for low, high in elements)
     act = act_of(sentence) or Tag.WRITE

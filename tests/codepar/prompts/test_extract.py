@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codepar.prompts.extract import extract
@@ -278,6 +278,7 @@ _PIECES = st.sampled_from(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(_PIECES, max_size=25).map("".join))
+@example("Translate: `f`, ?")
 def test_every_item_is_grounded_whatever_is_typed(prompt: str):
     found = extract(prompt, {"f.c": "int f(void){return 1;}\nint g(void){return f();}\n"})
     assert not [
