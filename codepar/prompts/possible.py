@@ -25,25 +25,13 @@ from codepar.prompts.named_features import named_in
 from codepar.prompts.names import name_of
 from codepar.prompts.numeral_features import numerals_of
 from codepar.prompts.piece_features import pieces_of
+from codepar.prompts.possible_series import CUT, series_of
 from codepar.prompts.reading import Element, Kind, Reading
 from codepar.prompts.request import Place
 from codepar.prompts.roles import Roles, Span
 from codepar.prompts.series import hidden_in
 from codepar.prompts.tokens import Sentence
 
-_CUT = re.compile(
-    r"(?=[\s,;，、；/和以及とお跟与])"
-    r"\s{0,9}(?:[,;](?:\s*(?:and also|and|or|und außerdem|und|oder|sowie|y|e|и|plus|then|also|as well as|außerdem))?"
-    r"(?=\s|[^\x00-\x7f])\s*"
-    r"|[，、；]\s*(?:或者|以及|还有|和|及|再|另外|また|それと|あと)?\s*"
-    r"|(?<=\s)(?:and also|and|or|&|\+|/|plus|as well as|und|oder|sowie|y|e|и|или|а также)(?=\s)\s*"
-    r"|(?:和|以及|及|と|および|跟|与)[ ]?(?=[^、，,;；。\s])|\s+[—–-]\s+|\s*/\s*(?=\S))",
-    re.IGNORECASE,
-)
-_TAIL = re.compile(
-    r"\s(?:mean|stand|in|with|using|for|to|please|briefly|by|on|so|would|is|are|mit|für|en|con|para|на|для|с|каждый|each|one)(?:\s|\Z)",
-    re.IGNORECASE,
-)
 _ASIDE = re.compile(r"\s+[—–-]\s+|[;.]\s")
 _STATIC = re.compile(r"\b(?<!non-)(?:static(?!ally)|statisch|estátic|статическ)|静态", re.IGNORECASE)
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
@@ -51,12 +39,10 @@ _ENDS = (
     ("first", frozenset("first ersten primeras primeros первые первых".split())),
     ("last", frozenset("last letzten últimas últimos последние последних".split())),
 )
-_SENTENCES, _LINES, _CUTS, _IN_SENTENCES = 12, 12, 12, 20
-_FIRSTS = 6
+_SENTENCES, _LINES = 12, 12
 _CLAUSES, _LEAST = 8, -3.0
 _MOST = 200
 MADE_BY_RULES = "rules"
-_MARKS = "?？!！"
 _ASKED = frozenset("?？")
 _QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
 
@@ -254,36 +240,7 @@ class Possibilities:
                 yield "lines", lines[low:high]
 
     def _series(self) -> Iterator[tuple[str, list[Span]]]:
-        """The parts of each sentence, with each likely beginning of the first and end of the last."""
-        prose = self.discourse.prose
-        for sentence in self.discourse.spoken[:_IN_SENTENCES]:
-            hidden = hidden_in(sentence.text, 0, len(sentence.text))
-            cuts = [m.span() for m in _CUT.finditer(hidden) if 0 < m.start() < m.end() < len(hidden)]
-            if not 0 < len(cuts) <= _CUTS:
-                continue
-            places = [0, *(place for cut in cuts for place in cut), len(hidden)]
-            parts = [(sentence.start + a, sentence.start + b) for a, b in zip(places[::2], places[1::2], strict=True)]
-            bare = [trimmed(prose, *part) for part in parts]
-            firsts = [self._firsts(*part) for part in parts[:-1]]
-            lasts = [self._lasts(part, own) for part, own in zip(parts, bare, strict=True)]
-            for first, last in combinations(range(len(parts)), 2):
-                middle = bare[first + 1 : last]
-                yield from (("series", [a, *middle, b]) for a in firsts[first] for b in lasts[last])
-
-    def _firsts(self, low: int, high: int) -> list[Span]:
-        """The likely beginnings of a part of a sentence, each with its end."""
-        prose = self.discourse.prose
-        end = trimmed(prose, low, high, lead_in=False)[1]
-        starts = self.roles.likely_firsts(low, high, _FIRSTS)
-        return [(start, end) if prose[start].isalnum() else trimmed(prose, start, high, lead_in=False) for start in starts]
-
-    def _lasts(self, part: Span, own: Span) -> list[Span]:
-        """A part as the last of a series: whole, without what is said of all, without the mark of the sentence."""
-        prose = self.discourse.prose
-        tail = _TAIL.search(prose, *part)
-        found = [own] if tail is None else [own, trimmed(prose, part[0], tail.start())]
-        marked = [trimmed(prose, low, high - 1) for low, high in found if prose[high - 1 : high] in _MARKS]
-        return [*found, *marked]
+        yield from (("series", spans) for spans in series_of(self.discourse, self.roles))
 
     def _by_roles(self) -> Iterator[tuple[str, list[Span]]]:
         """What the network's roles say, loosely and by the marks of the text."""
@@ -304,7 +261,7 @@ class Possibilities:
         cuts, lines = list[Span](), list[Span]()
         for low, high in discourse.request.stretches:
             hidden = hidden_in(prose, low, high)
-            cuts += [(low + m.start(), low + m.end()) for m in _CUT.finditer(hidden) if m.start() < m.end()]
+            cuts += [(low + m.start(), low + m.end()) for m in CUT.finditer(hidden) if m.start() < m.end()]
             lines += [match.span() for match in _LINE.finditer(prose, low, high)]
         elements = [element for listing in discourse.lists for element in listing.elements]
         clauses = [start for clause in clauses_of(discourse) for start in (clause.start, clause.low)]

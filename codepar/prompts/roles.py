@@ -122,15 +122,26 @@ class Roles:
         for place in places:
             row = self._of.get(place)
             total += self._roles[row][_PIECE] - self._roles[row][_OUTSIDE] if row is not None else _NEVER
-        for low, high in spans:
-            first, end = bisect_left(self._starts, low), bisect_left(self._starts, high)
-            if first < end:
-                roles = self._roles[self._rows[first]]
-                total += roles[_FIRST] - roles[_OUTSIDE] + self._inside[end] - self._inside[first + 1]
+        total += sum(self.gain(*span) for span in spans)
         for low, high in numerals:
             for row in self._rows[bisect_left(self._starts, low) : bisect_left(self._starts, high)]:
                 total += self._roles[row][_NUMERAL] - self._roles[row][_OUTSIDE]
         return total
+
+    def gain(self, low: int, high: int) -> float:
+        """How much likelier it is that the words from character ``low`` to ``high`` are an item than that they are none."""
+        first, end = bisect_left(self._starts, low), bisect_left(self._starts, high)
+        if first >= end:
+            return 0.0
+        roles = self._roles[self._rows[first]]
+        return roles[_FIRST] - roles[_OUTSIDE] + self._inside[end] - self._inside[first + 1]
+
+    def likely_ends(self, low: int, high: int, most: int) -> list[int]:
+        """The ends of the words from character ``low`` to ``high`` behind which an item most likely does not go on."""
+        first, end = bisect_left(self._starts, low), bisect_left(self._starts, high)
+        behind = [self._roles[row] for row in self._rows[first + 1 : end]]
+        best = sorted(range(len(behind)), key=lambda place: behind[place][_INSIDE] - behind[place][_OUTSIDE])[:most]
+        return [self.words[self._rows[first + place]].end for place in sorted(best)]
 
     def row_at(self, start: int) -> int | None:
         """The row of the word that holds character ``start``."""
