@@ -26,7 +26,7 @@ CONSTRAINT = phrases(
     r"|\b(?:lines|words|tokens|characters|bytes"
     r"|registers|functions|kb) (?:in total|altogether|overall|combined|all together|together)\b|\b(?:in"
     r"|a) total (?:of )?\b[^.;?!]{0,20}\d|\b(?:altogether|combined|taken together"
-    r"|(?<!relation )(?<!no link )(?<!no dependencies )between them"
+    r"|(?<!relation )(?<!no link )(?<!no dependencies )(?<!anything )between them"
     r"|across all (?:of )?(?:them"
     r"|these)?|sum (?:up )?to|add up to|share (?:a|one|the same) (?:budget|limit))"
     r"|(?<!-)\b(?:exactly|only|at most|at least|no more than) (?:one|two|three|half|\d+) (?:of (?:them|these"
@@ -92,6 +92,7 @@ TOGETHER = phrases(
     r"|\bкаждый следующий\b[^.;?!]{0,40}\b(?:отлича\w+|предыдущ\w+)"
     r"|(?:个|三|两|四|五)[^。；]{0,6}(?:加起来|合计|一共|总共)(?=[^。；]{0,10}(?:不|以内|[0-9一二三四五六七八九十百]))"
     r"|后面的[^。；]{0,14}(?:不能|不得|不要)[^。；]{0,14}前面"
+    r"|\b(?:must|may|should|can)(?: not|n't) (?:all )?(?:start|begin|end) with the same\b"
     r"|\b(?:that|which) together (?:form|make|tell|spell|give)\b|\bfor everything together\b"
     r"|全部(?:違う|異なる)|合(?:在|到)一起要|\bque no (?:compartan|repitan)\b"
     r"|合わせて(?=[^。]{0,12}(?:以内|以下|まで))|のうち[^。]{0,6}(?:ちょうど|だけ)|ちょうど(?:1|１|一)つだけ"
@@ -123,6 +124,7 @@ LEFT_AS_IT_IS = re.compile(
     re.IGNORECASE,
 )
 FIXTURE = re.compile(
+    r"(?<!\bno )(?<!\bwithout )(?<!\bwithout any )(?<!\bбез )(?<!\bohne )(?<!\bsin )"
     r"\b(?:shar\w+|common|one|single|same|gemeinsam\w*|d(?:ie|er|en)selben?|compartid\w*|mism[oa]s?|общ\w+|одн\w+)\b"
     r"[^.;?!]{0,25}\b(?:\w*fixtures?|фикстур\w*"
     r"|set up once|setup|set-up|setUp|database|test class|temp(?:orary)? (?:file|dir\w*)|file handle|connection"

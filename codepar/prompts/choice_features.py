@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +17,7 @@ from codepar.prompts.heads import Head
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.possible import MADE_BY_RULES, Possibilities, Possible
 from codepar.prompts.reading import Found, Kind, Reading, Whole
-from codepar.prompts.roles import Roles
+from codepar.prompts.roles import Roles, Span
 from codepar.prompts.sequence import MARKS, Word
 from codepar.prompts.tag_network import KINDS, Role
 
@@ -143,6 +143,32 @@ def _of_words(chosen: Chosen) -> Iterator[str]:
     begun = [roles.told.roles[row][Role.FIRST] for row in rows if row is not None]
     yield from _above("first", float(min(begun, default=0.0)), _LEAST)
     yield f"places={len(places) > 1 and places[0].file is None}"
+    if rows and None not in rows:
+        yield from _around(roles, spans)
+
+
+def _around(roles: Roles, spans: Sequence[Span]) -> Iterator[str]:
+    """What stands before the first element, between two and behind the last, and how alike they begin."""
+    words, few = roles.words, spans[:_LOOKED_AT]
+    firsts = [roles.row_at(low) or 0 for low, _ in few]
+    ends = [(roles.row_at(high - 1) or 0) + 1 for _, high in few]
+    before = words[firsts[0] - 1]
+    behind = words[ends[-1]] if ends[-1] < len(words) else words[0]
+    yield f"before={before.text.lower()}"
+    yield f"behind={behind.text.lower()}"
+    yield from (f"before tag={tag}" for tag in before.tags)
+    yield from (f"behind tag={tag}" for tag in behind.tags)
+    yield f"opens={words[firsts[0]].is_marked('sentence')}"
+    gaps = [" ".join(word.text.lower() for word in words[end:first][:3]) for end, first in zip(ends, firsts[1:], strict=False)]
+    yield f"last gap={gaps[-1]}"
+    yield f"gaps={len(set(gaps[:-1]))},{gaps[0] if len(set(gaps[:-1])) == 1 else ''}"
+    begins = {words[row].text.lower() for row in firsts}
+    yield f"alike={min(3, len(begins))},{len(begins) == len(firsts)}"
+    common = frozenset.intersection(*(words[row].tags for row in firsts))
+    yield from (f"all tag={tag}" for tag in common)
+    yield f"all tag none={not common}"
+    yield f"words={min(5, max(end - first for first, end in zip(firsts, ends, strict=True)))}"
+    yield f"rest={min(4, (len(words) - sum(end - first for first, end in zip(firsts, ends, strict=True))).bit_length())}"
 
 
 def _of_pieces(chosen: Chosen) -> Iterator[str]:

@@ -134,7 +134,7 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
     inside = reading.kind is Kind.WORDS
     apart = inside and reading.instructions
     for sentence in (*discourse.sentences, *_listed(discourse, reading)):
-        text = sentence.text
+        text = _without_names(discourse, sentence.text)
         if reading.kind is Kind.COUNT and (match := RECIPROCAL.search(text)):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
         if text.isascii() and BINDING.isdisjoint(PLAIN_WORD.findall(text.lower())):
@@ -152,6 +152,15 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
         if (match := CONSTRAINT.search(text)) and not _is_told_by(discourse, reading, sentence.start + match.start()):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
     return None
+
+
+def _without_names(discourse: Discourse, text: str) -> str:
+    """The words of a sentence without the names of the code: a function may be called ``partition``."""
+    names = discourse.symbols
+    return _NAME.sub(lambda match: "x" * len(match[0]) if match[0].lower() in names else match[0], text) if names else text
+
+
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def _is_told_by(discourse: Discourse, reading: Reading, character: int) -> bool:

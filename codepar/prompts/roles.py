@@ -134,7 +134,8 @@ class Roles:
         if first >= end:
             return 0.0
         roles = self._roles[self._rows[first]]
-        return roles[_FIRST] - roles[_OUTSIDE] + self._inside[end] - self._inside[first + 1]
+        gained: float = roles[_FIRST] - roles[_OUTSIDE] + self._inside[end] - self._inside[first + 1]
+        return gained
 
     def likely_ends(self, low: int, high: int, most: int) -> list[int]:
         """The ends of the words from character ``low`` to ``high`` behind which an item most likely does not go on."""
