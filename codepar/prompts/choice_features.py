@@ -23,7 +23,7 @@ from codepar.prompts.tag_network import KINDS, Role
 
 _BEST, _OTHERS = 6, 8
 _QUOTED = re.compile(r"[\"`][^\"`]*[\"`]|\d+")
-_FREE = frozenset({"series", "sentences", "lines"})
+_FREE = frozenset({"series", "sentences", "lines", "begun"})
 _SEVERAL = (-6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 8)
 _LIKELY = (-80, -50, -30, -20, -15, -10, -7, -5, -4, -3, -2, -1, -0.5)
 _BEHIND = (0.01, 0.5, 1, 2, 4, 8, 16, 32)

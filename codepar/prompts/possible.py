@@ -8,6 +8,7 @@ and not too many series of each sentence; nothing here says which of them is mea
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ from codepar.prompts.clauses import clauses_of
 from codepar.prompts.code import Unit
 from codepar.prompts.code_elements import element_of, file_element
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.foreign_code import foreign_functions, foreign_types
 from codepar.prompts.heads import Head, head_of
 from codepar.prompts.inline_lists import inline_list
 from codepar.prompts.lists import trimmed
@@ -42,6 +44,7 @@ _ENDS = (
 _SENTENCES, _LINES = 12, 12
 _CLAUSES, _LEAST = 8, -3.0
 _MOST = 200
+_BEGINNINGS = 7
 MADE_BY_RULES = "rules"
 _ASKED = frozenset("?？")
 _QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
@@ -73,8 +76,9 @@ class Possibilities:
             self._add(MADE_BY_RULES, found.kind, found.elements, found)
         self._add_lists()
         self._add_pieces()
+        self._add_foreign()
         self._add_numbers()
-        for maker, spans in (*self._wishes(), *self._runs(), *self._series(), *self._by_roles()):
+        for maker, spans in (*self._wishes(), *self._runs(), *self._begun(), *self._series(), *self._by_roles()):
             self._add_spans(maker, spans)
 
     def _add(self, maker: str, kind: Kind, elements: Sequence[Element], reading: Reading | None = None) -> None:
@@ -180,6 +184,17 @@ class Possibilities:
         self._add("named", kind, sorted(named.elements, key=lambda one: (one.place.file or "", one.place.start)))
         self._add("unnamed", Kind.CODE, [piece for piece in pieces if piece.place not in places])
 
+    def _add_foreign(self) -> None:
+        """Functions of blocks in languages without a grammar: all, and those that the prose names."""
+        functions = foreign_functions(self.discourse)
+        said = {name_of(token).lower() for sentence in self.discourse.spoken for token in sentence.tokens} if functions else set()
+        named = [one for one in functions if one.name.lower() in said]
+        self._add("foreign", Kind.WORDS, functions)
+        self._add("foreign types", Kind.WORDS, foreign_types(self.discourse))
+        self._add("foreign named", Kind.WORDS, named)
+        if named:
+            self._add("foreign unnamed", Kind.WORDS, [one for one in functions if one not in named])
+
     def _private(self) -> list[Element]:
         """ "Everything static in this file": functions of one file alone, where a sentence says the word."""
         if not any(_STATIC.search(sentence.text) for sentence in self.discourse.spoken):
@@ -238,6 +253,21 @@ class Possibilities:
             lines = [trimmed(prose, *match.span()) for match in _LINE.finditer(prose, start, end)][:_LINES]
             for low, high in combinations(range(len(lines) + 1), 2) if len(lines) > 1 else ():
                 yield "lines", lines[low:high]
+
+    def _begun(self) -> Iterator[tuple[str, list[Span]]]:
+        """The surest two beginnings, the surest three, ...: each item goes to the next one or to the end of its sentence."""
+        prose = self.discourse.prose
+        ends = sorted(
+            {one.end for one in self.discourse.sentences} | {high for one in self.discourse.lists for _, high in one.elements}
+        )
+        starts = self.roles.surest_firsts(_BEGINNINGS)
+        for count in range(2, len(starts) + 1):
+            chosen = sorted(starts[:count])
+            stops = [ends[place] if (place := bisect_left(ends, low + 1)) < len(ends) else len(prose) for low in chosen]
+            bounds = zip(
+                chosen, (min(stop, after) for stop, after in zip(stops, [*chosen[1:], len(prose)], strict=True)), strict=True
+            )
+            yield "begun", [trimmed(prose, low, high, lead_in=False) for low, high in bounds]
 
     def _series(self) -> Iterator[tuple[str, list[Span]]]:
         yield from (("series", spans) for spans in series_of(self.discourse, self.roles))

@@ -56,6 +56,11 @@ class Roles:
         best = sorted(found, key=lambda place: -self._roles[self._rows[place]][_FIRST])[:most]
         return [self._starts[place] for place in sorted({*best, *found[:1]})]
 
+    def surest_firsts(self, most: int) -> list[int]:
+        """The words of the request that most likely begin an item, the likeliest first."""
+        best = sorted(self._rows, key=lambda row: self._roles[row][_OUTSIDE] - self._roles[row][_FIRST])[:most]
+        return [self.words[row].start for row in best]
+
     def pieces(self) -> list[Element]:
         """The pieces that are items."""
         return [w.element for w, roles in zip(self.words, self._roles, strict=True) if w.element and roles[_PIECE] > _LIKELY]

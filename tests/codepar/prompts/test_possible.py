@@ -41,6 +41,28 @@ def test_a_tail_may_be_shared():
     assert ("hay fever", "sunburn", "ticks") in texts("Three lines on hay fever, sunburn and ticks for the shop window.")
 
 
+def test_some_marks_may_not_cut():
+    found = texts("Please calculate the index for Anna, small and Bert, tall.", first="anna")
+    assert ("Anna, small", "Bert, tall") in found
+
+
+def test_a_preposition_may_be_repeated():
+    assert ("Mongolia", "Kenia", "Uruguay") in texts("¿Cuál es la capital de Mongolia, de Kenia y de Uruguay?", first="mongolia")
+
+
+def test_an_item_may_begin_within_its_sentence():
+    found = texts("The issue is due. So print the cover. Gudrun watches. By noon, print a riddle for it.", first="print")
+    assert ("print the cover", "print a riddle for it") in found
+
+
+def test_functions_of_a_language_without_a_grammar():
+    code = "\n```go\nfunc A(x int) int { return x }\n\nfunc B(x int) int { return -x }\n\nfunc C() {}\n```"
+    found = {items: makers for _, items, makers in possible("Test A and B." + code)}
+    a, b = "func A(x int) int { return x }", "func B(x int) int { return -x }"
+    assert "foreign named" in found[a, b]
+    assert "foreign" in found[a, b, "func C() {}"]
+
+
 def test_runs_of_sentences():
     found = texts("The search box forgets its text. Dark mode hides prices. Would be lovely to have these gone.")
     assert ("The search box forgets its text", "Dark mode hides prices") in found
