@@ -160,7 +160,8 @@ def _without_names(discourse: Discourse, text: str) -> str:
     return _NAME.sub(lambda match: "x" * len(match[0]) if match[0].lower() in names else match[0], text) if names else text
 
 
-_NAME = re.compile(r"[^\W\d]\w*")
+# "In total" is said of no function.
+_NAME = re.compile(r"(?<!\bin )(?<!\bIn )(?<!\ba )\b[^\W\d]\w*")
 
 
 def _is_told_by(discourse: Discourse, reading: Reading, character: int) -> bool:

@@ -14,6 +14,7 @@ from codepar.prompts.ask import ask_of
 from codepar.prompts.by_clauses import read_clauses
 from codepar.prompts.by_code import read_code
 from codepar.prompts.by_count import read_counts
+from codepar.prompts.by_foreign import read_foreign
 from codepar.prompts.by_list import read_lists, stated
 from codepar.prompts.by_named import read_named
 from codepar.prompts.by_numerals import read_numerals
@@ -66,6 +67,7 @@ def found_in(discourse: Discourse) -> Reading | Whole | None:
         read_clauses,
         read_prototypes,
         read_code,
+        read_foreign,
         read_counts,
         read_series,
         read_wishes,

@@ -30,7 +30,7 @@ from finetune.requests.examples import Example
 
 Values = NDArray[np.float64]
 PENALTY = 2.0
-LEAST = 0.3
+LEAST = 0.4
 KNOWN = 0.25
 """What a request counts that the rules were written after: they do better on it than they will on others."""
 _SEEN = 2
