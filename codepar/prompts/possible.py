@@ -45,6 +45,7 @@ _SENTENCES, _LINES = 12, 12
 _CLAUSES, _LEAST = 8, -3.0
 _MOST = 200
 _BEGINNINGS = 7
+_KEPT = 16
 MADE_BY_RULES = "rules"
 _ASKED = frozenset("?？")
 _QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
@@ -78,8 +79,19 @@ class Possibilities:
         self._add_pieces()
         self._add_foreign()
         self._add_numbers()
-        for maker, spans in (*self._wishes(), *self._runs(), *self._begun(), *self._series(), *self._by_roles()):
+        free = [*self._runs(), *self._begun(), *self._series()]
+        for maker, spans in (*self._wishes(), *self._likeliest(free), *self._by_roles()):
             self._add_spans(maker, spans)
+
+    def _likeliest(self, free: list[tuple[str, list[Span]]]) -> list[tuple[str, list[Span]]]:
+        """Of all that the marks of a text allow, what the network thinks likeliest, and what is known from elsewhere."""
+        if len(free) <= _KEPT:
+            return free
+        gain = self.roles.gain
+        known = {tuple(self.spans_of(self.discourse, one)) for one in self.of.values() if one.kind is Kind.WORDS}
+        gains = [sum([gain(*span) for span in spans]) for _, spans in free]
+        least = sorted(gains)[-_KEPT]
+        return [one for one, gained in zip(free, gains, strict=True) if gained >= least or tuple(one[1]) in known]
 
     def _add(self, maker: str, kind: Kind, elements: Sequence[Element], reading: Reading | None = None) -> None:
         if 1 < len(elements) <= _MOST:

@@ -47,6 +47,7 @@ class Roles:
         self._roles: list[list[float]] = roles
         inside = [roles[row][_INSIDE] - roles[row][_OUTSIDE] for row in self._rows]
         self._inside = [0.0, *accumulate(inside)]
+        self._gains = dict[Span, float]()
         self.nothing = sum(one[_OUTSIDE] for one in roles)
         """The log-probability that no word is part of an item."""
 
@@ -135,6 +136,12 @@ class Roles:
 
     def gain(self, low: int, high: int) -> float:
         """How much likelier it is that the words from character ``low`` to ``high`` are an item than that they are none."""
+        known = self._gains.get((low, high))
+        if known is None:
+            known = self._gains[low, high] = self._gained(low, high)
+        return known
+
+    def _gained(self, low: int, high: int) -> float:
         first, end = bisect_left(self._starts, low), bisect_left(self._starts, high)
         if first >= end:
             return 0.0

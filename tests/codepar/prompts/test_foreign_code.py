@@ -71,7 +71,7 @@ def discourse(language: str, code: str) -> Discourse:
             "java",
             _JAVA,
             ["cents", "atLeast"],
-            "public boolean atLeast(long min) {\n        if (min > 0) {\n            return true;\n        }\n        return false;\n    }",
+            _JAVA[_JAVA.index("public boolean") : -2],
         ),
         ("r", _R, ["se", "winsor"], "winsor <- function(x) pmin(x, 1)"),
         ("haskell", _HASKELL, ["safeDiv", "pairs"], "pairs :: [a] -> [(a, a)]\npairs xs = zip xs (drop 1 xs)"),
