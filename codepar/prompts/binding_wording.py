@@ -94,6 +94,8 @@ TOGETHER = phrases(
     r"|后面的[^。；]{0,14}(?:不能|不得|不要)[^。；]{0,14}前面"
     r"|\b(?:must|may|should|can)(?: not|n't) (?:all )?(?:start|begin|end) with the same\b"
     r"|\b(?:that|which) together (?:form|make|tell|spell|give)\b|\bfor everything together\b"
+    r"|\bfor the lot of them\b|\ball told\b|\bin sum\b"
+    r"|\bthe (?:answer|one|item|name|line|word) (?:before|above)(?: it)?\b(?=[^.;?!]{0,10}[.;?!]?\Z)|合計すると"
     r"|全部(?:違う|異なる)|合(?:在|到)一起要|\bque no (?:compartan|repitan)\b"
     r"|合わせて(?=[^。]{0,12}(?:以内|以下|まで))|のうち[^。]{0,6}(?:ちょうど|だけ)|ちょうど(?:1|１|一)つだけ"
 )
@@ -108,7 +110,7 @@ BINDING = frozenset(
     " rising decreasing easy simple such"
     " each alphabetically alphabetical sorted ordered use kein keine keinen insgesamt zusammen unterscheiden voneinander"
     " mindestens dieselbe gemeinsame"
-    " previous preceding above before"
+    " previous preceding above before lot told"
     " twice over none differ alle mucho"
     " darf dürfen belong go fit work both all gemeinsamen gemeinsam ningun ninguna sin entre misma compartida"
     " compartido single easiest simplest from letters".split()
@@ -137,6 +139,19 @@ FIXTURE = re.compile(
 STEPWISE = re.compile(
     r"\b(?:each|every)(?: (?:step|one|part|item|point))?\b[^.;?!]{0,20}\b(?:on|from|uses?|takes?|needs?)\b[^.;?!]{0,30}"
     r"\b(?:previous|preceding|(?:step|one|part|item|point) (?:before|above))\b",
+    re.IGNORECASE,
+)
+# "Think of three ways and give me the one that needs the least memory".
+PICKS_ONE = re.compile(
+    r"\b(?:give|show|tell|send|keep|take) (?:me |us )?(?:only |just )?(?:the one|the best|the winner)\b|\b(?:reicht|genügt) mir\b"
+    r"|\bwhich (?:one|approach|of (?:them|the \w+)) (?:wins|is best)\b|\bdame (?:solo )?(?:el|la) mejor\b|只要最好的",
+    re.IGNORECASE,
+)
+# What is asked for is to come in another message.
+LATER = re.compile(
+    r"\b(?:my |the )?(?:questions?|tasks?|instructions?) (?:will )?(?:follows?|comes?|to follow) (?:in|at|with|later|below the)\b"
+    r"|\bdie fragen? (?:kommt|folgt|kommen|folgen)\b|\bвопрос\w* (?:будет|будут|задам) (?:позже|потом|в следующ)"
+    r"|问题(?:稍后|等会|下一条)",
     re.IGNORECASE,
 )
 # Counted answers that speak of each other: "each starts where the one before ends", "que no rimen entre sí".

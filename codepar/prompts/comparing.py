@@ -40,7 +40,12 @@ _COMPARES = phrases(
     r"|\bvergleich(?!\w* gegen)|\bunterschiede? zwischen|\bdiferencias?\b|\bразниц|\bwelche[rs]? (?:davon|von|ist|sind"
     r"|der|dieser|soll\w*|nehme|würde\w*|funktion\w*|kernel\w*|schleife\w*|variante|version|lösung)\b|\bzusammen(?:führ|leg|fass)|\bzu"
     r" eine[rmn]\b|\bverschmelz|\bkombinier"
-    r"|(?<!-)\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusiona|\bune\b|\ben (?:uno|una) sol[oa]\b"
+    r"|(?<!-)\bcompar(?:a|ar|e|ame)\b|\bcuál|\bcombina|\bfusi[oó]na\w*\b"
+    r"|\ben común\b|\buna sola (?:función|rutina)\b|\bune\b|\ben (?:uno|una) sol[oa]\b"
+    r"|\bчто общего\b|\bчем (?:они |же |эти \w+ )?отлича\w+|\bодной функцией\b|\bзаменить (?:их|обе|оба) одн"
+    r"|\b(?:inconsistent|consistent) with each other\b|\bone single (?:function|routine|kernel|loop|class|file)\b"
+    r"|\bone (?:recommendation|approach|solution|answer) (?:for (?:the whole|all|everything)|that fits)\b"
+    r"|\bthread through (?:them|these|all)\b|どれですか|一番\w*のはどれ"
     r"|\bсравни|\bкак(?:ая|ой|ое|ую) из\b|\bобъедини|\bслей\b|\bв од(?:ну|ин)\b|\bвыбери|\bvs\.?\s|\bversus\b"
     r"|\b(?:der|die|das) \w{4,}ste davon\b|\bbesser\b[^.]*\boder\b|\bmejor\b[^.]*\bo\b|(?:лучше|быстрее)\b[^.]*\bили\b"
     r"|比较|对比|区别|差别|违い|違い(?!では)|差异|关系|関係|哪个|哪一个|合并|融合|合成一个|排名|排序这|比較|どれ(?:が|から|を)|どちら|統合|(?:一つ|1つ"
@@ -50,7 +55,8 @@ _COMPARES = phrases(
 _COMPARING = frozenset(
     "do does will woul orde reih make buil what whic who inte conc swap pick choo sele rath into comp rank in diff fuse fusi"
     " merg comb unif cons dedu find bett"
-    " alik fact best der die das fast slow wors clea most as one verg unte dife welc zusa zu vers komb cual fusi une en vs bess"
+    " alik fact best der die das thre inco cons reco fast slow wors clea most as one verg unte"
+    " dife welc zusa zu vers komb cual fusi une en vs bess"
     " mejo".split()
 )
 _NAMED = re.compile(r"`[^`\n]+`")

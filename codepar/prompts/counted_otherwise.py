@@ -26,6 +26,8 @@ _ONE_OF = frozenset("of von de из".split())
 _UNITS_OF_TEXT = frozenset(
     "sentence sentences word words line lines paragraph paragraphs times ways weeks days hours minutes".split()
 )
+_SHOWN = frozenset("sentences sentence words".split())
+"""What may be shown as well as be a length."""
 _QUESTIONS = frozenset("questions fragen preguntas вопроса вопросов".split())
 _PIECES = (Tag.FUNCTION, Tag.KERNEL, Tag.SUBROUTINE, Tag.LOOP, Tag.FILE, Tag.METHOD, Tag.CLASS, Tag.STRUCT, Tag.SNIPPET)
 _WITHIN = frozenset("in of from within inside across von aus de en из в".split())
@@ -132,7 +134,9 @@ def _numbers(tokens: tuple[Token, ...]) -> list[int]:
         points = before.has(Tag.THESE, Tag.THE) or before.text in _POINTING
         if not points or (behind and behind[0].text in _ONE_OF):
             continue
-        if behind and behind[0].is_word and behind[0].number is None and not any(_is_measure(t.text, t.tags) for t in behind[:2]):
+        here = before.has(Tag.THESE) or (before.has(Tag.THE) and tokens[-1].text == ":")
+        is_length = any(_is_measure(t.text, t.tags) and not (here and t.text in _SHOWN) for t in behind[:2])
+        if behind and behind[0].is_word and behind[0].number is None and not is_length:
             found.append(token.number)
     return found
 

@@ -16,7 +16,9 @@ from codepar.prompts.binding_wording import (
     BINDING,
     CONSTRAINT,
     FIXTURE,
+    LATER,
     LEFT_AS_IT_IS,
+    PICKS_ONE,
     PLAIN_WORD,
     RECIPROCAL,
     STEPWISE,
@@ -27,6 +29,7 @@ from codepar.prompts.code_fortran import FortranCode
 from codepar.prompts.counted_otherwise import counted_otherwise
 from codepar.prompts.demanded_order import demanded_order
 from codepar.prompts.discourse import Discourse
+from codepar.prompts.foreign_code import calls_among, foreign_among
 from codepar.prompts.items import Edge, EdgeKind, Refusal
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.needs_of_words import needs_of_words
@@ -47,7 +50,9 @@ def edges_of(discourse: Discourse, reading: Reading) -> tuple[Edge, ...]:
         case Kind.FILE:
             found = list(_between_files(reading))
         case Kind.WORDS:
-            found = list(needs_of_words(reading, discourse.symbols))
+            functions = foreign_among(discourse, reading.elements)
+            calls = [(a, b, EdgeKind.SIGNATURE) for a, b in calls_among(discourse, functions)]
+            found = calls if functions else list(needs_of_words(reading, discourse.symbols))
         case _:
             found = []
     needed = {(a, b) for a, b, _ in found if reading.kind is Kind.WORDS}
@@ -125,6 +130,8 @@ def obstacle(discourse: Discourse, reading: Reading, edges: tuple[Edge, ...]) ->
         shared = _shared_name(functions)
         if shared is not None:
             return _sharing(shared)
+    if reading.act is not Tag.READ and (cycle := _foreign_cycle(discourse, reading)) is not None:
+        return Whole(Refusal.CYCLE, f"{cycle} call each other")
     if reading.kind is Kind.WORDS and _is_row(len(reading.elements), edges):
         return Whole(Refusal.CHAIN, "each part works on the answer of the one before it")
     return None
@@ -135,8 +142,8 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
     apart = inside and reading.instructions
     for sentence in (*discourse.sentences, *_listed(discourse, reading)):
         text = _without_names(discourse, sentence.text)
-        if reading.kind is Kind.COUNT and (match := RECIPROCAL.search(text)):
-            return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
+        if (bound := _counted(text) if reading.kind is Kind.COUNT else _postponed(text)) is not None:
+            return bound
         if text.isascii() and BINDING.isdisjoint(PLAIN_WORD.findall(text.lower())):
             continue
         if match := TOGETHER.search(text):
@@ -152,6 +159,18 @@ def _bound_by_words(discourse: Discourse, reading: Reading) -> Whole | None:
         if (match := CONSTRAINT.search(text)) and not _is_told_by(discourse, reading, sentence.start + match.start()):
             return Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
     return None
+
+
+def _counted(text: str) -> Whole | None:
+    """What binds counted answers: they speak of each other, or one of them is chosen."""
+    if PICKS_ONE.search(text):
+        return Whole(Refusal.COMPARISON, "one of them is asked for")
+    match = RECIPROCAL.search(text)
+    return None if match is None else Whole(Refusal.CONSTRAINT, f'"{match[0].strip()}" binds the answers together')
+
+
+def _postponed(text: str) -> Whole | None:
+    return Whole(Refusal.EMPTY, "what is asked for is to come later") if LATER.search(text) else None
 
 
 def _without_names(discourse: Discourse, text: str) -> str:
@@ -256,6 +275,17 @@ def _called(code: Code, unit: Unit) -> list[Unit]:
             found[name] = named[name]
             pending.append(named[name])
     return list(found.values())
+
+
+def _foreign_cycle(discourse: Discourse, reading: Reading) -> str | None:
+    """Two functions of a language without a grammar that reach each other by calls."""
+    functions = foreign_among(discourse, reading.elements) if reading.kind is Kind.WORDS else []
+    reached = set(calls_among(discourse, functions))
+    for middle in range(len(functions)):
+        reached |= {(a, b) for a, one in reached for other, b in reached if one == other == middle}
+    return next(
+        (f"`{functions[a].name}` and `{functions[b].name}`" for a, b in sorted(reached) if a < b and (b, a) in reached), None
+    )
 
 
 def _cycle(reading: Reading) -> str | None:

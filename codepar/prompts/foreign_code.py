@@ -8,7 +8,7 @@ are not found.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from codepar.prompts.discourse import Discourse
@@ -57,6 +57,24 @@ def foreign_functions(discourse: Discourse) -> list[Element]:
 def foreign_types(discourse: Discourse) -> list[Element]:
     """The outermost classes, structs and the like of such blocks."""
     return list(_found(discourse, _TYPE))[:_MOST]
+
+
+def foreign_among(discourse: Discourse, elements: Sequence[Element]) -> list[Element]:
+    """The elements with their names, if all of them are such functions."""
+    known = {one.place: one for one in foreign_functions(discourse)}
+    return [known[one.place] for one in elements] if all(one.place in known for one in elements) else []
+
+
+def calls_among(discourse: Discourse, functions: Sequence[Element]) -> Iterator[tuple[int, int]]:
+    """Which of the functions (by index) calls which: callee and caller."""
+    texts = [discourse.request.text_at(one.place) for one in functions]
+    for caller, text in enumerate(texts):
+        for callee, one in enumerate(functions):
+            name = rf"(?<![\w.]){re.escape(one.name)}"
+            # Haskell and its like call without parentheses.
+            called = rf"{name}(?!\w)" if "::" in text.split("\n", 1)[0] else rf"{name}[ \t]*(?:\.\()?\("
+            if callee != caller and re.search(called, text):
+                yield callee, caller
 
 
 def _found(discourse: Discourse, pattern: re.Pattern[str]) -> Iterator[Element]:

@@ -3,6 +3,7 @@ import pytest
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.extract import extract
 from codepar.prompts.foreign_code import foreign_functions, foreign_types
+from codepar.prompts.items import EdgeKind, Refusal
 from codepar.prompts.request import Request
 
 _GO = """func Put(s string) {
@@ -101,3 +102,15 @@ def test_code_with_a_grammar_is_left_to_it():
 def test_a_request_about_them_splits():
     found = extract(f"Please translate both functions to C++:\n```julia\n{_JULIA}\n```\n", {})
     assert [item.text.split("(")[0] for item in found.items] == ["function hasdup", "function sumsq"]
+
+
+def test_a_function_that_is_called_needs_only_be_declared():
+    code = "function hex2(n) {\n  return n;\n}\n\nfunction toHex(r) {\n  return hex2(r) + 1;\n}"
+    found = extract(f"Explain both functions, please.\n```js\n{code}\n```\n", {})
+    assert [(edge.from_, edge.to, edge.kind) for edge in found.edges] == [("1", "2", EdgeKind.SIGNATURE)]
+
+
+def test_functions_that_call_each_other_are_changed_together():
+    code = "fn even(n: u32) -> bool {\n    n == 0 || odd(n - 1)\n}\n\nfn odd(n: u32) -> bool {\n    n > 0 && even(n - 1)\n}"
+    found = extract(f"Translate both functions to C.\n```rust\n{code}\n```\n", {})
+    assert found.refusal is Refusal.CYCLE
