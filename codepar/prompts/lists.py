@@ -56,6 +56,15 @@ _START = re.compile(
 )
 _TAIL = 40
 _ANDS = ("and", "or", "und", "oder", "sowie", "y", "o", "и", "или", "和", "以及", "及")
+_ENDINGS = (
+    *("please", "pls", "plz", "thanks", "thank you", "thx", "bitte", "danke", "por favor", "gracias", "пожалуйста", "спасибо"),
+    *(":)", ";)", ":-)", ":d", " —", " –", " -", " /", " |", " //"),
+)
+_ENDING = re.compile(
+    r"(?:[\s,]+(?:please|pls|plz|thanks|thank you|thx|bitte|danke|por favor|gracias|пожалуйста|спасибо"
+    r"|[—–|-]|//?|[:;]-?[)D])[\s.!]*)+\Z",
+    re.IGNORECASE,
+)
 _TAIL_AND = re.compile(rf"(?:(?<!\bin)(?<!\bof)(?<!\bby)(?<!\band)[\s,;，；、]+(?:{'|'.join(_ANDS)}))+\s*\Z", re.IGNORECASE)
 
 
@@ -92,6 +101,7 @@ def trimmed(text: str, start: int, end: int, *, lead_in: bool = True) -> tuple[i
         start += 1
     for _ in range(3):
         end = _without_and(text, start, end)
+        end = _without_ending(text, start, end)
         bare = text[start:end].rstrip(_END)
         kept = text[start:end].rstrip() if bare.endswith(("etc", "e.g", "i.e")) else bare
         end = start + len(kept)
@@ -108,6 +118,15 @@ def _without_and(text: str, start: int, end: int) -> int:
     if not text[low:end].rstrip().lower().endswith(_ANDS):
         return end
     tail = _TAIL_AND.search(text, low, end)
+    return tail.start() if tail and tail.start() > start else end
+
+
+def _without_ending(text: str, start: int, end: int) -> int:
+    """Without a smile, a loose stroke or a last "please"."""
+    low = max(start, end - _TAIL)
+    if not text[low:end].rstrip(" .!").lower().endswith(_ENDINGS):
+        return end
+    tail = _ENDING.search(text, low, end)
     return tail.start() if tail and tail.start() > start else end
 
 

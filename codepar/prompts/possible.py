@@ -32,20 +32,21 @@ from codepar.prompts.reading import Element, Kind, Reading
 from codepar.prompts.request import Place
 from codepar.prompts.roles import Roles, Span
 from codepar.prompts.series import hidden_in
-from codepar.prompts.tokens import Sentence
+from codepar.prompts.tokens import Sentence, Token
 
 _ASIDE = re.compile(r"\s+[—–-]\s+|[;.]\s")
 _STATIC = re.compile(r"\b(?<!non-)(?:static(?!ally)|statisch|estátic|статическ)|静态", re.IGNORECASE)
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _ENDS = (
-    ("first", frozenset("first ersten primeras primeros первые первых".split())),
-    ("last", frozenset("last letzten últimas últimos последние последних".split())),
+    ("first", frozenset("first top upper ersten oberen primeras primeros первые первых верхние".split())),
+    ("last", frozenset("last bottom lower letzten unteren últimas últimos последние последних нижние".split())),
 )
 _SENTENCES, _LINES = 12, 12
 _CLAUSES, _LEAST = 8, -3.0
 _MOST = 200
 _BEGINNINGS = 7
 _KEPT = 16
+_NEAR = 4
 MADE_BY_RULES = "rules"
 _ASKED = frozenset("?？")
 _QUESTIONS = frozenset({Head.QUESTION, Head.QUESTION_WORD})
@@ -180,7 +181,9 @@ class Possibilities:
         self._add("pieces", Kind.CODE, pieces)
         self._add("functions", Kind.CODE, functions)
         self._add("kernels", Kind.CODE, [one for one in functions if one.unit and "__global__" in one.unit.marks])
-        self._add("static", Kind.CODE, self._private())
+        private = self._private()
+        self._add("static", Kind.CODE, private)
+        self._add("static", Kind.CODE, [one for one in functions if private and one not in private])
         for maker in ("classes", "methods", "loops"):
             self._add(maker, Kind.CODE, list(self._units(maker)))
         self._add("files", Kind.FILE, [file_element(source) for source in sources if source.is_attached])
@@ -226,7 +229,7 @@ class Possibilities:
             for token, after in pairwise(tokens):
                 for maker, words in _ENDS:
                     if token.text in words:
-                        count = after.number or 1
+                        count = after.number or _number_before(tokens, token) or 1
                         few, rest = self._functions[:count], self._functions[count:]
                         if maker == "last":
                             few, rest = self._functions[-count:], self._functions[:-count]
@@ -314,3 +317,9 @@ class Possibilities:
             starts.add(sentence.start)
             ends.add(sentence.end)
         return starts, ends
+
+
+def _number_before(tokens: tuple[Token, ...], end: Token) -> int | None:
+    """ "The two at the bottom"."""
+    place = tokens.index(end)
+    return next((token.number for token in tokens[max(0, place - _NEAR) : place] if token.number is not None), None)
