@@ -56,15 +56,8 @@ _START = re.compile(
 )
 _TAIL = 40
 _ANDS = ("and", "or", "und", "oder", "sowie", "y", "o", "и", "или", "和", "以及", "及")
-_ENDINGS = (
-    *("please", "pls", "plz", "thanks", "thank you", "thx", "bitte", "danke", "por favor", "gracias", "пожалуйста", "спасибо"),
-    *(":)", ";)", ":-)", ":d", " —", " –", " -", " /", " |", " //"),
-)
-_ENDING = re.compile(
-    r"(?:[\s,]+(?:please|pls|plz|thanks|thank you|thx|bitte|danke|por favor|gracias|пожалуйста|спасибо"
-    r"|[—–|-]|//?|[:;]-?[)D])[\s.!]*)+\Z",
-    re.IGNORECASE,
-)
+_ENDINGS = (":)", ";)", ":-)", ":d", " —", " –", " -", " /", " |", " //")
+_ENDING = re.compile(r"(?:[\s,]+(?:[—–|-]|//?|[:;]-?[)D])[\s.!]*)+\Z", re.IGNORECASE)
 _TAIL_AND = re.compile(rf"(?:(?<!\bin)(?<!\bof)(?<!\bby)(?<!\band)[\s,;，；、]+(?:{'|'.join(_ANDS)}))+\s*\Z", re.IGNORECASE)
 
 
@@ -122,7 +115,7 @@ def _without_and(text: str, start: int, end: int) -> int:
 
 
 def _without_ending(text: str, start: int, end: int) -> int:
-    """Without a smile, a loose stroke or a last "please"."""
+    """Without a smile or a loose stroke."""
     low = max(start, end - _TAIL)
     if not text[low:end].rstrip(" .!").lower().endswith(_ENDINGS):
         return end
