@@ -18,6 +18,7 @@ from codepar.prompts.by_wishes import begun_by_score
 from codepar.prompts.clauses import clauses_of
 from codepar.prompts.code import Unit
 from codepar.prompts.code_elements import element_of, file_element
+from codepar.prompts.code_phrases import KEPT_OUT
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.foreign_code import foreign_functions, foreign_types
 from codepar.prompts.heads import Head, head_of
@@ -202,7 +203,11 @@ class Possibilities:
     def _add_foreign(self) -> None:
         """Functions of blocks in languages without a grammar: all, and those that the prose names."""
         functions = foreign_functions(self.discourse)
-        said = {name_of(token).lower() for sentence in self.discourse.spoken for token in sentence.tokens} if functions else set()
+        spoken = self.discourse.spoken if functions else ()
+        kept_out = {
+            name for sentence in spoken if (match := KEPT_OUT.search(sentence.text)) for name in _names(sentence, match.end())
+        }
+        said = {name for sentence in spoken for name in _names(sentence)} - kept_out
         named = [one for one in functions if one.name.lower() in said]
         self._add("foreign", Kind.WORDS, functions)
         self._add("foreign types", Kind.WORDS, foreign_types(self.discourse))
@@ -317,6 +322,11 @@ class Possibilities:
             starts.add(sentence.start)
             ends.add(sentence.end)
         return starts, ends
+
+
+def _names(sentence: Sentence, behind: int = 0) -> Iterator[str]:
+    """The words of a sentence behind a character of it, as names are compared."""
+    yield from (name_of(token).lower() for token in sentence.tokens if token.start >= sentence.start + behind)
 
 
 def _number_before(tokens: tuple[Token, ...], end: Token) -> int | None:

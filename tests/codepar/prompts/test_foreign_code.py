@@ -102,6 +102,7 @@ def test_code_with_a_grammar_is_left_to_it():
 def test_a_request_about_them_splits():
     found = extract(f"Please translate both functions to C++:\n```julia\n{_JULIA}\n```\n", {})
     assert [item.text.split("(")[0] for item in found.items] == ["function hasdup", "function sumsq"]
+    assert found.template == "Please translate both functions to C++:\n```julia\n{data}\n```\n"
 
 
 def test_a_function_that_is_called_needs_only_be_declared():
@@ -114,3 +115,20 @@ def test_functions_that_call_each_other_are_changed_together():
     code = "fn even(n: u32) -> bool {\n    n == 0 || odd(n - 1)\n}\n\nfn odd(n: u32) -> bool {\n    n > 0 && even(n - 1)\n}"
     found = extract(f"Translate both functions to C.\n```rust\n{code}\n```\n", {})
     assert found.refusal is Refusal.CYCLE
+
+
+@pytest.mark.parametrize(
+    ("wish", "names"),
+    [
+        ("can you port pad and twice to C? leave half alone", ["function pad", "export const twice"]),
+        ("Document `pad`, `half` and `twice`, please.", ["function pad", "const half", "export const twice"]),
+    ],
+)
+def test_named_functions_are_chosen(wish: str, names: list[str]):
+    found = extract(f"{wish}\n```js\n{_JS}\n```\n", {})
+    assert [item.text[: len(name)] for item, name in zip(found.items, names, strict=True)] == names
+
+
+def test_a_function_that_is_not_there_is_a_contradiction():
+    found = extract(f"Document `pad`, `half` and `thrice`.\n```js\n{_JS}\n```\n", {})
+    assert found.refusal is Refusal.CONTRADICTION
