@@ -41,9 +41,9 @@ class Labelled:
     is_known: bool = False
 
 
-def of_parts() -> Iterator[Labelled]:
+def of_parts(parts: Sequence[Part] = PARTS) -> Iterator[Labelled]:
     """The prompts of codepp."""
-    for part in PARTS:
+    for part in parts:
         for case in load_part(part):
             items = tuple(Place(item.file, *item.span) for item in case.gold.items)
             yield Labelled(part, case.prompt.text, case.prompt.files, case.gold.split, items, is_known=True)

@@ -20,11 +20,12 @@ import torch
 from codepar.errors import InvalidInput
 from codepar.prompts.senses import Senses, own_senses
 from codepar.prompts.tag_network import NETWORK_FILE
+from evaluators.benchmarks.codepp import Part
 from finetune.requests.choice import LEAST, Choice, Score, choice_of, learned, score_of, score_of_rules
 from finetune.requests.examples import example_of
-from finetune.requests.labelled import Labelled, of_file, of_parts
+from finetune.requests.labelled import PARTS, Labelled, of_file, of_parts
 from finetune.requests.network import Shape, write_network
-from finetune.requests.plain import plain_prompts
+from finetune.requests.plain import COUNT, plain_prompts
 from finetune.requests.training import Recipe, told_of, train
 
 CHOICE_FILE = "choice.json"
@@ -33,10 +34,15 @@ _FEW = 2
 
 @dataclass(frozen=True)
 class Sources:
-    """``known``: prompts that rules were written after; ``strangers``: those that no rule has seen. JSONL files of both."""
+    """``known``: prompts that rules were written after; ``strangers``: those that no rule has seen. JSONL files of both.
+
+    Beside them ``parts`` of codepp and ``plain`` prompts made by a program.
+    """
 
     known: Path
     strangers: Path
+    parts: tuple[Part, ...] = PARTS
+    plain: int = COUNT
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class _Task:
 
 
 def run(sources: Sources, output: Path, learning: Learning, effort: Effort, say: Callable[[str], None]) -> Result:
-    """Train, measure and write. Raises ``InvalidInput`` where the strangers are of fewer sources than folds."""
+    """Train, measure and write. Raises ``InvalidInput`` where there are fewer sources than folds."""
     names = sorted({one.source for one in _labelled(sources)})
     if effort.folds < _FEW or len(names) < effort.folds:
         raise InvalidInput(
@@ -123,7 +129,8 @@ def _senses() -> Senses:
 
 
 def _labelled(sources: Sources) -> list[Labelled]:
-    return [*of_parts(), *of_file(sources.known), *of_file(sources.strangers), *plain_prompts()]
+    own = (*of_parts(sources.parts), *plain_prompts(sources.plain))
+    return [*own, *of_file(sources.known), *of_file(sources.strangers)]
 
 
 def _cross_validated(choices: Sequence[Choice], folds: int) -> Score:

@@ -13,7 +13,7 @@ from codepar.prompts.request import Place
 from codepar.prompts.senses import Senses, own_senses
 from codepar.prompts.sequence import Word
 from codepar.prompts.tag_network import Role, read_network
-from finetune.requests import labelled, run
+from finetune.requests import run
 from finetune.requests.choice import LEAST, Candidate, Choice, Score, learned, score_of, score_of_rules
 from finetune.requests.examples import Example, example_of
 from finetune.requests.labelled import Labelled
@@ -102,7 +102,7 @@ def test_a_request_without_a_right_candidate_teaches_nothing():
     assert learned([lost] * 5) == {}
 
 
-def test_the_whole_run(tmp_path: Path, senses: Senses, monkeypatch: pytest.MonkeyPatch):
+def test_the_whole_run(tmp_path: Path, senses: Senses):
     rows = [
         {
             "source": one.source,
@@ -117,19 +117,17 @@ def test_the_whole_run(tmp_path: Path, senses: Senses, monkeypatch: pytest.Monke
     strangers.write_text("".join(json.dumps(row) + "\n" for row in rows))
     known = tmp_path / "known.jsonl"
     known.write_text("")
-    monkeypatch.setattr(labelled, "PARTS", ())
     learning = run.Learning(Recipe(epochs=1), SMALL)
     said = list[str]()
-    found = run.run(run.Sources(known, strangers), tmp_path / "out", learning, run.Effort(folds=2, workers=1), said.append)
+    found = run.run(run.Sources(known, strangers, (), 8), tmp_path / "out", learning, run.Effort(folds=2, workers=1), said.append)
     assert said[-1] == "network 3 of 3"
     assert found.chosen.right + found.chosen.missed == sum(one.several for one in prompts())
     assert read_network(tmp_path / "out" / "tags.json", senses).read([Word("explain", 0, 7)]).roles.shape == (1, len(Role))
     assert json.loads((tmp_path / "out" / run.CHOICE_FILE).read_text())["least"] == LEAST
 
 
-def test_folds_need_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(labelled, "PARTS", ())
+def test_folds_need_sources(tmp_path: Path):
     (tmp_path / "a.jsonl").write_text("")
-    sources = run.Sources(tmp_path / "a.jsonl", tmp_path / "a.jsonl")
+    sources = run.Sources(tmp_path / "a.jsonl", tmp_path / "a.jsonl", (), 0)
     with pytest.raises(InvalidInput, match="cannot be put into 5 folds"):
         run.run(sources, tmp_path, run.Learning(), run.Effort(), lambda _: None)
