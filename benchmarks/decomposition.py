@@ -4,8 +4,8 @@ Usage: python benchmarks/decomposition.py [--part development|shared] [--limit 2
 Every request of a part of codepp that splits is asked both ways in random order, each time behind a number of its own so that
 neither finds the other's prompt in the cache. Seconds of the plan go from before the extraction to after the merge. ``--load N``
 keeps N other clients generating meanwhile. The cost model is fitted at the start, under the same load. Limits: greedy answers of
-the engine's model, which differ both ways; no answer is checked here (that is what the fidelity suite is for); an answer is cut
-at ``--max-tokens``, the serial one at that times the items.
+the engine's model, which differ both ways; of an answer it is only looked at whether it names each function that is an item (what
+is in it, the fidelity suite checks); an answer is cut at ``--max-tokens``, the serial one at that times the items.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -43,10 +44,12 @@ _TEMPLATE_TOKENS = 8
 """What the chat template puts before the turns' own words, about."""
 _CLIENT_TOKENS = 96
 _CONCURRENCY = 16
+_FUNCTION = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 
 
 class Row(Record):
-    """One request both ways. ``cached_share`` is of the shared beginning, over all requests but the one that went ahead."""
+    """One request both ways. ``cached_share`` is of the shared beginning, over all requests but the one that went ahead;
+    ``unsaid`` are functions among the items that the serial answer does not name."""
 
     id: str
     items: int
@@ -56,6 +59,7 @@ class Row(Record):
     serial_tokens: int
     plan_tokens: int
     serial_cut: bool
+    unsaid: int
     answered: int
     cached_share: float | None
     shared_tokens: int
@@ -100,6 +104,7 @@ class Bench:
             serial_tokens=whole.completion_tokens,
             plan_tokens=sum(answer.answer_tokens for answer in answers),
             serial_cut=whole.finish_reason == "length",
+            unsaid=sum(name not in whole.text for name in functions_of(plan)),
             answered=sum(answer.ok for answer in carried.answers),
             **(await self._cached(plan, carried, before)),
             pays=pays(expected),
@@ -185,6 +190,12 @@ async def other_clients(generator: Generator, count: int) -> AsyncIterator[None]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def functions_of(plan: Plan) -> list[str]:
+    """The names of items that are functions."""
+    found = (_FUNCTION.search(step.own) for step in plan.steps)
+    return [match[1] for match in found if match is not None]
+
+
 def cuts(values: Sequence[float]) -> str:
     """Geometric mean and percentiles."""
     parts = statistics.quantiles(values, n=20, method="inclusive") if len(values) > 1 else [values[0]] * 19
@@ -203,6 +214,7 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
     worst = max(one / row.serial_s for row, one in zip(rows, chosen, strict=True))
     slower = sum(one > 1.05 * row.serial_s for row, one in zip(rows, chosen, strict=True))
     yield f"slower than serial by more than 5 %: {slower}; the worst took {worst:.2f} of the serial time"
+    yield short_line(rows)
     total = sum(row.plan_tokens for row in rows) / sum(row.serial_tokens for row in rows)
     yield f"token inflation {total:.2f} in all, by request {cuts([row.plan_tokens / row.serial_tokens for row in rows])}"
     even = [row.serial_s / row.plan_s * row.plan_tokens / row.serial_tokens for row in rows]
@@ -211,6 +223,18 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
     for name, errors in (("plan", [row.plan_error for row in rows]), ("serial", [row.serial_error for row in rows])):
         yield f"predicted {name} time given the tokens: median |error| {statistics.median(map(abs, errors)):.2f}"
     yield f"serial answers cut off: {sum(row.serial_cut for row in rows)}"
+
+
+def short_line(rows: Sequence[Row]) -> str:
+    """What is left of slowness and inflation where both ways answer all."""
+    all_said = [row for row in rows if row.unsaid == 0 and not row.serial_cut]
+    slower = sum((row.plan_s if row.pays else row.serial_s) > 1.05 * row.serial_s for row in all_said)
+    tokens = sum(row.serial_tokens for row in all_said)
+    inflation = f"{sum(row.plan_tokens for row in all_said) / tokens:.2f}" if tokens else "none"
+    return (
+        f"serial answers that say no word of a function that was asked for: {sum(row.unsaid > 0 for row in rows)}; "
+        f"of the {len(all_said)} that name all and were not cut off: slower {slower}, token inflation {inflation}"
+    )
 
 
 def cache_line(rows: Sequence[Row]) -> str:

@@ -19,15 +19,21 @@ from codepar.prompts.lexicon import EXACT, IDEOGRAPHIC, STEMS, Tag
 from codepar.prompts.numerals import HAN_NUMBER, NUMBER, value_of
 
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uff10-\uff19"
-_COUNTED = "つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行|组|文|関数|ファイル|函数|文件"
+_COUNTED = (
+    "つ|個|个|种|種|条|條|道|首|段|份|篇|句|件|本|通り|点|項目|項|款|套|类|問|问|位|例|行"
+    "|组|文|関数|ファイル|函数|文件|案|部|冊|册|曲|则|枚|张|家"
+)
 _HAN_COUNTED = rf"{HAN_NUMBER}(?=\s*{any_of(_COUNTED.split('|'))})"
+_HAN_KNOWN = any_of(IDEOGRAPHIC)
 # What all of these begin with; most words are told by their first letter.
 _HAN_FIRST = r"(?=[\u2e80-\u9fff\uff00-\uffef0-9])"
 _TOKEN = re.compile(
     rf"(?P<quoted>`[^`\n]+`)|(?P<suffix>(?<![\w.*/])\*?\.(?:c|h|hpp|cpp|cc|cu|f90|py)\b)|(?P<file>(?=[\w+\-/]*\.){FILE_NAME})"
-    rf"|(?P<han>{_HAN_FIRST}(?:{_HAN_COUNTED}|{any_of(IDEOGRAPHIC)}))"
-    rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d|-[^\W\d]))"
+    rf"|(?P<han>{_HAN_FIRST}(?:{_HAN_COUNTED}|{_HAN_KNOWN}))"
+    rf"|(?P<number>(?<![\w.\-+#]){NUMBER}(?![\w]|[.:/*×^]\d|,\d{{3}}(?!\d)|-[^\W\d]|%))"
+    rf"|(?P<figure>(?<![\w.])[0-9]+(?:,[0-9]{{3}}(?![0-9])|[.:/×^*][0-9]+)*(?:-?[^\W\d_{_HAN}]+|%)*)"
     rf"|(?P<word>[^\W\d{_HAN}](?:[^\W{_HAN}]|(?:::~?|\.|->)(?=[A-Za-z_])|['’\-](?=[^\W\d_]))*(?:\(\))?)"
+    rf"|(?P<kana>(?:(?!{_HAN_KNOWN})[ァ-ヺー])+)"
     rf"|(?P<other>[{_HAN}]|->|=>|→|[^\w\s])",
     re.IGNORECASE,
 )
@@ -56,7 +62,7 @@ _SHARED = 8000
 
 @dataclass(slots=True, eq=False)
 class Token:
-    """A word, number, quoted name or mark. ``text`` is in lower case unless it is quoted or a file's name.
+    """A word, number, figure ("3D", "11.8"), quoted name or mark. ``text`` is in lower case unless it is quoted or a file's name.
 
     Not frozen, since there are hundreds in a request, and frozen ones take three times as long to make.
     """

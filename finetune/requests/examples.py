@@ -72,4 +72,5 @@ def _rows(discourse: Discourse, words: list[Word], place: Place) -> list[int]:
     data = discourse.request.prompt.encode()
     low, high = (len(data[:byte].decode(errors="ignore")) for byte in (place.start, place.end))
     rows = [row for row, word in enumerate(words) if 0 <= word.start < high and word.end > low]
-    return rows if rows and words[rows[0]].start == low else []
+    # The quotes around an item are no part of it, but of its first word.
+    return rows if rows and low - words[rows[0]].start in (0, words[rows[0]].is_marked("quoted")) else []
