@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from codepar.prompts.acts import LIGHT, READ_NOUN, act_among, is_statement
+from codepar.prompts.acts import LIGHT, act_among, is_statement, reads_by_noun
 from codepar.prompts.discourse import Discourse
 from codepar.prompts.lexicon import Tag
 from codepar.prompts.tokens import Sentence
@@ -42,7 +42,7 @@ def act_on_pieces(discourse: Discourse) -> Tag:
         reads = reads or any(token.has(Tag.READ) for token in tokens) or _ASKING.match(sentence.text) is not None
         if act is None and _EXPLAINS.search(sentence.text):
             told[sentence], reads = Tag.READ, True
-        reads = reads or (act is Tag.READ and READ_NOUN.search(sentence.text) is not None)
+        reads = reads or (act is Tag.READ and reads_by_noun(sentence.text))
     meant = {act for sentence, act in told.items() if act is not Tag.CHANGE or _changes(sentence)}
     if reads and Tag.CHANGE not in meant and (Tag.READ in meant or not told):
         return Tag.READ

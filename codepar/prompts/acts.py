@@ -16,13 +16,14 @@ LIGHT = frozenset(
     " füge schreib schreibe gib mach mache erstelle añade agrega dame escribe haz напиши добавь дай сделай"
     " 写 给我 给出 写出 加上 添加 追加 书い ください 作成 教え come want like apply keep".split()
 )
-READ_NOUN = re.compile(
+_READ_NOUN = re.compile(
     r"\b(?:explanations?|descriptions?|summar(?:y|ies)|reviews?|comments?|doc(?:s|string|strings|umentation)?"
     r"|complexity|overview|walkthrough|paragraphs? (?:about|on)"
     r"|erklärung(?:en)?|beschreibung(?:en)?|kommentare?|explicaci[oó]n|comentarios?|описани\w+|комментари\w+"
     r"|yes/no|yes or no)\b|注释|说明|コメント|説明",
     re.IGNORECASE,
 )
+_DATED_REVIEW = re.compile(r"\b(?:before|ahead of|after|until|during|since) (?:[\w']+ ){0,3}reviews?\b", re.IGNORECASE)
 _STATEMENT = re.compile(
     r"\A\W*i (?:changed|wrote|made|did|ran|tried|call|called|edited|added|removed|compiled|built|moved|split|copied)\b"
     r"|\A\W*(?:(?:hi|hello|hey|ok|so|well|hallo|hola|привет)\b[^.:]{0,20}[,!]\s*)?(?:i have|i've got|i got"
@@ -105,11 +106,11 @@ def act_beside(sentence: Sentence, first: int, last: int) -> Tag | None:
 def act_among(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
     """What a sentence asks for by some of its tokens."""
     heavy = [t for t in tokens if t.has(Tag.CHANGE) and t.text not in LIGHT and not t.quoted]
-    read = [t for i, t in enumerate(tokens) if t.has(Tag.READ) and not t.quoted and not _is_added(tokens, i)]
+    read = [t for i, t in enumerate(tokens) if t.has(Tag.READ) and not t.quoted and not _is_no_wish(tokens, i)]
     tests = [t for t in tokens if t.has(Tag.TEST) and not t.quoted]
     if heavy and not (read and read[0].start < heavy[0].start and sentence.is_question):
         return Tag.CHANGE
-    if read or READ_NOUN.search(sentence.text):
+    if read or reads_by_noun(sentence.text):
         return Tag.READ
     if tests:
         return Tag.TEST
@@ -121,6 +122,13 @@ def act_among(sentence: Sentence, tokens: tuple[Token, ...]) -> Tag | None:
     return None
 
 
+def reads_by_noun(text: str) -> bool:
+    """Whether a noun asks for something to read ("a summary of each"); a review that only tells the date is none."""
+    return _READ_NOUN.search(text) is not None and _READ_NOUN.search(_DATED_REVIEW.sub(" ", text)) is not None
+
+
+_DATES = frozenset("before ahead after until during since tomorrow".split())
+_SO = frozenset("so that before until".split())
 _JOINT = frozenset(
     "call run install load include import pass set open send plan sort order arrange store read choose mix link invite meet"
     " visit buy book sum average multiply alphabetize alphabetise assume note remember consider imagine suppose see let"
@@ -129,11 +137,14 @@ _JOINT = frozenset(
 )
 
 
-def _is_added(tokens: tuple[Token, ...], index: int) -> bool:
-    """ "Add a check of the arguments": what is added to code changes it."""
-    if tokens[index].text not in {"check", "checks"}:
-        return False
-    return any(token.text in _ADDS for token in tokens[max(0, index - 5) : index])
+def _is_no_wish(tokens: tuple[Token, ...], index: int) -> bool:
+    """ "Add a check of the arguments" changes code; "before my code review" and "so that I understand" are no wishes."""
+    text, before = tokens[index].text, [token.text for token in tokens[max(0, index - 5) : index]]
+    if text in {"check", "checks"}:
+        return any(word in _ADDS for word in before)
+    if text in {"review", "reviews"}:
+        return any(word in _DATES for word in before[-4:])
+    return text == "understand" and any(word in _SO for word in before[-4:])
 
 
 @once

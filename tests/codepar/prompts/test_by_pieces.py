@@ -47,6 +47,19 @@ def test_shared_state_binds_what_is_changed_and_not_what_is_read():
     assert extract(fenced("can somebody describe in one line each what these do?", SHARED), {}).split
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "Before my code review tomorrow, could you port both of these to Rust?",
+        "I want both functions rewritten in Rust before the review",
+        "I'd like both functions rewritten in Rust so that I understand at least something of what happens.",
+    ],
+)
+def test_a_review_to_come_and_the_hope_to_understand_are_no_wish_to_read(wish: str):
+    assert extract(fenced(wish, SHARED), {}).refusal is Refusal.SHARED_STATE
+    assert extract(fenced("Review both functions before the release so that I understand them", SHARED), {}).split
+
+
 def test_a_reading_tells_what_is_done():
     reading = read_pieces(Discourse(Request(fenced("can somebody describe in one line each what these do?", PURE), {})))
     assert isinstance(reading, Reading)
